@@ -1,0 +1,1 @@
+"""Measurements that the documentation quotes; each script runs both sides and prints the ratio."""

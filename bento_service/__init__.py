@@ -1,0 +1,1 @@
+"""The BentoML service: prices, similar stones and the record over HTTP."""

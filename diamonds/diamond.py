@@ -1,0 +1,84 @@
+"""A diamond: its measures, its ordered grades, and what makes one possible."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import pandas as pd
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+CUTS = ("Fair", "Good", "Very Good", "Premium", "Ideal")
+COLORS = ("J", "I", "H", "G", "F", "E", "D")
+CLARITIES = ("I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF")
+GRADES: dict[str, tuple[str, ...]] = {"cut": CUTS, "color": COLORS, "clarity": CLARITIES}
+"""The grades by column, each from the worst to the best."""
+
+MEASURES = ("carat", "depth", "table", "x", "y", "z")
+DIMENSIONS = ("x", "y", "z")
+FEATURES = ("carat", "cut", "color", "clarity", "depth", "table", "x", "y", "z")
+COLUMNS = ("carat", "cut", "color", "clarity", "depth", "table", "price", "x", "y", "z")
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace(" ", "").replace("_", "").replace("-", "")
+
+
+_SPELLINGS = {column: {_plain(grade): grade for grade in grades} for column, grades in GRADES.items()}
+
+
+def grade_named(column: str, text: object) -> str:
+    """The grade of ``column`` that ``text`` names, whatever its case, spaces, ``_`` or ``-``.
+
+    Raises ``ValueError`` that lists the grades when there is none of that name.
+    """
+    grade = _SPELLINGS[column].get(_plain(text)) if isinstance(text, str) else None
+    if grade is None:
+        raise ValueError(f"Got {column}={text!r}; expected one of {', '.join(reversed(GRADES[column]))}.")
+    return grade
+
+
+def _grade(column: str) -> BeforeValidator:
+    return BeforeValidator(lambda text: grade_named(column, text))
+
+
+Cut = Annotated[str, _grade("cut"), Field(json_schema_extra={"enum": list(CUTS)})]
+Color = Annotated[str, _grade("color"), Field(json_schema_extra={"enum": list(COLORS)})]
+Clarity = Annotated[str, _grade("clarity"), Field(json_schema_extra={"enum": list(CLARITIES)})]
+Positive = Annotated[float, Field(gt=0, le=1000, allow_inf_nan=False, strict=True)]
+
+
+class GradedWeight(BaseModel):
+    """The four things that every diamond is known by."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    carat: Annotated[Positive, Field(description="Weight in carats (1 ct = 0.2 g).", examples=[0.7])]
+    cut: Annotated[Cut, Field(description="Quality of the cut.", examples=["Ideal"])]
+    color: Annotated[Color, Field(description="Color, from J (worst) to D (best).", examples=["G"])]
+    clarity: Annotated[Clarity, Field(description="Clarity, from I1 (worst) to IF.", examples=["VS2"])]
+
+
+class Diamond(GradedWeight):
+    """A diamond to be quoted; what is left out is taken as usual for its weight."""
+
+    depth: Annotated[
+        Positive | None, Field(description="Depth in percent: 2 z / (x + y).", examples=[61.5])
+    ] = None
+    table: Annotated[Positive | None, Field(description="Width of the top in percent.", examples=[56])] = None
+    x: Annotated[Positive | None, Field(description="Length in mm.", examples=[5.7])] = None
+    y: Annotated[Positive | None, Field(description="Width in mm.", examples=[5.72])] = None
+    z: Annotated[Positive | None, Field(description="Depth in mm.", examples=[3.51])] = None
+
+
+def frame_of(stones: Sequence[Diamond]) -> pd.DataFrame:
+    """The stones as a frame of shape (len(stones), 9), columns ``FEATURES``, unknown measures NaN."""
+    return typed(pd.DataFrame([{name: getattr(stone, name) for name in FEATURES} for stone in stones]))
+
+
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with grades as ordered categories and measures as float64."""
+    frame = frame.copy()
+    for column, grades in GRADES.items():
+        frame[column] = pd.Categorical(frame[column], categories=list(grades), ordered=True)
+    for column in MEASURES:
+        frame[column] = frame[column].astype("float64")
+    return frame

@@ -1,0 +1,140 @@
+"""Versions of models in the BentoML model store, and which of them is the champion."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import bentoml
+import pandas as pd
+
+from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
+
+PREFIX = "diamonds-"
+CHAMPION = "diamonds-champion"
+_MANIFEST = "manifest.json"
+_STONES = "training.parquet"
+
+
+class DamagedVersion(RuntimeError):
+    """A file of a stored version is not what was saved."""
+
+
+class NoChampion(LookupError):
+    """No version has been promoted yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One entry of the model store; ``labels`` carry its metrics and lineage as strings."""
+
+    tag: str
+    created_at: datetime
+    labels: dict[str, str]
+    folder: Path
+
+    @property
+    def model(self) -> str:
+        return self.labels["model"]
+
+    @property
+    def mae_usd(self) -> float:
+        return float(self.labels["mae"])
+
+
+def save(
+    name: str,
+    estimator: Estimator,
+    training: pd.DataFrame,
+    labels: Mapping[str, str],
+    parameters: Parameters,
+) -> Version:
+    """Saves a fitted estimator with the stones it was trained on as a new version of model ``name``."""
+    with bentoml.models.create(PREFIX + name, labels=dict(labels), metadata=dict(parameters)) as entry:
+        folder = Path(entry.path)
+        estimator.save(folder)
+        training.to_parquet(folder / _STONES)
+        _write_manifest(folder)
+    return _version(entry)
+
+
+def versions(name: str) -> list[Version]:
+    """The versions of model ``name``, newest first."""
+    try:
+        entries = bentoml.models.list(PREFIX + name)
+    except bentoml.exceptions.NotFound:
+        return []
+    found = [_version(entry) for entry in entries]
+    return sorted(found, key=lambda version: version.created_at, reverse=True)
+
+
+def champion() -> Version | None:
+    """The version that quotes prices: the newest of ``diamonds-champion``, or None."""
+    try:
+        return _version(bentoml.models.get(CHAMPION))
+    except bentoml.exceptions.NotFound:
+        return None
+
+
+def promote(tag: str, reason: str) -> Version:
+    """Copies version ``tag`` to a new version of the champion, with labels ``source`` and ``reason``.
+
+    Raises ``UnknownModel`` when there is no such version.
+    """
+    source = get(tag)
+    labels = {**source.labels, "source": source.tag, "reason": reason}
+    with bentoml.models.create(CHAMPION, labels=labels) as entry:
+        shutil.copytree(source.folder, entry.path, dirs_exist_ok=True, ignore=_BENTOML_FILES)
+    return _version(entry)
+
+
+_BENTOML_FILES = shutil.ignore_patterns("model.yaml")
+
+
+def get(tag: str) -> Version:
+    """The version of that tag, such as ``diamonds-linear:latest``; raises ``UnknownModel``."""
+    try:
+        return _version(bentoml.models.get(tag))
+    except (bentoml.exceptions.NotFound, bentoml.exceptions.BentoMLException) as error:
+        raise UnknownModel(f"Got version {tag!r}, which the model store does not have.") from error
+
+
+def load(version: Version) -> Estimator:
+    """The fitted estimator of a version; raises ``DamagedVersion`` when a file was changed since."""
+    check(version)
+    return spec_named(version.model).load(version.folder)
+
+
+def training_stones(version: Version) -> pd.DataFrame:
+    """The stones that a version was trained on, with all ten columns."""
+    return pd.read_parquet(version.folder / _STONES)
+
+
+def check(version: Version) -> None:
+    """Raises ``DamagedVersion``, naming the file, unless all files are those that were saved."""
+    for name, expected in json.loads((version.folder / _MANIFEST).read_text()).items():
+        path = version.folder / name
+        if not path.is_file() or _sha256(path) != expected:
+            raise DamagedVersion(f"{name} of {version.tag} is missing or not the file that was saved.")
+
+
+def _write_manifest(folder: Path) -> None:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    (folder / _MANIFEST).write_text(json.dumps({path.name: _sha256(path) for path in files}, indent=2))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _version(entry: bentoml.Model) -> Version:
+    return Version(
+        tag=str(entry.tag),
+        created_at=entry.info.creation_time,
+        labels=dict(entry.info.labels),
+        folder=Path(entry.path),
+    )

@@ -1,0 +1,1 @@
+"""Prefect flows: what runs on a schedule."""

@@ -1,0 +1,1 @@
+"""Tests: they mirror the packages, and go in by the front door."""

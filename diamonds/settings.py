@@ -15,8 +15,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DIAMONDS_", frozen=True)
 
     home: Path = Field(default=PROJECT / ".diamonds", description="Folder of the embedded Postgres.")
-    data: Path = Field(
-        default=PROJECT / "data" / "diamonds.csv", description="The CSV file of sold stones to train on."
+    data: str = Field(
+        default=str(PROJECT / "data" / "diamonds.csv"),
+        description="Sold stones to train on: a file, folder, URL, or SQLAlchemy URL with #table or #query.",
+    )
+    column_aliases: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description='More names of columns, as JSON: {"price": ["asking price"]}; they prevail over our own.',
+    )
+    largest_set_aside_share: float = Field(
+        default=0.2, ge=0, le=1, description="Training stops when a larger share of the rows breaks a rule."
     )
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of a Postgres; unset: the embedded one under `home`."

@@ -6,7 +6,7 @@ import numpy as np
 import optuna
 import pandas as pd
 
-from diamonds.dataset.split import stone_hashes
+from diamonds.dataset import stone_hashes
 from diamonds.models.spec import ModelSpec, Parameters
 
 VALIDATION_FOLDS = 5

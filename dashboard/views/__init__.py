@@ -1,0 +1,1 @@
+"""The pages, each a function that draws it; Streamlit would take a folder ``pages`` for its older mechanism."""

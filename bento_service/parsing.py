@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
@@ -67,6 +68,17 @@ def parse(body: bytes, schema: type[Schema]) -> Schema:
     if body.count(b":") != _keys(request):
         _refuse_duplicate_keys(body)
     return request
+
+
+def parse_query(query: bytes, schema: type[Schema]) -> Schema:
+    """The query string as ``schema``; raises ``ApiError`` with status 400 that says what to mend."""
+    try:
+        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
+        return schema.model_validate(_without_duplicates(pairs))
+    except ValidationError as error:
+        raise invalid(error, schema) from error
+    except UnicodeDecodeError as error:
+        raise bad_request(f"Got a query that is not UTF-8: {error.reason}.") from error
 
 
 def _refusal(body: bytes, error: ValidationError, schema: type[BaseModel]) -> ApiError:

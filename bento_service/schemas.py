@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
 from diamonds.diamond import Diamond, GradedWeight
+from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
 
@@ -71,25 +72,10 @@ class BatchQuote(TypedDict):
     version: Tag
 
 
-class Sample(TypedDict):
-    """A sold stone of the champion's training data; an unknown measure is null."""
-
-    carat: float
-    cut: str
-    color: str
-    clarity: str
-    depth: float | None
-    table: float | None
-    price: Usd
-    x: float | None
-    y: float | None
-    z: float | None
-
-
 class SimilarAnswer(TypedDict):
     """Sold stones of these grades, nearest weight first; of equally near ones the lighter, then cheaper."""
 
-    samples: list[Sample]
+    samples: list[SoldStone]
     available: Annotated[int, Field(description="How many stones have these grades.")]
 
 

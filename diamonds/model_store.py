@@ -12,6 +12,7 @@ import bentoml
 import pandas as pd
 
 from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
+from diamonds.similarity import save_index
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
@@ -57,8 +58,9 @@ def save(
         folder = Path(entry.path)
         estimator.save(folder)
         training.to_parquet(folder / _STONES)
+        save_index(training, folder)
         _write_manifest(folder)
-    return _version(entry)
+    return get(str(entry.tag))  # `entry` still names the folder that it was written in
 
 
 def versions(name: str) -> list[Version]:
@@ -88,7 +90,7 @@ def promote(tag: str, reason: str) -> Version:
     labels = {**source.labels, "source": source.tag, "reason": reason}
     with bentoml.models.create(CHAMPION, labels=labels) as entry:
         shutil.copytree(source.folder, entry.path, dirs_exist_ok=True, ignore=_BENTOML_FILES)
-    return _version(entry)
+    return get(str(entry.tag))
 
 
 _BENTOML_FILES = shutil.ignore_patterns("model.yaml")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
 from diamonds.diamond import Diamond, GradedWeight
@@ -34,10 +34,19 @@ class BatchRequest(BaseModel):
     model: ModelName = None
 
 
+def _whole(number: object) -> object:
+    """To JSON, 5.0 is a whole number too."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 class SimilarRequest(GradedWeight):
     """A stone whose like is sought."""
 
-    n: Annotated[int, Field(ge=1, le=100, strict=True, description="How many stones to give.")] = 5
+    n: Annotated[
+        int,
+        BeforeValidator(_whole),
+        Field(ge=1, le=100, strict=True, description="How many stones to give."),
+    ] = 5
 
 
 Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]

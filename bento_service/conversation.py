@@ -7,9 +7,10 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 from uuid import UUID
 
+import orjson
 import uuid_utils
 
-from bento_service.refusal import Refusal
+from bento_service.errors import ApiError, bad_request
 from diamonds.exchanges import Answer, Body, Request
 from diamonds.exchanges.recording import Recording
 from diamonds.settings import Settings
@@ -70,10 +71,10 @@ class Conversation:
         finally:
             self._host.running -= 1
 
-    async def _hear(self) -> Refusal | None:
+    async def _hear(self) -> ApiError | None:
         """Reads the whole body, as far as it is welcome, and keeps the request; what stands against it."""
         chunks, size, more = [], 0, True
-        while more and size <= self._settings.max_request_bytes:
+        while more and size <= self._settings.most_body_bytes:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 self._gone = True
@@ -85,16 +86,16 @@ class Conversation:
         self._keep_request()
         return self._objection(size)
 
-    def _objection(self, size: int) -> Refusal | None:
+    def _objection(self, size: int) -> ApiError | None:
         limits = self._settings
-        if size > limits.max_request_bytes:
-            return Refusal(
-                413, "too_large", f"Send at most {limits.max_request_bytes:,} bytes in one request."
+        if size > limits.most_body_bytes:
+            return ApiError(
+                413, "too_large", f"Send at most {limits.most_body_bytes:,} bytes in one request."
             )
         if self._given_id is not None and _canonical(self._given_id) is None:
             return _bad_id(self._given_id)
         if self._host.running >= limits.max_concurrency:
-            return Refusal(429, "too_many_requests", "Too many requests at once; try again in a moment.")
+            return ApiError(429, "too_many_requests", "Too many requests at once; try again in a moment.")
         return None
 
     async def _have_answered(self) -> None:
@@ -106,11 +107,11 @@ class Conversation:
             if self._status is not None and self._start is None:
                 raise  # a part of the answer has left; only the broken connection can tell now
             if isinstance(problem, TimeoutError) and clock.expired():
-                await self._refuse(Refusal(504, "timeout", f"No answer was ready within {limit:g} seconds."))
+                await self._refuse(ApiError(504, "timeout", f"No answer was ready within {limit:g} seconds."))
                 return
             logger.exception("No answer for exchange %s", self._id)
             message = f"Something went wrong on our side; tell us the exchange id {self._id}."
-            await self._refuse(Refusal(500, "internal_error", message))
+            await self._refuse(ApiError(500, "internal_error", message))
 
     async def _hear_again(self) -> Message:
         if self._heard:
@@ -118,8 +119,8 @@ class Conversation:
         self._heard = True
         return {"type": "http.request", "body": self._body, "more_body": False}
 
-    async def _refuse(self, refusal: Refusal) -> None:
-        body = refusal.body()
+    async def _refuse(self, refusal: ApiError) -> None:
+        body = orjson.dumps(refusal.body())
         self._chunks = []
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await self._answer({"type": "http.response.start", "status": refusal.status, "headers": headers})
@@ -215,8 +216,6 @@ def _canonical(given: str | None) -> str | None:
         return None
 
 
-def _bad_id(given: str) -> Refusal:
+def _bad_id(given: str) -> ApiError:
     message = f"Got X-Exchange-Id={given!r}; expected a UUID such as {uuid_utils.uuid7()}, or leave it out."
-    return Refusal(
-        400, "invalid_exchange_id", message, ({"field": "X-Exchange-Id", "message": message, "got": given},)
-    )
+    return bad_request(message, [{"field": "X-Exchange-Id", "message": message, "got": given}])

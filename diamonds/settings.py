@@ -44,9 +44,6 @@ class Settings(BaseSettings):
         gt=0,
         description="Longer bodies are recorded as their first bytes, size and SHA-256.",
     )
-    max_request_bytes: int = Field(
-        default=16 * 1024**2, gt=0, description="Longer request bodies are answered with 413."
-    )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
     )

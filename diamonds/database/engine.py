@@ -29,7 +29,7 @@ def database_url() -> str:
     given = settings().database_url
     if given is None:
         return embedded.start(settings().home / "postgres", DRIVER)
-    return _with_driver(given)
+    return with_driver(given)
 
 
 @cache
@@ -57,7 +57,8 @@ def running() -> Iterator[None]:
         embedded.release(settings().home / "postgres")
 
 
-def _with_driver(url: str) -> str:
+def with_driver(url: str) -> str:
+    """A Postgres URL in any usual spelling as SQLAlchemy's for our driver."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.split("+")[0] not in ("postgres", "postgresql"):
         raise ValueError(

@@ -14,14 +14,15 @@ from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 Places = npt.NDArray[np.intp]
 
 _MEASURES = tuple(name for name in COLUMNS if name not in GRADES)
+_TELLING = ("depth", "table", *DIMENSIONS)
 
 
 def by_content(measures: Measures, codes: Codes) -> tuple[Places, str]:
     """The places of all rows but copies in the order of their hashes, and the fingerprint of these.
 
-    The fingerprint is 16 hexadecimal digits. Rows of equal 64-bit hashes are copies of one stone if any
-    dimension is known; without, stones that differ often look the same, and all are kept. Among ten million
-    different rows the chance that any two are mistaken for copies is 3 in a million.
+    The fingerprint is 16 hexadecimal digits. Rows of equal 64-bit hashes are copies of one stone if any of
+    its dimensions, depth and table is known; without, different stones often look the same, and all are kept.
+    Among ten million different rows the chance that two are mistaken for copies is 3 in a million.
     """
     grades = np.zeros(len(codes["cut"]), dtype=np.uint64)
     for name in GRADES:
@@ -29,7 +30,7 @@ def by_content(measures: Measures, codes: Codes) -> tuple[Places, str]:
     rows = hashes([grades, *(measures[name].view(np.uint64) for name in _MEASURES)])
     order = np.argsort(rows)
     ordered = rows[order]
-    kept = np.logical_and.reduce([np.isnan(measures[name]) for name in DIMENSIONS])[order]
+    kept = np.logical_and.reduce([np.isnan(measures[name]) for name in _TELLING])[order]
     kept[:1] = True
     kept[1:] |= ordered[1:] != ordered[:-1]
     return order[kept], hashlib.sha256(ordered[kept].astype("<u8").data).hexdigest()[:16]

@@ -19,8 +19,11 @@ def classic() -> Dataset:
 
 @pytest.fixture(scope="session")
 def stones(classic: Dataset) -> pd.DataFrame:
-    """300 clean stones without copies, grades as plain text."""
-    return classic.training.head(300).astype({"cut": str, "color": str, "clarity": str})
+    """300 clean stones without copies, some with unknown measures, grades as plain text."""
+    frame = classic.training.head(300).astype({"cut": str, "color": str, "clarity": str})
+    for row, column in enumerate(("depth", "table", "x", "y", "z"), start=290):
+        frame.loc[row, column] = float("nan")
+    return frame
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +52,8 @@ def load_with(stones: pd.DataFrame, tmp_path: Path) -> Callable[..., Dataset]:
 
     def loaded(**values: object) -> Dataset:
         dirty = stones.astype(object)
-        dirty.loc[0, list(values)] = list(values.values())
+        for column, value in values.items():
+            dirty[column] = pd.Series([value, *dirty[column][1:]], dtype=object)
         dirty.to_csv(tmp_path / "dirty.csv", index=False)
         return load_dataset(tmp_path / "dirty.csv")
 

@@ -32,7 +32,9 @@ def test_other_names_are_recognised(ours: str, found: str) -> None:
     assert recognise_columns([*others, found]).names[ours] == found
 
 
-@pytest.mark.parametrize(("ours", "alias"), [(ours, name) for ours, names in ALIASES.items() for name in names])
+@pytest.mark.parametrize(
+    ("ours", "alias"), [(ours, name) for ours, names in ALIASES.items() for name in names]
+)
 def test_every_alias_means_one_column_in_any_case(ours: str, alias: str) -> None:
     meanings = {name for name in COLUMNS if recognise_columns([alias.upper()], needed=()).names.get(name)}
     assert meanings == {ours}

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     champion_check_seconds: float = Field(
         default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
     )
+    service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
+    most_body_bytes: int = Field(
+        default=10_000_000, gt=0, description="Largest request body that the API reads, in bytes."
+    )
     host: str = Field(default="127.0.0.1", description="Address that `make run` binds.")
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")

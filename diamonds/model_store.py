@@ -11,17 +11,23 @@ from pathlib import Path
 import bentoml
 import pandas as pd
 
+from diamonds.dataset import Dataset, load_from, save_to
 from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
 from diamonds.similarity import save_index
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
+DATASET = "dataset"
 _MANIFEST = "manifest.json"
 _STONES = "training.parquet"
 
 
 class DamagedVersion(RuntimeError):
     """A file of a stored version is not what was saved."""
+
+
+class UnknownDataset(LookupError):
+    """No dataset of that fingerprint is stored."""
 
 
 class NoChampion(LookupError):
@@ -113,6 +119,32 @@ def load(version: Version) -> Estimator:
 def training_stones(version: Version) -> pd.DataFrame:
     """The stones that a version was trained on, with all ten columns."""
     return pd.read_parquet(version.folder / _STONES)
+
+
+def save_dataset(dataset: Dataset) -> str:
+    """The tag of the stored version of a dataset, which is saved unless its stones are stored already."""
+    if stored := dataset_version(dataset.fingerprint):
+        return stored.tag
+    labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
+    with bentoml.models.create(PREFIX + DATASET, labels=labels) as entry:
+        save_to(Path(entry.path), dataset)
+        _write_manifest(Path(entry.path))
+    return str(entry.tag)
+
+
+def dataset_version(fingerprint: str) -> Version | None:
+    """The stored version of the dataset of that fingerprint, or None."""
+    found = (version for version in versions(DATASET) if version.labels["dataset"] == fingerprint)
+    return next(found, None)
+
+
+def load_stored_dataset(fingerprint: str) -> Dataset:
+    """The dataset of that fingerprint as it was saved; raises ``UnknownDataset`` or ``DamagedVersion``."""
+    stored = dataset_version(fingerprint)
+    if stored is None:
+        raise UnknownDataset(f"Got dataset {fingerprint!r}, which the model store does not have.")
+    check(stored)
+    return load_from(stored.folder)
 
 
 def check(version: Version) -> None:

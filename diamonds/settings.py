@@ -64,6 +64,15 @@ class Settings(BaseSettings):
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
     prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
 
+    service_url: str | None = Field(
+        default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
+    )
+
+    @property
+    def reachable_host(self) -> str:
+        """Where a process on this machine finds what binds ``host``."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared only
+
 
 @cache
 def settings() -> Settings:

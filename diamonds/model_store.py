@@ -3,10 +3,11 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol, cast
 
 import bentoml
 import pandas as pd
@@ -34,6 +35,12 @@ class NoChampion(LookupError):
     """No version has been promoted yet."""
 
 
+class Saved(Protocol):
+    """What is kept with a version, in files of its own."""
+
+    def save(self, folder: Path) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One entry of the model store; ``labels`` carry its metrics and lineage as strings."""
@@ -41,6 +48,7 @@ class Version:
     tag: str
     created_at: datetime
     labels: dict[str, str]
+    parameters: Parameters
     folder: Path
 
     @property
@@ -58,6 +66,7 @@ def save(
     training: pd.DataFrame,
     labels: Mapping[str, str],
     parameters: Parameters,
+    attachments: Sequence[Saved] = (),
 ) -> Version:
     """Saves a fitted estimator with the stones it was trained on as a new version of model ``name``."""
     with bentoml.models.create(PREFIX + name, labels=dict(labels), metadata=dict(parameters)) as entry:
@@ -65,6 +74,8 @@ def save(
         estimator.save(folder)
         training.to_parquet(folder / _STONES)
         save_index(training, folder)
+        for attachment in attachments:
+            attachment.save(folder)
         _write_manifest(folder)
     return get(str(entry.tag))  # `entry` still names the folder that it was written in
 
@@ -94,7 +105,7 @@ def promote(tag: str, reason: str) -> Version:
     """
     source = get(tag)
     labels = {**source.labels, "source": source.tag, "reason": reason}
-    with bentoml.models.create(CHAMPION, labels=labels) as entry:
+    with bentoml.models.create(CHAMPION, labels=labels, metadata=dict(source.parameters)) as entry:
         shutil.copytree(source.folder, entry.path, dirs_exist_ok=True, ignore=_BENTOML_FILES)
     return get(str(entry.tag))
 
@@ -156,8 +167,9 @@ def check(version: Version) -> None:
 
 
 def _write_manifest(folder: Path) -> None:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    (folder / _MANIFEST).write_text(json.dumps({path.name: _sha256(path) for path in files}, indent=2))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+    (folder / _MANIFEST).write_text(json.dumps(hashes, indent=2))
 
 
 def _sha256(path: Path) -> str:
@@ -170,5 +182,6 @@ def _version(entry: bentoml.Model) -> Version:
         tag=str(entry.tag),
         created_at=entry.info.creation_time,
         labels=dict(entry.info.labels),
+        parameters=cast(Parameters, dict(entry.info.metadata)),
         folder=Path(entry.path),
     )

@@ -128,8 +128,13 @@ def test_it_trains_first_and_then_says_where_everything_is(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_it_quotes_prices(run: Run) -> None:
-    assert httpx.post(run.url("service_port") + "/predict", json=STONE).json()["price"] > 0
+def test_it_quotes_prices_and_keeps_the_exchange(run: Run) -> None:
+    answer = httpx.post(run.url("service_port") + "/predict", json=STONE)
+    kept = run.url("service_port") + "/exchanges/" + answer.headers["X-Exchange-Id"]
+
+    assert answer.json()["price"] > 0
+    wait_until(lambda: httpx.get(kept).status_code == 200, 20, run)
+    assert httpx.get(kept).json()["response_body"] == answer.json()
 
 
 @pytest.mark.slow

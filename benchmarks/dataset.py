@@ -3,8 +3,8 @@
     python -m benchmarks.dataset [--rows 1000000 10000000] [--runs 3]
 
 makes Parquet files of that many synthetic rows, and loads each in a fresh process: once as the product does,
-and once the plain pandas way. It prints the median time, and the highest memory and CPU time (the start of Python
-included) of each.
+and once the plain pandas way. It prints of each the median time, and the highest memory and CPU time (the
+start of Python included).
 """
 
 import argparse

@@ -66,10 +66,12 @@ def _none(cells: pl.Series) -> pl.Series:
 
 def grades(cells: pl.Series, column: str) -> pl.Series:
     """The cells as an ordered enumeration of the grades of ``column``, null where they name none."""
-    texts = texts_of(cells)
+    texts, scale = texts_of(cells), pl.Enum(GRADES[column])
+    exact = texts.cast(scale, strict=False)
+    if not exact.has_nulls():  # the usual case, and by far the fastest
+        return exact
     names = texts.unique().drop_nulls().to_list()
     known = {name: grade for name in names if (grade := _grade_or_none(column, name))}
-    scale = pl.Enum(GRADES[column])
     return texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=scale)
 
 

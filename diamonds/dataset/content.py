@@ -1,6 +1,8 @@
 """What a set of cleaned stones is, apart from the order and layout that it came in."""
 
 import hashlib
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -24,10 +26,10 @@ def by_content(measures: Measures, codes: Codes) -> tuple[Places, str]:
     its dimensions, depth and table is known; without, different stones often look the same, and all are kept.
     Among ten million different rows the chance that two are mistaken for copies is 3 in a million.
     """
-    grades = np.zeros(len(codes["cut"]), dtype=np.uint64)
+    grades = np.zeros(len(codes["cut"]), dtype=np.uint32)
     for name in GRADES:
-        grades = (grades << np.uint64(8)) | codes[name].astype(np.uint64)
-    rows = hashes([grades, *(measures[name].view(np.uint64) for name in _MEASURES)])
+        grades = (grades << np.uint32(8)) | codes[name].astype(np.uint32)
+    rows = hashes([grades.astype(np.uint64), *(measures[name].view(np.uint64) for name in _MEASURES)])
     order = np.argsort(rows)
     ordered = rows[order]
     kept = np.logical_and.reduce([np.isnan(measures[name]) for name in _TELLING])[order]
@@ -38,7 +40,9 @@ def by_content(measures: Measures, codes: Codes) -> tuple[Places, str]:
 
 def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
     """The bare columns: measures and price with NaN where unknown, grades as places on their scale."""
-    measures = {name: stones[name].fill_null(np.nan).to_numpy() for name in _MEASURES}
+    with ThreadPoolExecutor() as pool:
+        arrays = pool.map(lambda name: stones[name].fill_null(np.nan).to_numpy(), _MEASURES)
+        measures = dict(zip(_MEASURES, arrays, strict=True))
     return measures, {name: stones[name].to_physical().to_numpy() for name in GRADES}
 
 
@@ -46,8 +50,8 @@ def frame_at(measures: Measures, codes: Codes, places: Places) -> pd.DataFrame:
     """The stones at these places for scikit-learn and its kin, columns ``COLUMNS``: grades as ordered
     categories, unknown measures NaN."""
     block = np.empty((len(_MEASURES), len(places)))  # the layout that pandas keeps without copying
-    for row, name in zip(block, _MEASURES, strict=True):
-        np.take(measures[name], places, out=row, mode="clip")
+    with ThreadPoolExecutor() as pool:
+        deque(pool.map(lambda name, row: measures[name].take(places, out=row, mode="clip"), _MEASURES, block))
     frame = pd.DataFrame(block.T, columns=list(_MEASURES), copy=False)
     for name in GRADES:
         frame[name] = _categorical(name, codes[name][places])

@@ -56,6 +56,10 @@ WAYS: dict[str, tuple[str, Write]] = {
         "s.csv",
         lambda stones, path: path.write_text("\n\n" + stones.to_csv(index=False).replace("\n", "\n\n", 9)),
     ),
+    "the separator announced": (
+        "s.csv",
+        lambda stones, path: path.write_text("sep=;\n" + stones.to_csv(index=False, sep=";")),
+    ),
     "gzipped": ("s.csv.gz", lambda stones, path: stones.to_csv(path, index=False)),
     "gzipped without saying so": (
         "s.csv",
@@ -166,7 +170,7 @@ def database(stones: pd.DataFrame, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["stones", "main.stones", "select * from stones", "SELECT * FROM stones WHERE price > 0;"]
+    "wanted", ["stones", "main.stones", "select * from stones", "SELECT * FROM stones\nWHERE cut <> ':x 5%';"]
 )
 def test_a_table_or_query_of_a_database_is_read(wanted: str, database: str, expected: Dataset) -> None:
     assert load_dataset(f"{database}#{wanted}").fingerprint == expected.fingerprint
@@ -209,6 +213,7 @@ def test_a_source_that_cannot_be_read_is_a_clear_error(
         (b"carat,cut,color,clarity,price\n0.3,Ide", "half written"),
         (b'carat,cut,color,clarity,price\n0.3,"Ideal,E,SI1,500\n0.3,Ideal,E,SI1,500\n', "quote"),
         (b"1" * (9 << 20), "no line end"),
+        (b'{"carat": "' + b"1" * (9 << 20), "no line end"),
         (b"number\n" + b"1\n" * 999, "Missing: 'carat', 'cut', 'color', 'clarity', 'price'"),
         (b"carat,cut,color,clarity,price\n" + b"1" * (20 << 20), "Could not read"),
     ],

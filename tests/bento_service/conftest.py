@@ -26,7 +26,7 @@ def small(name: str, **parameters: float) -> ModelSpec:
     """The model of that name, its parameters fixed to what is fitted in a moment."""
     spec = spec_named(name)
     defaults = {**(spec.defaults or {}), **parameters}
-    return ModelSpec(name=name, build=lambda _, seed: spec.build(defaults, seed), load=spec.load)
+    return ModelSpec(name=name, build=spec.build, load=spec.load, defaults=defaults)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from bento_service.schemas import (
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
+    Explanation,
     ModelAnswer,
     ModelsAnswer,
     Quote,
@@ -56,6 +57,15 @@ OPERATIONS = (
         "Quote many stones",
         BatchQuote,
         BatchRequest,
+        errors=(UNKNOWN, NO_CHAMPION),
+    ),
+    Operation(
+        "POST",
+        "/explain",
+        "explain",
+        "Say in dollars and words what each property of a stone does to its price",
+        Explanation,
+        QuoteRequest,
         errors=(UNKNOWN, NO_CHAMPION),
     ),
     Operation(

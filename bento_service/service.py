@@ -12,6 +12,7 @@ from bento_service.recorder import Recorder
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    Explanation,
     Quote,
     QuoteRequest,
     SimilarAnswer,
@@ -43,6 +44,10 @@ class DiamondService:
     @bentoml.api(route="/predict_batch")
     async def predict_batch(self, request: BatchRequest, /) -> BatchQuote:
         return await _handlers.predict_batch(request)
+
+    @bentoml.api(route="/explain")
+    async def explain(self, request: QuoteRequest, /) -> Explanation:
+        return await _handlers.explain(request)
 
     @bentoml.api(route="/similar")
     async def similar(self, request: SimilarRequest, /) -> SimilarAnswer:

@@ -11,6 +11,7 @@ from diamonds.evaluation import judge
 from diamonds.intervals import Intervals, is_for_calibration
 from diamonds.models import ModelSpec
 from diamonds.models.features import matrix_of
+from diamonds.plausibility import Plausible
 from diamonds.settings import PROJECT, settings
 from diamonds.tuning import Progress, Search
 
@@ -61,8 +62,9 @@ def train_version(
         "git_commit": _git_commit(),
         "flow_run": flow_run,
     }
+    attachments: list[model_store.Saved] = [intervals, Plausible.of(dataset.training)]
     return model_store.save(
-        spec.name, estimator, dataset.training, labels, tuned.best.parameters, attachments=[intervals]
+        spec.name, estimator, dataset.training, labels, tuned.best.parameters, attachments=attachments
     )
 
 

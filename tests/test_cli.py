@@ -101,7 +101,11 @@ def test_predict_asks_another_model_by_name(trained: Any) -> None:
         (["predict", *STONE], 1, "No model has been promoted yet. Train with: diamonds train"),
         (["predict", *STONE, "--model", "linear"], 1, "Model 'linear' has no version yet."),
         (["predict", *STONE, "--model", "guess"], 1, "Got model='guess'; expected one of linear, xgboost."),
-        (["predict", *STONE, "--carat", "-1"], 2, "Got carat=-1.0: Input should be greater than 0."),
+        (
+            ["predict", *STONE, "--carat", "-1"],
+            2,
+            "Got carat=-1.0: Input should be greater than or equal to 0.001.",
+        ),
         (["predict", *STONE, "--cut", "Great"], 2, "Got cut='Great'; expected one of Ideal, Premium,"),
         (
             ["predict", *STONE, "--carat", "heavy"],

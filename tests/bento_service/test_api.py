@@ -104,7 +104,10 @@ WRONG = {
     "Infinity": (b'{"carat":Infinity,%b}' % GRADES, "a finite number"),
     "1e999": (b'{"carat":1e999,%b}' % GRADES, "a finite number"),
     "a number of 400 digits": (b'{"carat":1%b,%b}' % (b"0" * 400, GRADES), "number"),
-    "a negative weight": (b'{"carat":-1.0,%b}' % GRADES, "Got carat=-1.0; expected a number above 0."),
+    "a negative weight": (
+        b'{"carat":-1.0,%b}' % GRADES,
+        "Got carat=-1.0; expected a number of at least 0.001.",
+    ),
     "a numeric string": (b'{"carat":"0.7",%b}' % GRADES, "Got carat='0.7'; expected a number."),
     "a boolean": (b'{"carat":true,%b}' % GRADES, "Got carat=True; expected a number."),
     "an unknown grade": (b'{"carat":1,"cut":"Ideal","color":"Z","clarity":"IF"}', "expected one of D, E, F"),
@@ -140,7 +143,7 @@ def test_an_error_in_a_batch_names_the_stone(client: httpx.Client) -> None:
     (field,) = client.post("/predict_batch", json={"diamonds": stones}).json()["error"]["fields"]
     assert field == {
         "field": "diamonds[1].carat",
-        "message": "Got diamonds[1].carat=0; expected a number above 0.",
+        "message": "Got diamonds[1].carat=0; expected a number of at least 0.001.",
         "got": 0,
     }
 

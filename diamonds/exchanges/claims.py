@@ -1,4 +1,4 @@
-"""Ids that clients choose, so that a retry is no second exchange: whose they are, and whether they are free."""
+"""Ids that clients choose, so that a retry is no second exchange: whether they are free, and whose else."""
 
 from typing import Literal
 
@@ -17,8 +17,8 @@ Taken = Literal["taken"]
 def claim(asked: Request) -> Exchange | Taken | None:
     """Takes the id of a request for it, by keeping the request.
 
-    None: the id is its own, and there is no answer yet. An exchange: this request was answered before. "taken":
-    the id is another request's, or was forgotten.
+    None: the id is its own, and there is no answer yet. An exchange: this request was answered before.
+    "taken": the id is another request's, or was forgotten.
     """
     with engine().begin() as connection:
         if insert(connection, [(asked, None)]) == 1:

@@ -1,19 +1,20 @@
 """What each call of the API does: from a parsed request to an answer, whichever way the request came in."""
 
 import asyncio
-from typing import cast
 
-import pandas as pd
-
+from bento_service import history
+from bento_service.batching import Batcher
 from bento_service.champion import LoadedModels
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    ExchangeAnswer,
+    ExchangesAnswer,
+    ExchangesQuery,
     ModelAnswer,
     ModelsAnswer,
     Quote,
     QuoteRequest,
-    Sample,
     SimilarAnswer,
     SimilarRequest,
 )
@@ -26,10 +27,11 @@ class Handlers:
 
     def __init__(self, models: LoadedModels) -> None:
         self.models = models
+        self.batcher = Batcher()
 
     async def predict(self, request: QuoteRequest) -> Quote:
         pricer = await self.models.pricer(request.model)
-        (price,) = pricer.prices_usd([request])
+        price = await self.batcher.price_usd(pricer, request)
         return {"price": price, "currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag}
 
     async def predict_batch(self, request: BatchRequest) -> BatchQuote:
@@ -43,16 +45,17 @@ class Handlers:
         }
 
     async def similar(self, request: SimilarRequest) -> SimilarAnswer:
-        stones, available = self.models.champion.similar.nearest(request, request.n)
-        return {"samples": _rows(stones), "available": available}
+        samples, available = self.models.champion.similar.nearest(request, request.n)
+        return {"samples": samples, "available": available}
 
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)
 
+    async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
+        return await history.list_exchanges(query)
+
+    async def show_exchange(self, id_: str) -> ExchangeAnswer:
+        return await history.show_exchange(id_)
+
     async def show_model(self, name: str) -> ModelAnswer:
         return await asyncio.to_thread(one_model, name)
-
-
-def _rows(stones: pd.DataFrame) -> list[Sample]:
-    rows = stones.astype(object).where(stones.notna(), None)
-    return cast(list[Sample], rows.to_dict("records"))

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
         default=30.0, gt=0, description="A request that takes longer is answered with 504."
     )
     trials: int = Field(default=4, ge=1, description="Optuna trials of one tuning.")
+    coverage: float = Field(
+        default=0.9, gt=0.5, lt=1, description="Share of true prices that intervals promise to hold."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
         default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."

@@ -2,18 +2,19 @@
 
 import logging
 import subprocess
-from collections.abc import Callable
+
+import numpy as np
 
 from diamonds import model_store
 from diamonds.dataset import Dataset
-from diamonds.evaluation import evaluate
+from diamonds.evaluation import judge
+from diamonds.intervals import Intervals, is_for_calibration
 from diamonds.models import ModelSpec
-from diamonds.settings import PROJECT
-from diamonds.tuning import tune
+from diamonds.models.features import matrix_of
+from diamonds.settings import PROJECT, settings
+from diamonds.tuning import Progress, Search
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[int, int], None]
 
 
 def train_version(
@@ -23,23 +24,46 @@ def train_version(
     trials: int,
     seed: int,
     flow_run: str = "",
+    minutes: float | None = None,
+    storage: str | None = None,
     progress: Progress = lambda done, total: None,
 ) -> model_store.Version:
-    """Tunes, fits, evaluates and saves ``spec`` on ``dataset``; ``progress`` hears of each trial."""
-    training, hold_out = dataset.training, dataset.hold_out
-    parameters = tune(spec, training, trials=trials, seed=seed, progress=progress)
-    estimator = spec.build(parameters, seed).fit(training, training["price"].to_numpy())
-    metrics = evaluate(estimator.predict(hold_out), hold_out["price"].to_numpy())
+    """Tunes, fits, calibrates, evaluates and saves ``spec`` on ``dataset``; ``progress`` hears of each trial.
+
+    ``storage`` is the database that keeps the search, to be gone on with by a later run on the same stones.
+    """
+    apart = is_for_calibration(dataset.training)
+    learned, calibration = dataset.training[~apart], dataset.training[apart]
+    search = Search(
+        spec,
+        learned,
+        study=f"{spec.name} on {dataset.fingerprint}, seed {seed}",
+        seed=seed,
+        storage=storage,
+        start=[version.parameters for version in model_store.versions(spec.name)[:1]],
+    )
+    tuned = search.run(trials, minutes=minutes, progress=progress)
+    price_usd = learned["price"].to_numpy("float64")
+    estimator = spec.build(tuned.best.parameters, seed).fit(learned, price_usd)
+    intervals = Intervals.fit(
+        estimator,
+        seen=(matrix_of(learned), np.log(price_usd / tuned.best.out_of_fold)),
+        calibration=(matrix_of(calibration), calibration["price"].to_numpy("float64")),
+        coverage=settings().coverage,
+    )
+    judged = judge(estimator, intervals, dataset.hold_out)
     labels = {
         "model": spec.name,
-        **metrics.labels(),
+        **judged.metrics().labels(),
         "dataset": dataset.fingerprint,
-        "rows": str(len(training)),
+        "rows": str(len(dataset.training)),
         "seed": str(seed),
         "git_commit": _git_commit(),
         "flow_run": flow_run,
     }
-    return model_store.save(spec.name, estimator, training, labels, parameters)
+    return model_store.save(
+        spec.name, estimator, dataset.training, labels, tuned.best.parameters, attachments=[intervals]
+    )
 
 
 def _git_commit() -> str:

@@ -33,7 +33,17 @@ def file_table(path: Path, place: str) -> Table:
 
 def _parquet_table(path: Path, place: str) -> Table:
     scan = pl.scan_parquet(path, glob=False)
-    return Table(place, tuple(scan.collect_schema().names()), partial(_scanned, scan))
+    return Table(place, tuple(scan.collect_schema().names()), partial(_parquet_batches, scan, place))
+
+
+def _parquet_batches(scan: pl.LazyFrame, place: str, names: Sequence[str]) -> Iterator[Batch]:
+    promised = scan.select(pl.len()).collect().item()
+    read = 0
+    for batch in _scanned(scan, names):
+        read += len(batch.rows)
+        yield batch
+    if read != promised:  # a thread of the reader that fails must not pass for the end of the file
+        raise DataError(f"{place} has {promised:,} rows of which only {read:,} could be read.")
 
 
 def _json_lines_table(path: Path, place: str) -> Table:

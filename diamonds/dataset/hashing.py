@@ -16,9 +16,12 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 _BLOCK = 1 << 14  # rows whose intermediate results stay in the processor's cache
 
 
-def hashes(columns: Sequence[Words]) -> Words:
-    """One hash per row of columns of equal length (rows,), which depends on the order of the columns."""
-    result = np.zeros(len(columns[0]), dtype=np.uint64)
+def hashes(columns: Sequence[Words], salt: int = 0) -> Words:
+    """One hash per row of columns of equal length (rows,), which depends on the order of the columns.
+
+    Hashes of different ``salt`` are unrelated.
+    """
+    result = np.full(len(columns[0]), salt, dtype=np.uint64)
     scratch = np.empty(_BLOCK, dtype=np.uint64)
     for start in range(0, len(result), _BLOCK):
         block = result[start : start + _BLOCK]

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         gt=0,
         description="Longer bodies are recorded as their first bytes, size and SHA-256.",
     )
+    masked_fields: frozenset[str] = Field(
+        default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
+    )
+    api_keys: frozenset[str] = Field(
+        default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
+    )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
     )

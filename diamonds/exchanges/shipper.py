@@ -5,15 +5,20 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy.exc import DataError, SQLAlchemyError
+import sqlalchemy as sa
+import uuid_utils
+from sqlalchemy.exc import DataError
 
 from diamonds.database import engine, migrate
+from diamonds.exchanges.claims import same_request
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.journal import Journal, orphans
+from diamonds.exchanges.metrics import metrics
 from diamonds.exchanges.months import prepare_months
+from diamonds.exchanges.reader import exchange_on
 from diamonds.exchanges.unshipped import Joined, Unshipped, end_of_orphan
 
 logger = logging.getLogger(__name__)
@@ -30,13 +35,8 @@ class Postponed(Exception):
 
 @dataclass(slots=True)
 class Progress:
-    """What a shipper has done so far, for metrics and for ``/readyz``."""
+    """How a shipper fares: what is wrong, and since when the oldest exchange waits, as Unix time."""
 
-    shipped: int = 0
-    retried: int = 0
-    refused: int = 0
-    adopted: int = 0
-    damaged: int = 0
     waiting_since: float | None = None
     problem: str | None = None
 
@@ -50,6 +50,7 @@ class Shipper:
         self._unshipped = Unshipped(journal.folder)
         self._stopping = threading.Event()
         self._deadline = float("inf")
+        self._lost_reported = 0
         self._prepare_at = self._adopt_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
@@ -75,7 +76,9 @@ class Shipper:
     def _turn(self) -> None:
         try:
             self._adopt()
-            if not self._ship_own():
+            busy = self._ship_own()
+            self._report()
+            if not busy:
                 self._stopping.wait(POLL_S)
         except Postponed:
             raise
@@ -86,7 +89,8 @@ class Shipper:
 
     def _finish(self) -> None:
         while self._ship_own():
-            pass
+            if time.monotonic() > self._deadline:
+                raise Postponed
         self._journal.roll()
         self._put(self._unshipped.take_unanswered())
         self._unshipped.remove()
@@ -119,8 +123,7 @@ class Shipper:
         end = end_of_orphan(orphan.folder)
         while batch := orphan.take(end, rows=ROWS, size=SIZE) or orphan.take_unanswered():
             self._put(batch)
-            self.progress.adopted += len(batch)
-        self.progress.damaged += orphan.damaged
+            metrics().adopted.inc(len(batch))
         orphan.remove()
 
     def _put(self, batch: Sequence[Joined]) -> None:
@@ -131,13 +134,14 @@ class Shipper:
                 self._prepare()
                 self._insert(batch)
                 break
-            except (SQLAlchemyError, ConnectionError) as problem:
+            except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
                 self._note(problem)
                 self.progress.waiting_since = batch[0][0].started_at
+                self._report()
                 self._pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
         if batch:
-            self.progress.shipped += len(batch)
+            metrics().shipped.inc(len(batch))
             self.progress.waiting_since = self.progress.problem = None
 
     def _prepare(self) -> None:
@@ -150,9 +154,19 @@ class Shipper:
         try:
             with engine().begin() as connection:
                 insert(connection, batch)
+                self._settle(connection, batch)
         except DataError:
             for joined in batch:
                 self._insert_alone(joined)
+
+    def _settle(self, connection: sa.Connection, batch: Sequence[Joined]) -> None:
+        """Keeps under ids of their own what came under ids that turn out to be other requests'."""
+        for asked, answer in batch:
+            stored = exchange_on(connection, asked.id) if asked.id_unchecked else None
+            if stored is not None and not same_request(stored, asked):
+                renamed = replace(asked, id=str(uuid_utils.uuid7()), id_unchecked=False)
+                logger.warning("Exchange %s is kept as %s: the id was taken.", asked.id, renamed.id)
+                insert(connection, [(renamed, answer)])
 
     def _insert_alone(self, joined: Joined) -> None:
         """What the database refuses never holds up the rest: as bytes it takes any body."""
@@ -167,13 +181,20 @@ class Shipper:
             with engine().begin() as connection:
                 insert(connection, [joined], as_bytes=True)
         except DataError as problem:
-            self.progress.refused += 1
+            metrics().failed.inc()
             logger.error("The database refuses exchange %s: %s", joined[0].id, problem)
             with (self._parent / "refused.frames").open("ab") as file:
                 file.write(joined[0].frame() + (joined[1].frame() if joined[1] else b""))
 
+    def _report(self) -> None:
+        since, lost = self.progress.waiting_since, self._journal.lost
+        metrics().depth.set(self._unshipped.behind())
+        metrics().oldest.set(time.time() - since if since else 0.0)
+        metrics().failed.inc(lost - self._lost_reported)
+        self._lost_reported = lost
+
     def _note(self, problem: Exception) -> None:
-        self.progress.retried += 1
+        metrics().retried.inc()
         if self.progress.problem is None:
             logger.warning("Exchanges wait in the journal: %s", problem)
         self.progress.problem = str(problem)

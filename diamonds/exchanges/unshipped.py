@@ -61,8 +61,14 @@ class Unshipped:
     def take_abandoned(self) -> list[Joined]:
         return self.take_unanswered(time.time() - ABANDONED_AFTER_S) if self._open else []
 
-    def oldest_age_s(self) -> float:
-        return max((time.time() - asked.started_at for _, asked in self._open.values()), default=0.0)
+    def behind(self) -> int:
+        """Bytes on disk that have not been taken yet."""
+        sizes = [
+            segment_path(self.folder, number).stat().st_size
+            for number in _segments(self.folder)
+            if number >= self._at.segment
+        ]
+        return max(0, sum(sizes) - self._at.offset)
 
     def forget(self) -> int:
         """Removes the segments that nobody needs any more; their bytes."""

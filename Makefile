@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-EXTRAS := --extra dashboard --extra run --extra dev
+EXTRAS := --extra models --extra dashboard --extra run --extra dev
 
 .PHONY: run test check format lock train serve clean
 

@@ -18,15 +18,28 @@ FEATURES = ("carat", "cut", "color", "clarity", "depth", "table", "x", "y", "z")
 COLUMNS = ("carat", "cut", "color", "clarity", "depth", "table", "price", "x", "y", "z")
 
 
+WIDTH_OF_ONE_CARAT_MM = 6.43
+"""Median of x / carat ** (1/3) over the cleaned stones of data/diamonds.csv."""
+
+_OTHER_NAMES = {
+    "cut": {"VG": "Very Good", "GD": "Good", "FR": "Fair", "PR": "Premium", "ID": "Ideal"},
+    "color": {},
+    "clarity": {"Internally Flawless": "IF"},
+}
+
+
 def _plain(text: str) -> str:
-    return text.casefold().replace(" ", "").replace("_", "").replace("-", "")
+    return text.strip().casefold().replace(" ", "").replace("_", "").replace("-", "")
 
 
-_SPELLINGS = {column: {_plain(grade): grade for grade in grades} for column, grades in GRADES.items()}
+_SPELLINGS = {
+    column: {_plain(name): grade for name, grade in ({g: g for g in grades} | _OTHER_NAMES[column]).items()}
+    for column, grades in GRADES.items()
+}
 
 
 def grade_named(column: str, text: object) -> str:
-    """The grade of ``column`` that ``text`` names, whatever its case, spaces, ``_`` or ``-``.
+    """The grade of ``column`` that ``text`` names, whatever its case, spaces, ``_`` or ``-``; also as ``VG``.
 
     Raises ``ValueError`` that lists the grades when there is none of that name.
     """

@@ -14,12 +14,41 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIAMONDS_", frozen=True)
 
-    home: Path = Field(default=PROJECT / ".diamonds", description="Folder of the embedded Postgres.")
-    data: Path = Field(
-        default=PROJECT / "data" / "diamonds.csv", description="The CSV file of sold stones to train on."
+    home: Path = Field(
+        default=PROJECT / ".diamonds",
+        description="Folder of the embedded Postgres and of the journals of exchanges.",
+    )
+    data: str = Field(
+        default=str(PROJECT / "data" / "diamonds.csv"),
+        description="Sold stones to train on: a file, folder, URL, or SQLAlchemy URL with #table or #query.",
+    )
+    column_aliases: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description='More names of columns, as JSON: {"price": ["asking price"]}; they prevail over our own.',
+    )
+    largest_set_aside_share: float = Field(
+        default=0.2, ge=0, le=1, description="Training stops when a larger share of the rows breaks a rule."
     )
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of a Postgres; unset: the embedded one under `home`."
+    )
+    journal_max_bytes: int = Field(
+        default=10 * 1024**3, gt=0, description="What a worker's journal of exchanges may hold on disk."
+    )
+    journal_sync: bool = Field(
+        default=False,
+        description="Answer only when the exchange survives a power cut, too, not just a killed process.",
+    )
+    kept_body_bytes: int = Field(
+        default=1024**2,
+        gt=0,
+        description="Longer bodies are recorded as their first bytes, size and SHA-256.",
+    )
+    max_concurrency: int = Field(
+        default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
+    )
+    request_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="A request that takes longer is answered with 504."
     )
     trials: int = Field(default=4, ge=1, description="Optuna trials of one tuning.")
     coverage: float = Field(
@@ -28,6 +57,10 @@ class Settings(BaseSettings):
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
         default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
+    )
+    service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
+    most_body_bytes: int = Field(
+        default=10_000_000, gt=0, description="Largest request body that the API reads, in bytes."
     )
     host: str = Field(default="127.0.0.1", description="Address that `make run` binds.")
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")

@@ -1,60 +1,87 @@
-"""Sets aside rows that no real stone can have, and says which rule each broke."""
+"""Sets aside rows that no sold stone can have, and keeps account of the rule that each broke."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-import pandas as pd
+import polars as pl
 
-from diamonds.diamond import DIMENSIONS, GRADES, MEASURES, grade_named, typed
+from diamonds.dataset.cells import grades, numbers, texts_of
+from diamonds.dataset.rules import MALFORMED, NUMBERS, RULES, broken_rule, unreadable
+from diamonds.dataset.table import Batch
+from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 
-LARGEST_MM = 20.0
-"""Above any dimension of a 5-carat stone (11 mm); catches misplaced decimal points such as 58.9."""
+EXAMPLES = 5
+"""The most rows of each rule that are shown."""
 
-
-@dataclass(frozen=True, slots=True)
-class CleaningReport:
-    """How many rows were read and kept, and how many each rule set aside."""
-
-    read: int
-    kept: int
-    set_aside: dict[str, int]
+Example = dict[str, str]
 
 
-def clean(frame: pd.DataFrame) -> tuple[pd.DataFrame, CleaningReport]:
-    """The usable rows with typed columns, and what became of the others.
+@dataclass(slots=True)
+class Account:
+    """What became of the rows read so far."""
 
-    A row counts under the first rule it breaks. A dimension of zero becomes unknown (NaN).
+    read: int = 0
+    set_aside: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[Example]] = field(default_factory=dict)
+    unknown_grades: Counter[tuple[str, str]] = field(default_factory=Counter)
+    zero_dimensions: Counter[str] = field(default_factory=Counter)
+
+    def put_aside(self, rule: str, rows: int, examples: list[Example]) -> None:
+        """Counts rows that broke ``rule`` and keeps the first few examples."""
+        self.set_aside[rule] += rows
+        shown = self.examples.setdefault(rule, [])
+        shown += examples[: EXAMPLES - len(shown)]
+
+
+def clean(batch: Batch, names: Mapping[str, str], mark: str, place: str, account: Account) -> pl.DataFrame:
+    """The usable rows, columns ``COLUMNS`` with ordered grades and null for unknown; the rest to ``account``.
+
+    A dimension of zero was not measured: it is unknown. ``names`` gives the found name of each column,
+    ``mark`` the decimal mark of its texts.
     """
-    rows = _typed(frame)
-    rules = {
-        "price or weight not above 0": ~((rows["price"] > 0) & (rows["carat"] > 0)),
-        "unknown grade": rows[list(GRADES)].isna().any(axis=1),
-        f"dimension above {LARGEST_MM:g} mm": (rows[list(DIMENSIONS)] > LARGEST_MM).any(axis=1),
-        "copy of another row": rows.duplicated(),
-    }
-    kept = pd.Series(True, index=rows.index)
-    set_aside = {}
-    for rule, broken in rules.items():
-        set_aside[rule] = int((broken & kept).sum())
-        kept &= ~broken
-    rows = rows[kept].reset_index(drop=True)
-    return rows, CleaningReport(read=len(frame), kept=len(rows), set_aside=set_aside)
+    account.read += len(batch.rows) + len(batch.malformed)
+    if batch.malformed:
+        lines = [{"place": place, "line": line[:200]} for line in batch.malformed[:EXAMPLES]]
+        account.put_aside(MALFORMED, len(batch.malformed), lines)
+    rows = _typed(batch.rows, names, mark)
+    measured = rows.with_columns(pl.when(pl.col(name) != 0).then(pl.col(name)) for name in DIMENSIONS)
+    broken = measured.select(broken_rule().alias("rule")).to_series()
+    if broken.null_count() < len(broken):
+        _count_broken(batch.rows, broken, names, place, account)
+        rows, measured = rows.filter(broken.is_null()), measured.filter(broken.is_null())
+    account.zero_dimensions.update(
+        {name: zeros for name in DIMENSIONS if (zeros := int((rows[name] == 0).sum()))}
+    )
+    return measured.select(COLUMNS)
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    rows = frame.copy()
-    for column in (*MEASURES, "price"):
-        rows[column] = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-        rows[column] = rows[column].where(rows[column].abs() < float("inf"))
-    for column in (*DIMENSIONS, "depth", "table"):
-        rows[column] = rows[column].where(rows[column] > 0)
+def _typed(raw: pl.DataFrame, names: Mapping[str, str], mark: str) -> pl.DataFrame:
+    absent = pl.repeat(None, len(raw), dtype=pl.Null, eager=True)
+    columns: dict[str, pl.Series] = {}
+    for column in NUMBERS:
+        cells = raw[names[column]] if column in names else absent
+        columns[column], columns[unreadable(column)] = numbers(cells, mark)
     for column in GRADES:
-        names = {text: _grade_or_none(column, text) for text in rows[column].unique()}
-        rows[column] = rows[column].map(names)
-    return typed(rows)
+        columns[column] = grades(raw[names[column]], column)
+    return pl.DataFrame(columns)
 
 
-def _grade_or_none(column: str, text: object) -> str | None:
-    try:
-        return grade_named(column, text)
-    except ValueError:
-        return None
+def _count_broken(
+    raw: pl.DataFrame, broken: pl.Series, names: Mapping[str, str], place: str, account: Account
+) -> None:
+    aside = raw.with_columns(broken).filter(broken.is_not_null())
+    rules = list(RULES)
+    for (number,), rows in aside.group_by("rule", maintain_order=True):
+        rule = rules[int(str(number))]
+        account.put_aside(rule, len(rows), _examples(rows, names, place))
+        if column := next((column for column in GRADES if rule == f"unknown {column}"), None):
+            spelled = texts_of(rows[names[column]]).fill_null("").value_counts()
+            account.unknown_grades.update({(column, text): count for text, count in spelled.iter_rows()})
+
+
+def _examples(rows: pl.DataFrame, names: Mapping[str, str], place: str) -> list[Example]:
+    return [
+        {"place": place, **{ours: str(row[found])[:80] for ours, found in names.items()}}
+        for row in rows.head(EXAMPLES).iter_rows(named=True)
+    ]

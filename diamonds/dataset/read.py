@@ -1,28 +1,119 @@
-"""Reads sold stones from where they are kept."""
+"""Finds the tables of a source: a file, a folder, a URL, or a table or query of a SQL database."""
 
+import csv
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
-import pandas as pd
+import fsspec
+import polars as pl
+import pyarrow as pa
 
-from diamonds.diamond import COLUMNS
+from diamonds.dataset.errors import DataError
+from diamonds.dataset.formats import SUFFIXES, file_table
+from diamonds.dataset.sql import place_of, sql_table
+from diamonds.dataset.table import Batch, Table
+
+_UNREADABLE = (
+    OSError, EOFError, zlib.error, UnicodeError, csv.Error, pa.ArrowException, pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,  # Rust's own way to fail, which polars lets through on damaged Parquet
+)  # fmt: skip
 
 
-class DataError(ValueError):
-    """The data cannot be trained on; the message says what was found and what is needed."""
+@contextmanager
+def tables_of(source: str | Path) -> Iterator[Iterator[Table]]:
+    """The tables of ``source`` one after the other, readable while the context is open.
 
-
-def read_stones(path: Path) -> pd.DataFrame:
-    """The stones of a CSV file, columns ``COLUMNS`` as the file has them.
-
-    Raises ``DataError`` when the file is missing, unreadable or lacks a column.
+    ``source`` is a path, a URL that fsspec opens, or a SQLAlchemy URL with ``#table`` or ``#select ...``.
+    Raises ``DataError``, then or while batches are read, that says what cannot be read and why.
     """
+    text = str(source)
+    if not _is_url(text):
+        yield map(_file, _files(Path(text)))
+    elif text.split("://")[0] in fsspec.available_protocols():
+        with tempfile.TemporaryDirectory() as folder:
+            yield _downloaded(text, Path(folder))
+    else:
+        yield iter([sql_table(text)])
+
+
+def shown(source: str | Path) -> str:
+    """The source as messages and reports may show it: without passwords, tokens and signatures."""
+    text = str(source)
+    if not _is_url(text):
+        return text
+    if text.split("://")[0] not in fsspec.available_protocols():
+        return place_of(text)
+    parts = urlsplit(text)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def batches_of(table: Table, names: list[str]) -> Iterator[Batch]:
+    """The batches of a table; raises ``DataError`` where the table turns out to be damaged."""
+    with _as_data_error(table.place):
+        yield from table.batches(names)
+
+
+def _is_url(text: str) -> bool:
+    return "://" in text
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise DataError(f"There is no file or folder {path}.")
+    found = sorted(file for file in path.rglob("*") if file.is_file() and is_table(file.name))
+    visible = [
+        file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]
+    if not visible:
+        raise DataError(f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with .gz).")
+    return visible
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of a folder is taken for data, by its name."""
+    return name.lower().removesuffix(".gz").endswith(SUFFIXES)
+
+
+def _file(path: Path, place: str | None = None) -> Table:
+    with _as_data_error(place or str(path)):
+        return file_table(path, place or str(path))
+
+
+def _downloaded(url: str, folder: Path) -> Iterator[Table]:
+    with _as_data_error(shown(url)):
+        files, root = fsspec.core.url_to_fs(url)
+        names = sorted(filter(is_table, files.find(root))) if _is_folder(files, root) else [root]
+        if not names:
+            raise DataError(f"{shown(url)} has no file that ends in {', '.join(SUFFIXES)}.")
+    for number, name in enumerate(names):
+        path = folder / str(number)
+        with _as_data_error(shown(name)):
+            files.get_file(name, str(path))
+        yield _file(path, shown(name))
+
+
+def _is_folder(files: fsspec.AbstractFileSystem, root: str) -> bool:
+    # Over HTTP everything can be taken for a folder; there, a URL names one file.
+    return "http" not in files.protocol and bool(files.isdir(root))
+
+
+@contextmanager
+def _as_data_error(place: str) -> Iterator[None]:
     try:
-        frame = pd.read_csv(path)
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"Could not read {path} as CSV: {error}") from error
-    missing = [column for column in COLUMNS if column not in frame.columns]
-    if missing:
-        raise DataError(
-            f"{path} has columns {', '.join(map(str, frame.columns))}; missing: {', '.join(missing)}."
-        )
-    return frame[list(COLUMNS)]
+        yield
+    except DataError:
+        raise
+    except ImportError as error:
+        raise DataError(f"Could not open {place}: {error}") from error
+    except _UNREADABLE as error:
+        raise DataError(f"Could not read {place}: {_first_line(error)}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

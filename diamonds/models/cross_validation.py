@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from diamonds.dataset.split import stone_hashes
+from diamonds.dataset import stone_hashes
 from diamonds.models.features import matrix_of
 from diamonds.models.spec import ModelSpec, Parameters, Prices
 

@@ -1,0 +1,118 @@
+"""The models that a worker quotes with: the champion, followed as it changes, and others on demand."""
+
+import asyncio
+import gc
+import logging
+from dataclasses import dataclass
+
+from bento_service.errors import ApiError
+from bento_service.versions import unknown_model
+from diamonds import model_store
+from diamonds.model_store import Version
+from diamonds.models import REGISTRY
+from diamonds.quotes import Pricer, load_pricer
+from diamonds.similarity import SimilarStones
+
+log = logging.getLogger("bentoml.diamonds")
+
+
+@dataclass(frozen=True, slots=True)
+class Champion:
+    """One version with all that is answered from it; replaced as a whole, so no answer mixes two."""
+
+    pricer: Pricer
+    similar: SimilarStones
+
+
+def load_champion(version: Version) -> Champion:
+    """Loads a version to serve; raises ``DamagedVersion``."""
+    return Champion(load_pricer(version), SimilarStones.open(version.folder))
+
+
+class LoadedModels:
+    """What this worker has loaded. Reading it is cheap; ``follow`` keeps it fresh in the background."""
+
+    def __init__(self) -> None:
+        self._champion: Champion | None = None
+        self._pricers: dict[str, Pricer] = {}
+        self._refused: set[str] = set()
+
+    @property
+    def ready(self) -> bool:
+        return self._champion is not None
+
+    @property
+    def champion(self) -> Champion:
+        """The champion; raises the 503 that says what to do when there is none."""
+        if self._champion is None:
+            raise ApiError(
+                503,
+                "no_champion",
+                "No model has been promoted yet. Train and promote one with `make train` or "
+                "`diamonds train`; the service picks it up within 2 seconds.",
+            )
+        return self._champion
+
+    async def pricer(self, name: str | None) -> Pricer:
+        """What quotes for the model of that name, or the champion for None; an unknown name is a 404."""
+        if name is None:
+            return self.champion.pricer
+        loaded = self._pricers.get(name)
+        return await asyncio.to_thread(self._load_named, name) if loaded is None else loaded
+
+    def _load_named(self, name: str) -> Pricer:
+        version = _newest(name)
+        if version is None:
+            raise unknown_model(name)
+        return self._keep(name, version)
+
+    def _keep(self, name: str, version: Version) -> Pricer:
+        pricer = self._pricers[name] = load_pricer(version)
+        return pricer
+
+    async def follow(self, every_seconds: float) -> None:
+        """Takes over newer versions as they come, until cancelled."""
+        while True:
+            await asyncio.sleep(every_seconds)
+            await asyncio.to_thread(self.refresh)
+
+    def refresh(self) -> None:
+        """Loads what is newer in the model store; what does not load is refused, and the old one kept."""
+        newest = model_store.champion()
+        if newest is not None and self._is_news(newest, self._champion.pricer if self._champion else None):
+            self._take(newest)
+        for name, pricer in list(self._pricers.items()):
+            version = _newest(name)
+            if version is not None and self._is_news(version, pricer):
+                self._take(version, name)
+
+    def _is_news(self, version: Version, loaded: Pricer | None) -> bool:
+        return version.tag not in self._refused and (loaded is None or loaded.version.tag != version.tag)
+
+    def _take(self, version: Version, name: str | None = None) -> None:
+        try:
+            if name is None:
+                self._champion = load_champion(version)
+            else:
+                self._keep(name, version)
+        # Whatever is wrong with a new version, the old one must go on quoting.
+        except Exception as error:  # noqa: BLE001
+            self._refused.add(version.tag)
+            log.error(
+                "Refused %s, the version before goes on: %s: %s", version.tag, type(error).__name__, error
+            )
+        else:
+            log.info("Quoting with %s from now on", version.tag)
+            gc.collect()
+            gc.freeze()
+
+
+def _newest(name: str) -> Version | None:
+    """The newest version of a model; in a Bento, which holds the champion alone, that may be it."""
+    if name not in REGISTRY:
+        raise unknown_model(name)
+    found = model_store.versions(name)
+    if found:
+        return found[0]
+    champion = model_store.champion()
+    return champion if champion is not None and champion.model == name else None

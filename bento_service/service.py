@@ -1,0 +1,66 @@
+"""The BentoML service: the typed contract for BentoML's clients, and how a worker starts and stops."""
+
+import asyncio
+import contextlib
+
+import bentoml
+
+from bento_service.api import Api
+from bento_service.champion import LoadedModels
+from bento_service.handlers import Handlers
+from bento_service.schemas import (
+    BatchQuote,
+    BatchRequest,
+    Quote,
+    QuoteRequest,
+    SimilarAnswer,
+    SimilarRequest,
+)
+from diamonds.settings import settings
+
+_handlers = Handlers(LoadedModels())
+_NEVER = 1e9  # seconds; BentoML leaves a timer behind for each request unless there is no timeout
+
+
+@bentoml.service(
+    name="diamonds",
+    workers=settings().service_workers,
+    traffic={"timeout": _NEVER},
+    logging={"access": {"enabled": False}},  # the exchanges are the log
+    tracing={"excluded_urls": ".*"},
+)
+class DiamondService:
+    """Quotes what diamonds are worth and finds similar ones.
+
+    Over HTTP `bento_service.api` answers these paths first; both call the same handlers.
+    """
+
+    @bentoml.api(route="/predict")
+    async def predict(self, request: QuoteRequest, /) -> Quote:
+        return await _handlers.predict(request)
+
+    @bentoml.api(route="/predict_batch")
+    async def predict_batch(self, request: BatchRequest, /) -> BatchQuote:
+        return await _handlers.predict_batch(request)
+
+    @bentoml.api(route="/similar")
+    async def similar(self, request: SimilarRequest, /) -> SimilarAnswer:
+        return await _handlers.similar(request)
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        await asyncio.to_thread(_handlers.models.refresh)
+        self._following = asyncio.create_task(_handlers.models.follow(settings().champion_check_seconds))
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        self._following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._following
+
+    def __is_ready__(self) -> bool:
+        return _handlers.models.ready
+
+
+# The recorder goes before this line: what is added first is outermost.
+DiamondService.add_asgi_middleware(Api, handlers=_handlers)  # type: ignore[attr-defined]

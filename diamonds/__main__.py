@@ -1,0 +1,5 @@
+"""Lets ``python -m diamonds`` do what the ``diamonds`` command does."""
+
+from diamonds.cli import app
+
+app(prog_name="diamonds")

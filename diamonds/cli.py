@@ -1,0 +1,30 @@
+"""The ``diamonds`` command: assembles what each module of ``diamonds.commands`` offers."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from diamonds.commands.errors import with_one_line_errors
+from diamonds.commands.models import models
+from diamonds.commands.predict import predict
+from diamonds.commands.run import run
+from diamonds.commands.train import train
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+for command in (run, train, models, predict):
+    app.command()(with_one_line_errors(command))
+
+
+@app.callback()
+def diamonds(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Log what happens, and where errors come from.")
+    ] = (False),
+) -> None:
+    """Train, promote and serve models of what a diamond is worth."""
+    if verbose:
+        logging.basicConfig(level=logging.INFO)
+        logging.getLogger("diamonds").setLevel(logging.DEBUG)

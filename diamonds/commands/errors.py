@@ -1,0 +1,49 @@
+"""Turns whatever goes wrong in a command into one line on stderr and an exit code."""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any, ParamSpec
+
+import pydantic
+import typer
+
+FAILED = 1
+BAD_INPUT = 2
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+
+
+def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, ending with one line and exit code 1 where it raises; ``--verbose`` adds where from."""
+
+    @functools.wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except Exception as error:
+            log.debug("Where the error comes from", exc_info=True)
+            typer.echo(f"diamonds: {one_line(error)}", err=True)
+            raise typer.Exit(FAILED) from error
+
+    return guarded
+
+
+def one_line(error: Exception) -> str:
+    """What the error says, on one line; an error that is not ours is introduced by its type."""
+    if isinstance(error, pydantic.ValidationError):
+        return " ".join(_field_line(error.title, details) for details in error.errors())
+    text = " ".join(str(error).split())
+    ours = type(error).__module__.startswith("diamonds.")
+    return text if ours else f"{type(error).__name__}: {text}"
+
+
+def _field_line(title: str, details: Any) -> str:
+    name = ".".join(map(str, details["loc"]))
+    if title == "Settings":
+        name = f"DIAMONDS_{name.upper()}"
+    message = details["msg"].removeprefix("Value error, ")
+    return message if message.startswith("Got ") else f"Got {name}={details['input']!r}: {message}."

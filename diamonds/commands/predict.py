@@ -1,0 +1,66 @@
+"""``diamonds predict``: quotes one stone at a terminal."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import pydantic
+import typer
+
+from diamonds.commands.errors import BAD_INPUT, one_line
+from diamonds.commands.versions import print_json
+
+if TYPE_CHECKING:
+    from diamonds.quotes import Pricer
+
+Millimetres = Annotated[float | None, typer.Option(help="In mm.")]
+Percent = Annotated[float | None, typer.Option(help="In percent.")]
+
+
+def predict(
+    carat: Annotated[float, typer.Option(help="Weight in carats.")],
+    cut: Annotated[str, typer.Option(help="Fair, Good, Very Good, Premium or Ideal.")],
+    color: Annotated[str, typer.Option(help="From J (worst) to D (best).")],
+    clarity: Annotated[str, typer.Option(help="I1, SI2, SI1, VS2, VS1, VVS2, VVS1 or IF.")],
+    depth: Percent = None,
+    table: Percent = None,
+    x: Millimetres = None,
+    y: Millimetres = None,
+    z: Millimetres = None,
+    model: Annotated[str | None, typer.Option(help="Ask this model instead of the champion.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Quote the price of one stone in USD."""
+    from diamonds.diamond import Diamond
+    from diamonds.quotes import CURRENCY
+
+    try:
+        stone = Diamond(
+            carat=carat, cut=cut, color=color, clarity=clarity, depth=depth, table=table, x=x, y=y, z=z
+        )
+    except pydantic.ValidationError as error:
+        typer.echo(f"diamonds: {one_line(error)}", err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    pricer = _pricer(model)
+    (price_usd,) = pricer.prices_usd([stone])
+    if as_json:
+        quote = {"price": price_usd, "currency": CURRENCY}
+        print_json({**quote, "model": pricer.version.model, "version": pricer.tag})
+    else:
+        typer.echo(f"{price_usd:,.2f} {CURRENCY} ({pricer.tag})")
+
+
+def _pricer(model: str | None) -> "Pricer":
+    from diamonds import model_store
+    from diamonds.models import UnknownModel, spec_named
+    from diamonds.quotes import load_pricer
+
+    if model is None:
+        version = model_store.champion()
+        if version is None:
+            raise model_store.NoChampion("No model has been promoted yet. Train with: diamonds train")
+        return load_pricer(version)
+    newest = model_store.versions(spec_named(model).name)[:1]
+    if not newest:
+        raise UnknownModel(
+            f"Model {model!r} has no version yet. Train it with: diamonds train --model {model}"
+        )
+    return load_pricer(newest[0])

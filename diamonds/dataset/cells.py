@@ -1,0 +1,80 @@
+"""Turns cells into measures and grades, and tells the missing from the unreadable."""
+
+import polars as pl
+
+from diamonds.diamond import GRADES, grade_named
+
+MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown")
+"""What people write, in any case, where they have no value."""
+
+_SPACES = " \t\r\n\u00a0\u202f"
+
+
+def decimal_mark(rows: pl.DataFrame) -> str:
+    """``,`` if more numbers of these text columns can only be read with a decimal comma, otherwise ``.``."""
+    texts = [rows[name].str.strip_chars(_SPACES) for name in rows.columns if rows[name].dtype == pl.String]
+    commas = sum(int(text.str.contains(r"^[+-]?(0?,\d+|\d+,(\d{1,2}|\d{4,}))$").sum()) for text in texts)
+    points = sum(int(text.str.contains(r"^[+-]?(0?\.\d+|\d+\.(\d{1,2}|\d{4,}))$").sum()) for text in texts)
+    return "," if commas > points else "."
+
+
+def numbers(cells: pl.Series, mark: str) -> tuple[pl.Series, pl.Series]:
+    """The cells as float64 with null where missing or unreadable, and whether each is unreadable."""
+    if cells.dtype == pl.Float32:  # 5.7 must stay the 5.7 it was in float64
+        return cells.cast(pl.Float64).round_sig_figs(7).fill_nan(None), _none(cells)
+    if cells.dtype.is_numeric():
+        return cells.cast(pl.Float64).fill_nan(None), _none(cells)
+    if cells.dtype == pl.Null:
+        return cells.cast(pl.Float64), _none(cells)
+    if not isinstance(cells.dtype, pl.String | pl.Categorical | pl.Enum | pl.Binary):
+        return pl.repeat(None, len(cells), dtype=pl.Float64, eager=True), cells.is_not_null()
+    return _read_numbers(texts_of(cells), mark)
+
+
+def texts_of(cells: pl.Series) -> pl.Series:
+    """The cells as text, null where they hold what has no text, such as lists or images."""
+    if cells.dtype.is_nested() or cells.dtype == pl.Object:
+        return pl.repeat(None, len(cells), dtype=pl.String, eager=True)
+    if cells.dtype == pl.Binary:  # how some programs store text in Parquet
+        return pl.Series([str(cell, "utf-8", "replace") if cell is not None else None for cell in cells])
+    return cells.cast(pl.String, strict=False)
+
+
+def _read_numbers(texts: pl.Series, mark: str) -> tuple[pl.Series, pl.Series]:
+    values = texts.cast(pl.Float64, strict=False)
+    if mark == "," or (values.is_null() & texts.is_not_null()).any():
+        values = _unpunctuated(texts, mark).cast(pl.Float64, strict=False)
+    values = values.fill_nan(None)
+    missing = texts.is_null() | texts.str.strip_chars(_SPACES).str.to_lowercase().is_in(MISSING)
+    return values, values.is_null() & ~missing
+
+
+def _unpunctuated(texts: pl.Series, mark: str) -> pl.Series:
+    """The numbers without signs of currency or percent and marks of thousands, with a decimal point."""
+    thousands = r"[,' \u{a0}\u{202f}]" if mark == "." else r"[.' \u{a0}\u{202f}]"
+    grouped = rf"^[+-]?\d{{1,3}}({thousands}\d{{3}})+(\{mark}\d+)?$"
+    bare = pl.col("texts").str.strip_chars(_SPACES + "$%")
+    plain = pl.when(bare.str.contains(grouped)).then(bare.str.replace_all(thousands, "")).otherwise(bare)
+    if mark == ",":
+        plain = plain.str.replace(",", ".", literal=True)
+    return pl.DataFrame({"texts": texts}).select(plain.alias(texts.name)).to_series()
+
+
+def _none(cells: pl.Series) -> pl.Series:
+    return pl.repeat(False, len(cells), dtype=pl.Boolean, eager=True)
+
+
+def grades(cells: pl.Series, column: str) -> pl.Series:
+    """The cells as an ordered enumeration of the grades of ``column``, null where they name none."""
+    texts = texts_of(cells)
+    names = texts.unique().drop_nulls().to_list()
+    known = {name: grade for name in names if (grade := _grade_or_none(column, name))}
+    scale = pl.Enum(GRADES[column])
+    return texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=scale)
+
+
+def _grade_or_none(column: str, text: str) -> str | None:
+    try:
+        return grade_named(column, text)
+    except ValueError:
+        return None

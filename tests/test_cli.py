@@ -1,0 +1,141 @@
+"""The ``diamonds`` command, as somebody at a terminal uses it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from diamonds import model_store
+from diamonds.cli import app
+from diamonds.diamond import Diamond
+from diamonds.quotes import load_pricer
+
+STONE = ["--carat", "0.7", "--cut", "ideal", "--color", "g", "--clarity", "vs2"]
+
+pytestmark = pytest.mark.usefixtures("empty_model_store")
+
+
+def diamonds(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def answer(*arguments: str) -> Any:
+    result = diamonds(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def trained(few_stones: Path) -> Any:
+    return answer("train", "--data", str(few_stones), "--trials", "1", "--seed", "3")
+
+
+def test_train_saves_every_model_and_promotes_the_best(trained: Any) -> None:
+    best = min(trained["versions"], key=lambda version: version["mae"])
+    champion = model_store.champion()
+
+    assert trained["failures"] == {}
+    assert trained["decision"]["promote"] is True
+    assert champion is not None
+    assert champion.labels["source"] == best["version"]
+    assert champion.labels["seed"] == "3"
+    assert [version["champion"] for version in trained["versions"]].count(True) == 1
+
+
+def test_train_trains_the_named_model_alone(few_stones: Path) -> None:
+    trained = answer("train", "--model", "linear", "--data", str(few_stones))
+
+    assert [version["model"] for version in trained["versions"]] == ["linear"]
+
+
+def test_train_goes_on_when_one_model_fails_and_says_so(few_stones: Path, empty_model_store: Path) -> None:
+    (empty_model_store / "models" / "diamonds-xgboost").write_text("in the way")
+
+    result = diamonds("train", "--data", str(few_stones), "--trials", "1")
+
+    assert result.exit_code == 3
+    assert "xgboost failed: " in result.stderr
+    assert "diamonds-linear:" in result.stdout
+
+
+def test_train_leaves_a_champion_in_charge_when_asked_to(trained: Any) -> None:
+    assert diamonds("train", "--if-no-champion").exit_code == 0
+    assert len(model_store.versions("linear")) == 1
+
+
+def test_models_shows_the_newest_of_each_or_all_of_one(trained: Any, few_stones: Path) -> None:
+    answer("train", "--model", "linear", "--data", str(few_stones))
+
+    assert [version["model"] for version in answer("models")] == ["linear", "xgboost"]
+    assert [version["version"] for version in answer("models", "linear")] == [
+        version.tag for version in model_store.versions("linear")
+    ]
+    assert "★ diamonds-xgboost:" in diamonds("models").stdout
+
+
+def test_predict_quotes_what_the_champion_says(trained: Any) -> None:
+    champion = model_store.champion()
+    assert champion is not None
+    stone = Diamond(carat=0.7, cut="Ideal", color="G", clarity="VS2")
+    expected = load_pricer(champion).prices_usd([stone])[0]
+
+    assert answer("predict", *STONE) == {
+        "price": expected,
+        "currency": "USD",
+        "model": champion.model,
+        "version": champion.labels["source"],
+    }
+    assert f"{expected:,.2f} USD" in diamonds("predict", *STONE).stdout
+
+
+def test_predict_asks_another_model_by_name(trained: Any) -> None:
+    assert answer("predict", *STONE, "--model", "linear")["model"] == "linear"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "line"),
+    [
+        (["predict", *STONE], 1, "No model has been promoted yet. Train with: diamonds train"),
+        (["predict", *STONE, "--model", "linear"], 1, "Model 'linear' has no version yet."),
+        (["predict", *STONE, "--model", "guess"], 1, "Got model='guess'; expected one of linear, xgboost."),
+        (["predict", *STONE, "--carat", "-1"], 2, "Got carat=-1.0: Input should be greater than 0."),
+        (["predict", *STONE, "--cut", "Great"], 2, "Got cut='Great'; expected one of Ideal, Premium,"),
+        (
+            ["predict", *STONE, "--carat", "heavy"],
+            2,
+            "Invalid value for '--carat': Input should be a valid number",
+        ),
+        (["predict", "--carat", "1"], 2, "Missing option"),
+        (["models", "guess"], 1, "Got model='guess'; expected one of linear, xgboost."),
+        (["train", "--model", "guess"], 1, "Got model='guess'; expected one of linear, xgboost."),
+        (["train", "--data", "/nowhere.csv"], 1, "/nowhere.csv"),
+        (
+            ["train", "--trials", "0"],
+            2,
+            "Invalid value for '--trials': Input should be greater than or equal to 1",
+        ),
+    ],
+)
+def test_a_mistake_gets_a_clear_line_and_an_exit_code(
+    arguments: list[str], exit_code: int, line: str
+) -> None:
+    result = diamonds(*arguments)
+
+    assert result.exit_code == exit_code
+    assert line in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from diamonds.settings import settings
+
+    monkeypatch.setenv("DIAMONDS_TRIALS", "many")
+    settings.cache_clear()
+    result = diamonds("train")
+    monkeypatch.undo()
+    settings.cache_clear()
+
+    assert result.exit_code == 1
+    assert "Got DIAMONDS_TRIALS='many'" in result.stderr

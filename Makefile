@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a new machine needs: Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
-EXTRAS := --extra dashboard --extra run --extra dev
+EXTRAS := --extra models --extra dashboard --extra run --extra dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help

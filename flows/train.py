@@ -1,6 +1,5 @@
 """The flow that trains models on fresh stones, keeps them as versions and promotes the best."""
 
-from pathlib import Path
 from typing import Any
 
 from prefect import State, flow, runtime, task
@@ -64,7 +63,7 @@ def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool
 )
 def load(data: str | None) -> Dataset:
     """Reads, cleans and splits the stones; tries again when the place they are in does not answer."""
-    return load_dataset(Path(data) if data else settings().data)
+    return load_dataset(data or settings().data)
 
 
 @task(task_run_name="train-{name}", cache_policy=NO_CACHE)

@@ -1,1 +1,1 @@
-"""The pages, each a function that draws it; Streamlit would take a folder ``pages`` for its older mechanism."""
+"""The pages, each a function that draws it; a folder ``pages`` would wake Streamlit's older mechanism."""

@@ -39,7 +39,7 @@ def ask_for_training() -> None:
         1,
         500,
         settings().trials,
-        help="Sets of parameters to try for each model; more take longer.",
+        help="Sets of parameters to try for each model.",
     )
     upload = st.file_uploader(
         "Your own sold stones (otherwise the default data)",

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -57,7 +56,7 @@ def train(
         return
     specs = [spec_named(name) for name in model or REGISTRY]
     with terminal.status("Reading the stones ..."):
-        dataset = load_dataset(Path(data) if data else settings().data)
+        dataset = load_dataset(data or settings().data)
     terminal.print(f"{len(dataset.training):,} stones to learn from, {len(dataset.hold_out):,} to judge by.")
     outcome = _train_each(
         specs, dataset, trials or settings().trials, settings().seed if seed is None else seed

@@ -3,8 +3,10 @@
 from diamonds.dataset.columns import Recognised, recognise_columns
 from diamonds.dataset.dataset import Dataset, TooManySetAside, load_dataset
 from diamonds.dataset.errors import ColumnError, DataError
+from diamonds.dataset.page import page_of
 from diamonds.dataset.report import DataReport
 from diamonds.dataset.split import HOLD_OUT_SHARE, is_held_out, stone_hashes
+from diamonds.dataset.stored import load_from, report_in, save_to
 
 __all__ = [
     "HOLD_OUT_SHARE",
@@ -16,6 +18,10 @@ __all__ = [
     "TooManySetAside",
     "is_held_out",
     "load_dataset",
+    "load_from",
+    "page_of",
     "recognise_columns",
+    "report_in",
+    "save_to",
     "stone_hashes",
 ]

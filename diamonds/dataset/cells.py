@@ -26,9 +26,18 @@ def numbers(cells: pl.Series, mark: str) -> tuple[pl.Series, pl.Series]:
         return cells.cast(pl.Float64).fill_nan(None), _none(cells)
     if cells.dtype == pl.Null:
         return cells.cast(pl.Float64), _none(cells)
-    if not isinstance(cells.dtype, pl.String | pl.Categorical | pl.Enum):
-        return pl.Series(cells.name, [None], pl.Float64).new_from_index(0, len(cells)), cells.is_not_null()
-    return _read_numbers(cells.cast(pl.String), mark)
+    if not isinstance(cells.dtype, pl.String | pl.Categorical | pl.Enum | pl.Binary):
+        return pl.repeat(None, len(cells), dtype=pl.Float64, eager=True), cells.is_not_null()
+    return _read_numbers(texts_of(cells), mark)
+
+
+def texts_of(cells: pl.Series) -> pl.Series:
+    """The cells as text, null where they hold what has no text, such as lists or images."""
+    if cells.dtype.is_nested() or cells.dtype == pl.Object:
+        return pl.repeat(None, len(cells), dtype=pl.String, eager=True)
+    if cells.dtype == pl.Binary:  # how some programs store text in Parquet
+        return pl.Series([str(cell, "utf-8", "replace") if cell is not None else None for cell in cells])
+    return cells.cast(pl.String, strict=False)
 
 
 def _read_numbers(texts: pl.Series, mark: str) -> tuple[pl.Series, pl.Series]:
@@ -57,10 +66,12 @@ def _none(cells: pl.Series) -> pl.Series:
 
 def grades(cells: pl.Series, column: str) -> pl.Series:
     """The cells as an ordered enumeration of the grades of ``column``, null where they name none."""
-    texts = cells.cast(pl.String, strict=False)
+    texts, scale = texts_of(cells), pl.Enum(GRADES[column])
+    exact = texts.cast(scale, strict=False)
+    if not exact.has_nulls():  # the usual case, and by far the fastest
+        return exact
     names = texts.unique().drop_nulls().to_list()
     known = {name: grade for name in names if (grade := _grade_or_none(column, name))}
-    scale = pl.Enum(GRADES[column])
     return texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=scale)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from diamonds.dataset.cells import grades, numbers
+from diamonds.dataset.cells import grades, numbers, texts_of
 from diamonds.dataset.rules import MALFORMED, NUMBERS, RULES, broken_rule, unreadable
 from diamonds.dataset.table import Batch
 from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
@@ -76,7 +76,7 @@ def _count_broken(
         rule = rules[int(str(number))]
         account.put_aside(rule, len(rows), _examples(rows, names, place))
         if column := next((column for column in GRADES if rule == f"unknown {column}"), None):
-            spelled = rows[names[column]].cast(pl.String, strict=False).fill_null("").value_counts()
+            spelled = texts_of(rows[names[column]]).fill_null("").value_counts()
             account.unknown_grades.update({(column, text): count for text, count in spelled.iter_rows()})
 
 

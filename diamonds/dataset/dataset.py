@@ -11,10 +11,11 @@ import polars as pl
 from diamonds.dataset.cells import decimal_mark
 from diamonds.dataset.clean import Account, clean
 from diamonds.dataset.columns import Recognised, recognise_columns
-from diamonds.dataset.content import by_content, columns_of, frame_of_stones
+from diamonds.dataset.content import by_content, columns_of, frame_at
+from diamonds.dataset.distribution import grades_of, measures_of
 from diamonds.dataset.errors import ColumnError, DataError
 from diamonds.dataset.read import batches_of, shown, tables_of
-from diamonds.dataset.report import DataReport, TableAccount, grades_of, measures_of
+from diamonds.dataset.report import DataReport, TableAccount
 from diamonds.dataset.rules import NUMBERS
 from diamonds.dataset.split import falls_in_hold_out, identities
 from diamonds.dataset.table import Table
@@ -63,7 +64,7 @@ def load_dataset(source: str | Path) -> Dataset:
             recognised = _recognised(table)
             parts += _cleaned(table, recognised, account)
             tables.append(_told(table, recognised, account.read - before))
-    stones = pl.concat([_NO_STONES, *parts], rechunk=True)
+    stones = pl.concat([_NO_STONES, *parts])
     return _judged(_dataset(stones, account, shown(source), tuple(tables)))
 
 
@@ -93,32 +94,28 @@ def _told(table: Table, recognised: Recognised, rows: int) -> TableAccount:
 def _dataset(
     stones: pl.DataFrame, account: Account, source: str, tables: tuple[TableAccount, ...]
 ) -> Dataset:
-    order, fingerprint = by_content(stones)
-    copies = len(stones) - len(order)
-    stones = stones[order]
-    held_out = pl.Series(falls_in_hold_out(identities(*columns_of(stones))))
+    measures, codes = columns_of(stones)
+    order, fingerprint = by_content(measures, codes)
+    held_out = falls_in_hold_out(identities(measures, codes))[order]
+    training = frame_at(measures, codes, order[~held_out])
+    hold_out = frame_at(measures, codes, order[held_out])
     report = DataReport(
         source=source,
         fingerprint=fingerprint,
         tables=tables,
         read=account.read,
-        kept=len(stones),
-        copies=copies,
+        kept=len(order),
+        copies=len(stones) - len(order),
         set_aside=dict(account.set_aside),
         examples=account.examples,
         unknown_grades=_by_column(account.unknown_grades),
         zero_dimensions=dict(account.zero_dimensions),
-        measures=measures_of(stones),
-        grades=grades_of(stones),
-        training=int((~held_out).sum()),
-        hold_out=int(held_out.sum()),
+        measures=measures_of([training, hold_out]),
+        grades=grades_of([training, hold_out]),
+        training=len(training),
+        hold_out=len(hold_out),
     )
-    return Dataset(
-        training=frame_of_stones(stones.filter(~held_out)),
-        hold_out=frame_of_stones(stones.filter(held_out)),
-        fingerprint=fingerprint,
-        report=report,
-    )
+    return Dataset(training, hold_out, fingerprint, report)
 
 
 def _by_column(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:

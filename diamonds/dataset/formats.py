@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from diamonds.dataset.delimited import delimited_table, opened
+from diamonds.dataset.delimited import LONGEST_LINE, delimited_table, opened
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.table import BATCH_ROWS, Batch, Table
 
@@ -33,10 +33,24 @@ def file_table(path: Path, place: str) -> Table:
 
 def _parquet_table(path: Path, place: str) -> Table:
     scan = pl.scan_parquet(path, glob=False)
-    return Table(place, tuple(scan.collect_schema().names()), partial(_scanned, scan))
+    return Table(place, tuple(scan.collect_schema().names()), partial(_parquet_batches, scan, place))
+
+
+def _parquet_batches(scan: pl.LazyFrame, place: str, names: Sequence[str]) -> Iterator[Batch]:
+    promised = scan.select(pl.len()).collect().item()
+    read = 0
+    for batch in _scanned(scan, names):
+        read += len(batch.rows)
+        yield batch
+    if read != promised:  # a thread of the reader that fails must not pass for the end of the file
+        raise DataError(f"{place} has {promised:,} rows of which only {read:,} could be read.")
 
 
 def _json_lines_table(path: Path, place: str) -> Table:
+    with opened(path) as file:
+        start = file.read(LONGEST_LINE)
+    if len(start) == LONGEST_LINE and b"\n" not in start:
+        raise DataError(f"{place} has no line end in {LONGEST_LINE >> 20} MB: it is not JSON lines.")
     sample = pl.scan_ndjson(path, infer_schema_length=_ROWS_THAT_NAME_COLUMNS)
     return Table(place, tuple(sample.collect_schema().names()), partial(_json_batches, path))
 

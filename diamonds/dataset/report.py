@@ -1,32 +1,14 @@
-"""Tells what a dataset was made of: rows read, kept and set aside, and how its columns are distributed."""
+"""Tells what a dataset was made of: rows read, kept and set aside, and what changed since the one before."""
 
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from diamonds.diamond import GRADES, MEASURES
-
-_QUANTILES = {"low": 0.05, "quarter": 0.25, "median": 0.5, "three_quarters": 0.75, "high": 0.95}
+from diamonds.dataset.distribution import Measured
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Measured(_Frozen):
-    """The distribution of a measure: quantiles at 5, 25, 50, 75 and 95%; all None if none is known."""
-
-    known: int
-    unknown: int
-    smallest: float | None
-    low: float | None
-    quarter: float | None
-    median: float | None
-    three_quarters: float | None
-    high: float | None
-    largest: float | None
-    mean: float | None
 
 
 class TableAccount(_Frozen):
@@ -62,34 +44,39 @@ class DataReport(_Frozen):
         """The share of the rows read that broke a rule; copies break none."""
         return sum(self.set_aside.values()) / self.read if self.read else 0.0
 
-
-def measures_of(stones: pl.DataFrame) -> dict[str, Measured]:
-    """The distribution of each measure and of the price."""
-    columns = (*MEASURES, "price")
-    statistics: dict[str, Callable[[pl.Expr], pl.Expr]] = {
-        "known": lambda column: column.count(),
-        "unknown": lambda column: column.null_count(),
-        "smallest": lambda column: column.min(),
-        **{name: _quantile(share) for name, share in _QUANTILES.items()},
-        "largest": lambda column: column.max(),
-        "mean": lambda column: column.mean(),
-    }
-    values = stones.select(
-        statistic(pl.col(column)).alias(f"{column} {name}")
-        for column in columns
-        for name, statistic in statistics.items()
-    ).row(0, named=True)
-    return {
-        column: Measured.model_validate({name: values[f"{column} {name}"] for name in statistics})
-        for column in columns
-    }
+    def compared_with(self, previous: "DataReport | None") -> "DataReport":
+        """This report with ``changes`` that tell what is different from the previous dataset."""
+        changes = ("There was no dataset before.",) if previous is None else tuple(_changes(previous, self))
+        return self.model_copy(update={"changes": changes})
 
 
-def _quantile(share: float) -> Callable[[pl.Expr], pl.Expr]:
-    return lambda column: column.quantile(share, "nearest")
+def _changes(before: DataReport, now: DataReport) -> Iterator[str]:
+    """What a reader of both reports would notice, in sentences."""
+    if before.fingerprint == now.fingerprint:
+        yield "The stones are the same."
+        return
+    yield from _change("rows read", before.read, now.read, "{:,}")
+    yield from _change("stones kept", before.kept, now.kept, "{:,}")
+    yield from _change("copies left out", before.copies, now.copies, "{:,}")
+    for rule in before.set_aside | now.set_aside:
+        yield from _change(
+            f"rows with {rule}", before.set_aside.get(rule, 0), now.set_aside.get(rule, 0), "{:,}"
+        )
+    for column, measured in now.measures.items():
+        earlier = before.measures[column]
+        yield from _change(f"median {column}", earlier.median, measured.median, "{:g}")
+        yield from _change(f"unknown {column}", earlier.unknown, measured.unknown, "{:,}")
+    for column, counts in now.grades.items():
+        for grade in counts:
+            earlier_share = share(before.grades[column], grade)
+            yield from _change(f"share of {column} {grade}", earlier_share, share(counts, grade), "{}")
 
 
-def grades_of(stones: pl.DataFrame) -> dict[str, dict[str, int]]:
-    """How many stones have each grade, from the worst to the best."""
-    counts = {column: dict(stones[column].cast(pl.String).value_counts().iter_rows()) for column in GRADES}
-    return {column: {grade: counts[column].get(grade, 0) for grade in GRADES[column]} for column in GRADES}
+def _change(what: str, before: object, now: object, shape: str) -> Iterator[str]:
+    if before != now:
+        told = ["none" if value is None else shape.format(value) for value in (before, now)]
+        yield f"{what[0].upper()}{what[1:]}: {told[0]}, now {told[1]}."
+
+
+def share(counts: Mapping[str, int], grade: str) -> str:
+    return f"{counts[grade] / max(sum(counts.values()), 1):.0%}"

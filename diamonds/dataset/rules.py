@@ -27,8 +27,10 @@ def _any(columns: Mapping[str, pl.Expr] | tuple[pl.Expr, ...]) -> pl.Expr:
 
 
 def _impossible_dimension() -> pl.Expr:
-    share = [pl.col(name) / (WIDTH_OF_ONE_CARAT_MM * pl.col("carat").cbrt()) for name in DIMENSIONS]
-    return _any(tuple((one < SMALLEST_SHARE) | (one > LARGEST_SHARE) for one in share))
+    # The cube of a share of the usual width is much faster to take than the cube root of the weight.
+    usual_volume = WIDTH_OF_ONE_CARAT_MM**3 * pl.col("carat")
+    shares = [pl.col(name) * pl.col(name) * pl.col(name) / usual_volume for name in DIMENSIONS]
+    return _any(tuple((share < SMALLEST_SHARE**3) | (share > LARGEST_SHARE**3) for share in shares))
 
 
 def _contradicted_depth() -> pl.Expr:

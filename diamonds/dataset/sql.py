@@ -1,6 +1,6 @@
 """Reads sold stones from a table or a query of a SQL database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import polars as pl
@@ -22,7 +22,7 @@ def sql_table(source: str) -> Table:
         raise DataError(f"Got {place_of(source)}; expected #TABLE or #SELECT ... after a database's URL.")
     place = place_of(source)
     try:
-        engine = sa.create_engine(address)
+        engine = sa.create_engine(address, poolclass=sa.NullPool)
         query = _query(wanted)
         with engine.connect() as connection:
             columns = tuple(connection.execute(query.limit(0)).keys())
@@ -42,10 +42,12 @@ def place_of(source: str) -> str:
 
 
 def _query(wanted: str) -> sa.Select[tuple[object, ...]]:
-    if wanted.strip().isidentifier() or " " not in wanted.strip():
+    if len(wanted.split()) == 1:
         schema, _, name = wanted.strip().rpartition(".")
-        return sa.select(sa.text("*")).select_from(sa.table(name, schema=schema or None))
-    return sa.select(sa.text("*")).select_from(sa.text(f"({wanted.strip().rstrip(';')}) AS stones"))
+        quoted = sa.sql.quoted_name(name, quote=True)
+        return sa.select(sa.text("*")).select_from(sa.table(quoted, schema=schema or None))
+    bare = wanted.strip().rstrip(";").replace(":", r"\:")  # a colon begins no parameter here
+    return sa.select(sa.text("*")).select_from(sa.text(f"({bare}) AS stones"))
 
 
 def _batches(
@@ -54,22 +56,21 @@ def _batches(
     try:
         with engine.connect().execution_options(stream_results=True) as connection:
             rows = connection.execute(query)
-            positions = [list(rows.keys()).index(name) for name in names]
+            positions = {name: list(rows.keys()).index(name) for name in names}
             for part in rows.partitions(_FETCHED_ROWS):
-                values = zip(*part, strict=True)
-                columns = list(values)
-                yield Batch(
-                    pl.DataFrame(
-                        {
-                            name: pl.Series(columns[position], strict=False)
-                            for name, position in zip(names, positions, strict=True)
-                        }
-                    )
-                )
+                yield Batch(_frame(part, positions))
     except sa.exc.SQLAlchemyError as error:
         raise DataError(f"Could not read {place}: {_told(error)}") from error
-    finally:
-        engine.dispose()
+
+
+def _frame(rows: Sequence[sa.Row[tuple[object, ...]]], positions: Mapping[str, int]) -> pl.DataFrame:
+    # A column of SQLite may hold numbers in one row and text in another.
+    return pl.DataFrame(
+        {
+            name: pl.Series([row[position] for row in rows], strict=False)
+            for name, position in positions.items()
+        }
+    )
 
 
 def _told(error: Exception) -> str:

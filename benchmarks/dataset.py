@@ -1,0 +1,107 @@
+"""Measures how fast and in how much memory stones are read, cleaned, split and fingerprinted.
+
+    python -m benchmarks.dataset [--rows 1000000 10000000] [--runs 3]
+
+makes Parquet files of that many synthetic rows, and loads each in a fresh process: once as the product does,
+and once the plain pandas way. It prints of each the median time, and the highest memory and CPU time (the
+start of Python included).
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from diamonds.dataset import load_dataset
+from diamonds.diamond import DIMENSIONS, GRADES
+from diamonds.settings import PROJECT
+
+
+def main() -> None:
+    arguments = _arguments()
+    if arguments.load:
+        print(json.dumps(_measured(*arguments.load)))
+        return
+    print(f"{'rows':>12} {'way':8} {'seconds':>8} {'rows/s':>12} {'CPU s':>8} {'peak GB':>8}")
+    with tempfile.TemporaryDirectory() as folder:
+        for rows in arguments.rows:
+            path = Path(folder) / f"{rows}.parquet"
+            synthetic(rows).to_parquet(path, index=False)
+            for way in WAYS:
+                runs = [_in_fresh_process(way, path) for _ in range(arguments.runs)]
+                print(f"{rows:12,} {way:8} {_line(rows, runs)}", flush=True)
+            path.unlink()
+
+
+def _line(rows: int, runs: list[dict[str, float]]) -> str:
+    seconds = statistics.median(run["seconds"] for run in runs)
+    cpu, peak = (max(run[name] for run in runs) for name in ("cpu", "peak_gb"))
+    return f"{seconds:8.2f} {rows / seconds:12,.0f} {cpu:8.2f} {peak:8.2f}"
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 3_000_000, 10_000_000])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--load", nargs=2, metavar=("WAY", "PATH"), help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def synthetic(rows: int) -> pd.DataFrame:
+    """The real stones drawn at random, each with a size and a price of its own."""
+    random = np.random.default_rng(0)
+    stones = pd.read_csv(PROJECT / "data" / "diamonds.csv")
+    drawn = stones.iloc[random.integers(0, len(stones), rows)].reset_index(drop=True)
+    scale = random.lognormal(0, 0.05, rows)
+    drawn["carat"] = (drawn["carat"] * scale**3).clip(lower=0.2).round(2)
+    for name in DIMENSIONS:
+        drawn[name] = (drawn[name] * scale).round(2)
+    drawn["price"] = (drawn["price"] * random.lognormal(0, 0.1, rows)).round() + 1
+    return drawn
+
+
+def _in_fresh_process(way: str, path: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.dataset", "--load", way, str(path)]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT)
+    measured: dict[str, float] = json.loads(answer.stdout)
+    return measured
+
+
+def _measured(way: str, path: str) -> dict[str, float]:
+    start = time.perf_counter()
+    WAYS[way](path)
+    seconds = time.perf_counter() - start
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "peak_gb": used.ru_maxrss * 1024 / 1e9}
+
+
+def _plain_pandas(path: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
+    """The same result as one would first write it: less is checked, and nothing is reported."""
+    rows = pd.read_parquet(path)
+    for name, scale in GRADES.items():
+        rows[name] = pd.Categorical(rows[name], categories=list(scale), ordered=True)
+    rows[list(DIMENSIONS)] = rows[list(DIMENSIONS)].where(rows[list(DIMENSIONS)] > 0)
+    off = (200 * rows["z"] / (rows["x"] + rows["y"]) - rows["depth"]).abs() > 5
+    broken = ~((rows["price"] > 0) & (rows["carat"] > 0)) | rows[list(GRADES)].isna().any(axis=1) | off
+    rows = rows[~broken].drop_duplicates().reset_index(drop=True)
+    sizes = np.sort(rows[list(DIMENSIONS)].fillna(0.0).to_numpy(), axis=1)
+    identity = pd.DataFrame(np.rint(sizes * 100).astype("int64")).assign(
+        carat=rows["carat"], color=rows["color"].cat.codes, clarity=rows["clarity"].cat.codes
+    )
+    held_out = pd.util.hash_pandas_object(identity, index=False) < 2**64 // 5
+    fingerprint = np.sort(pd.util.hash_pandas_object(rows, index=False).to_numpy()).tobytes().hex()[:16]
+    return rows[~held_out], rows[held_out], fingerprint
+
+
+WAYS = {"product": load_dataset, "pandas": _plain_pandas}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Shows the report of a dataset as a page of Markdown."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from diamonds.dataset.distribution import Measured
+from diamonds.dataset.report import DataReport, TableAccount, share
+
+
+def page_of(report: DataReport) -> str:
+    """The report as a page of Markdown; what came from files is shown as text only."""
+    return "\n\n".join(_sections(report)) + "\n"
+
+
+def _sections(report: DataReport) -> Iterator[str]:
+    yield f"# Dataset {report.fingerprint}"
+    yield (
+        f"{report.read:,} rows read from {_code(report.source)}: {report.kept:,} stones kept, "
+        f"{report.copies:,} copies left out, {sum(report.set_aside.values()):,} rows set aside "
+        f"({report.set_aside_share:.2%}). {report.training:,} stones to train on, "
+        f"{report.hold_out:,} held out."
+    )
+    if report.changes:
+        yield "## What changed\n\n" + "\n".join(f"- {change}" for change in report.changes)
+    if report.set_aside:
+        yield "## Rows set aside\n\n" + _table(("rule", "rows"), _counts(report.set_aside))
+    for rule, examples in report.examples.items():
+        names = list(examples[0])
+        yield f"Examples of {rule}:\n\n" + _table(
+            names, [[row.get(n, "") for n in names] for row in examples]
+        )
+    for column, spellings in report.unknown_grades.items():
+        yield f"Unknown {column}:\n\n" + _table((column, "rows"), _counts(spellings))
+    if report.zero_dimensions:
+        yield "Dimensions of zero, taken as unknown:\n\n" + _table(
+            ("", "rows"), _counts(report.zero_dimensions)
+        )
+    yield "## Columns\n\n" + _measures_table(report.measures)
+    for column, counts in report.grades.items():
+        shares = [(grade, f"{rows:,}", share(counts, grade)) for grade, rows in counts.items()]
+        yield _table((column, "stones", "share"), shares)
+    yield "## Tables read\n\n" + _table(
+        ("table", "rows", "columns", "not used"), map(_table_row, report.tables)
+    )
+
+
+def _counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:
+    return [(name or "(empty)", f"{rows:,}") for name, rows in counts.items()]
+
+
+def _measures_table(measures: Mapping[str, Measured]) -> str:
+    names = list(Measured.model_fields)
+    rows = [
+        [column, *(_number(getattr(measured, name)) for name in names)]
+        for column, measured in measures.items()
+    ]
+    return _table(["", *(name.replace("_", " ") for name in names)], rows)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.10g}" if isinstance(value, int) else f"{value:,.6g}"
+
+
+def _table_row(table: TableAccount) -> tuple[str, str, str, str]:
+    columns = (ours if ours == found else f"{ours} from {found!r}" for ours, found in table.columns.items())
+    return table.place, f"{table.rows:,}", ", ".join(columns), ", ".join(map(repr, table.ignored))
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    # Cells come from files that strangers wrote: nothing in them may end a row or start HTML.
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"

@@ -1,0 +1,1 @@
+"""Tests of reading, cleaning, identifying and splitting sold stones."""

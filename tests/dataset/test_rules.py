@@ -1,0 +1,110 @@
+"""Every rule sets aside the rows that break it, and says so; what is only unknown stays."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diamonds.dataset import Dataset, TooManySetAside, load_dataset
+from diamonds.dataset.rules import MALFORMED, RULES
+
+LoadWith = Callable[..., Dataset]
+
+BREAKING: list[tuple[str, dict[str, object]]] = [
+    ("a measure that is not a number", {"price": "on request"}),
+    ("a measure that is not a number", {"x": "wide"}),
+    ("no price", {"price": ""}),
+    ("no price", {"price": "N/A"}),
+    ("no weight", {"carat": "nan"}),
+    ("a number that is not finite", {"price": "inf"}),
+    ("a number that is not finite", {"depth": "-inf"}),
+    ("a number that is not above 0", {"price": 0}),
+    ("a number that is not above 0", {"price": -326}),
+    ("a number that is not above 0", {"carat": 0}),
+    ("a number that is not above 0", {"x": -3.9}),
+    ("a number that is not above 0", {"table": 0}),
+    ("unknown cut", {"cut": "Excellent"}),
+    ("unknown color", {"color": "Z"}),
+    ("unknown clarity", {"clarity": "FL"}),
+    ("unknown clarity", {"clarity": ""}),
+    ("a weight above 1000 ct", {"carat": 3106, "x": "", "y": "", "z": ""}),
+    ("a price above 1,000,000,000 USD", {"price": 2e9}),
+    ("a depth or table above 100%", {"table": 560}),
+    ("a dimension outside 0.25 to 2 of the usual width for the weight", {"y": 58.9}),
+    ("a dimension outside 0.25 to 2 of the usual width for the weight", {"x": 0.39, "y": 0.4, "z": 0.24}),
+    ("a depth that contradicts x, y and z by over 5 points", {"depth": 43.0}),
+]
+
+
+@pytest.mark.parametrize(("rule", "values"), BREAKING)
+def test_a_row_that_breaks_a_rule_is_set_aside(
+    load_with: LoadWith, rule: str, values: dict[str, object]
+) -> None:
+    report = load_with(**values).report
+    assert report.set_aside == {rule: 1}
+    assert report.kept == 299
+    (example,) = report.examples[rule]
+    assert {name: str(value) for name, value in values.items() if value != ""}.items() <= example.items()
+
+
+def test_every_rule_has_a_row_that_breaks_it() -> None:
+    assert {rule for rule, _ in BREAKING} == set(RULES)
+
+
+def test_a_row_with_too_many_fields_is_set_aside(stones: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "stones.csv"
+    path.write_text(stones.to_csv(index=False) + "0.3,Ideal,E,SI1,61,55,500,4,4,2.4,and more\n")
+    report = load_dataset(path).report
+    assert report.set_aside == {MALFORMED: 1}
+    assert report.read == 301
+    assert "and more" in report.examples[MALFORMED][0]["line"]
+
+
+@pytest.mark.parametrize("column", ["x", "y", "z"])
+@pytest.mark.parametrize("value", [0, "", "n/a", "-"])
+def test_a_dimension_of_zero_or_nothing_is_unknown(load_with: LoadWith, column: str, value: object) -> None:
+    dataset = load_with(**{column: value})
+    kept = pd.concat([dataset.training, dataset.hold_out])
+    assert dataset.report.set_aside == {}
+    assert kept[column].isna().sum() == 2  # one stone has none to begin with
+    assert dataset.report.zero_dimensions == ({column: 1} if value == 0 else {})
+
+
+@pytest.mark.parametrize(
+    ("column", "spelled", "grade"),
+    [
+        ("cut", "VG", "Very Good"),
+        ("cut", "very-good", "Very Good"),
+        ("cut", " VERY_GOOD ", "Very Good"),
+        ("clarity", "vs-1", "VS1"),
+        ("clarity", "Internally Flawless", "IF"),
+        ("color", "d", "D"),
+    ],
+)
+def test_grades_by_other_names_are_kept(load_with: LoadWith, column: str, spelled: str, grade: str) -> None:
+    before = load_with(**{column: grade})
+    after = load_with(**{column: spelled})
+    assert after.report.set_aside == {}
+    assert after.fingerprint == before.fingerprint
+
+
+def test_unknown_grades_are_counted_by_spelling(load_with: LoadWith) -> None:
+    assert load_with(clarity="FL").report.unknown_grades == {"clarity": {"FL": 1}}
+
+
+def test_too_many_rows_set_aside_stop_the_run_and_say_why(stones: pd.DataFrame, tmp_path: Path) -> None:
+    spoiled = stones.assign(price=np.where(np.arange(len(stones)) % 3 == 0, -1, stones["price"]))
+    spoiled.to_csv(tmp_path / "spoiled.csv", index=False)
+    with pytest.raises(TooManySetAside, match=r"100 of 300 rows .* not above 0: 100") as caught:
+        load_dataset(tmp_path / "spoiled.csv")
+    assert caught.value.report.set_aside_share == pytest.approx(1 / 3)
+
+
+def test_the_share_that_may_be_set_aside_is_a_setting(
+    load_with: LoadWith, configure: Callable[[str, str], None]
+) -> None:
+    configure("LARGEST_SET_ASIDE_SHARE", "0.001")
+    with pytest.raises(TooManySetAside, match=r"at most 0\.1% may"):
+        load_with(price=-1)

@@ -1,0 +1,243 @@
+"""The same stones are read from every kind of source, and what cannot be read is one clear error."""
+
+import gzip
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import fsspec
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from diamonds.dataset import DataError, Dataset, load_dataset
+
+Write = Callable[[pd.DataFrame, Path], object]
+
+
+def _european(stones: pd.DataFrame, path: Path) -> None:
+    text = stones.assign(price=[f"{price:,.0f}".replace(",", ".") for price in stones["price"]])
+    text.to_csv(path, sep=";", decimal=",", index=False)
+
+
+WAYS: dict[str, tuple[str, Write]] = {
+    "comma": ("s.csv", lambda stones, path: stones.to_csv(path, index=False)),
+    "semicolon": ("s.csv", lambda stones, path: stones.to_csv(path, sep=";", index=False)),
+    "tab": ("s.tsv", lambda stones, path: stones.to_csv(path, sep="\t", index=False)),
+    "bar": ("s.txt", lambda stones, path: stones.to_csv(path, sep="|", index=False)),
+    "decimal comma and dots for thousands": ("s.csv", _european),
+    "quoted decimal comma": ("s.csv", lambda stones, path: stones.to_csv(path, decimal=",", index=False)),
+    "byte order mark": ("s.csv", lambda stones, path: stones.to_csv(path, index=False, encoding="utf-8-sig")),
+    "utf-16": ("s.csv", lambda stones, path: stones.to_csv(path, index=False, encoding="utf-16")),
+    "latin-1": (
+        "s.csv",
+        lambda stones, path: stones.assign(Händler="Müller").to_csv(path, index=False, encoding="latin-1"),
+    ),
+    "latin-1 that begins late": (
+        "s.csv",
+        lambda stones, path: stones.assign(dealer=["Smith"] * 299 + ["Müller"]).to_csv(
+            path, index=False, encoding="latin-1"
+        ),
+    ),
+    "windows line ends": (
+        "s.csv",
+        lambda stones, path: stones.to_csv(path, index=False, lineterminator="\r\n"),
+    ),
+    "old line ends": ("s.csv", lambda stones, path: stones.to_csv(path, index=False, lineterminator="\r")),
+    "quotes": ("s.csv", lambda stones, path: stones.to_csv(path, index=False, quoting=1)),
+    "index in front": ("s.csv", lambda stones, path: stones.to_csv(path)),
+    "index without a name of its own": (
+        "s.csv",
+        lambda stones, path: path.write_text(stones.to_csv().removeprefix(",")),
+    ),
+    "blank lines": (
+        "s.csv",
+        lambda stones, path: path.write_text("\n\n" + stones.to_csv(index=False).replace("\n", "\n\n", 9)),
+    ),
+    "the separator announced": (
+        "s.csv",
+        lambda stones, path: path.write_text("sep=;\n" + stones.to_csv(index=False, sep=";")),
+    ),
+    "gzipped": ("s.csv.gz", lambda stones, path: stones.to_csv(path, index=False)),
+    "gzipped without saying so": (
+        "s.csv",
+        lambda stones, path: path.write_bytes(gzip.compress(stones.to_csv(index=False).encode())),
+    ),
+    "parquet": ("s.parquet", lambda stones, path: stones.to_parquet(path, index=False)),
+    "parquet of categories": (
+        "s.pq",
+        lambda stones, path: stones.astype(dict.fromkeys(["cut", "color", "clarity"], "category")).to_parquet(
+            path
+        ),
+    ),
+    "parquet of 32 bits": (
+        "s.parquet",
+        lambda stones, path: stones.astype(
+            dict.fromkeys(stones.select_dtypes("float64").columns, "float32")
+        ).to_parquet(path),
+    ),
+    "parquet of text": ("s.parquet", lambda stones, path: stones.astype(str).to_parquet(path)),
+    "json lines": ("s.jsonl", lambda stones, path: stones.to_json(path, orient="records", lines=True)),
+    "json lines gzipped": (
+        "s.ndjson.gz",
+        lambda stones, path: stones.to_json(path, orient="records", lines=True),
+    ),
+    "json lines of text": (
+        "s.jsonl",
+        lambda stones, path: stones.astype(str).to_json(path, orient="records", lines=True),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_to_write_the_stones_gives_the_same_dataset(
+    way: str, stones: pd.DataFrame, expected: Dataset, tmp_path: Path
+) -> None:
+    name, write = WAYS[way]
+    write(stones, tmp_path / name)
+    for source in (tmp_path / name, tmp_path):
+        dataset = load_dataset(source)
+        assert dataset.report.set_aside == {}
+        assert dataset.fingerprint == expected.fingerprint
+        pd.testing.assert_frame_equal(dataset.training, expected.training)
+
+
+def test_a_folder_of_all_kinds_is_one_dataset(
+    stones: pd.DataFrame, expected: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / "older").mkdir()
+    stones[:100].to_csv(tmp_path / "older" / "a[1].csv", index=False)
+    stones[100:200].to_parquet(tmp_path / "b.parquet")
+    stones[200:].rename(columns={"price": "Price USD"}).to_csv(
+        tmp_path / "c.TSV.gz", sep="\t", compression="gzip"
+    )
+    (tmp_path / "README.md").write_text("not data")
+    (tmp_path / ".hidden.csv").write_text("not data either")
+    dataset = load_dataset(tmp_path)
+    assert dataset.fingerprint == expected.fingerprint
+    assert [table.rows for table in dataset.report.tables] == [100, 100, 100]
+
+
+def test_a_new_file_in_the_folder_is_found(stones: pd.DataFrame, tmp_path: Path) -> None:
+    stones[:200].to_csv(tmp_path / "january.csv", index=False)
+    before = load_dataset(tmp_path)
+    stones[200:].to_csv(tmp_path / "february.csv", index=False)
+    after = load_dataset(tmp_path)
+    assert (before.report.kept, after.report.kept) == (200, 300)
+    assert before.fingerprint != after.fingerprint
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Tests print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=tmp_path)) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_url_is_read(stones: pd.DataFrame, expected: Dataset, tmp_path: Path, web: str) -> None:
+    stones.to_csv(tmp_path / "stones.csv.gz", index=False)
+    dataset = load_dataset(f"{web}/stones.csv.gz?signature=secret")
+    assert dataset.fingerprint == expected.fingerprint
+    assert "secret" not in dataset.report.model_dump_json()
+
+
+def test_a_url_of_nothing_is_a_clear_error(web: str) -> None:
+    with pytest.raises(DataError, match=r"nothing\.csv"):
+        load_dataset(f"{web}/nothing.csv?signature=secret")
+
+
+def test_a_folder_in_an_object_store_is_read(stones: pd.DataFrame, expected: Dataset) -> None:
+    store = fsspec.filesystem("memory")
+    store.pipe("/sold/2026/a.csv", stones[:150].to_csv(index=False).encode())
+    store.pipe("/sold/2026/b.csv", stones[150:].to_csv(index=False).encode())
+    assert load_dataset("memory://sold").fingerprint == expected.fingerprint
+
+
+@pytest.fixture
+def database(stones: pd.DataFrame, tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path}/sold.db"
+    engine = sa.create_engine(url)
+    stones.rename(columns={"carat": "Carat Weight"}).to_sql("stones", engine, index_label="id")
+    engine.dispose()
+    return url
+
+
+@pytest.mark.parametrize(
+    "wanted", ["stones", "main.stones", "select * from stones", "SELECT * FROM stones\nWHERE cut <> ':x 5%';"]
+)
+def test_a_table_or_query_of_a_database_is_read(wanted: str, database: str, expected: Dataset) -> None:
+    assert load_dataset(f"{database}#{wanted}").fingerprint == expected.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("sqlite:///{folder}/sold.db", "expected #TABLE or #SELECT"),
+        ("sqlite:///{folder}/sold.db#nothing", "no such table: nothing"),
+        ("sqlite:///{folder}/sold.db#select price from", "Could not read"),
+        ("nosuchkind://host/db#stones", "nosuchkind"),
+        ("postgresql+psycopg2://me:secret@127.0.0.1:1/db#stones", "Could not read"),
+        ("{folder}/nowhere.csv", "There is no file or folder"),
+        ("{folder}/empty", "has no file that ends in"),
+        ("s3://bucket/stones.csv", "s3fs"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_a_clear_error(
+    source: str, told: str, database: str, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match=told) as caught:
+        load_dataset(source.format(folder=tmp_path))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "is empty"),
+        (b"\n \n\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
+        (b"carat,cut,color,clarity,price\n", "0 usable stones"),
+        (bytes(range(256)) * 9, "is binary"),
+        (b"PK\x03\x04 a workbook", "Excel workbook"),
+        (b"PAR1 and then nothing", "Could not read"),
+        (gzip.compress(b"carat,cut,color,clarity,price\n" * 99)[:-9], "Could not read"),
+        (b'{"carat": 1}\n{"carat": ', "Could not read"),
+        (b"carat,cut,color,clarity,price\n0.3,Ide", "half written"),
+        (b'carat,cut,color,clarity,price\n0.3,"Ideal,E,SI1,500\n0.3,Ideal,E,SI1,500\n', "quote"),
+        (b"1" * (9 << 20), "no line end"),
+        (b'{"carat": "' + b"1" * (9 << 20), "no line end"),
+        (b"number\n" + b"1\n" * 999, "Missing: 'carat', 'cut', 'color', 'clarity', 'price'"),
+        (b"carat,cut,color,clarity,price\n" + b"1" * (20 << 20), "Could not read"),
+    ],
+)
+def test_a_damaged_file_is_a_clear_error_that_names_it(content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "stones.csv").write_bytes(content)
+    with pytest.raises(DataError, match=told) as caught:
+        load_dataset(tmp_path / "stones.csv")
+    assert "stones.csv" in str(caught.value)
+
+
+def test_a_parquet_file_cut_short_is_a_clear_error(stones: pd.DataFrame, tmp_path: Path) -> None:
+    path = tmp_path / "stones.parquet"
+    stones.to_parquet(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(DataError, match=r"Could not read .*stones\.parquet"):
+        load_dataset(path)
+
+
+def test_aliases_of_the_setting_are_understood(
+    stones: pd.DataFrame, expected: Dataset, tmp_path: Path, configure: Callable[[str, str], None]
+) -> None:
+    stones.rename(columns={"price": "Erlös"}).to_csv(tmp_path / "stones.csv", index=False)
+    with pytest.raises(DataError, match=r"stones\.csv: Missing: 'price'"):
+        load_dataset(tmp_path)
+    configure("COLUMN_ALIASES", '{"price": ["erlös"]}')
+    assert load_dataset(tmp_path).fingerprint == expected.fingerprint

@@ -1,0 +1,106 @@
+"""The hold-out is a fifth that no copy, no other orientation and no fresh data can change."""
+
+from itertools import permutations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from diamonds.dataset import Dataset, is_held_out, load_dataset, stone_hashes
+from diamonds.diamond import GRADES, typed
+
+
+def _all(dataset: Dataset) -> pd.DataFrame:
+    return pd.concat([dataset.training, dataset.hold_out], ignore_index=True)
+
+
+def _many(rows: int, seed: int) -> pd.DataFrame:
+    random = np.random.default_rng(seed)
+    width = random.uniform(3.5, 9.0, rows).round(2)
+    grades = {name: random.choice(scale, rows) for name, scale in GRADES.items()}
+    sizes = {
+        "x": width,
+        "y": (width * random.uniform(0.98, 1.02, rows)).round(2),
+        "z": (width * 0.62).round(2),
+    }
+    measures = {
+        "carat": ((width / 6.43) ** 3).round(2),
+        "depth": 62.0,
+        "table": random.integers(52, 66, rows),
+    }
+    return typed(
+        pd.DataFrame({**measures, **grades, **sizes, "price": random.integers(300, 9000, rows) * 1.0})
+    )
+
+
+@pytest.mark.parametrize("order", list(permutations("xyz")))
+def test_a_stone_in_another_orientation_stays_on_its_side(classic: Dataset, order: tuple[str, ...]) -> None:
+    stones = _all(classic).dropna(subset=["x", "y", "z"], how="all")
+    turned = stones.copy()
+    turned[["x", "y", "z"]] = stones[list(order)].to_numpy()
+    turned["depth"] = 200 * turned["z"] / (turned["x"] + turned["y"])
+    turned["table"] = stones["table"] + 1
+    turned["cut"] = stones["cut"].cat.categories[0]
+    turned["cut"] = turned["cut"].astype(stones["cut"].dtype)
+    np.testing.assert_array_equal(stone_hashes(turned), stone_hashes(stones))
+
+
+def test_no_stone_of_the_training_data_is_held_out_as_well(classic: Dataset) -> None:
+    assert not set(stone_hashes(classic.training)) & set(stone_hashes(classic.hold_out))
+
+
+def test_copies_at_another_price_stay_together(classic: Dataset) -> None:
+    stones = _all(classic)
+    np.testing.assert_array_equal(is_held_out(stones.assign(price=1.0)), is_held_out(stones))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("carat", 3.33), ("color", "J"), ("clarity", "I1"), ("x", 3.33), ("y", 3.33), ("z", 3.33)],
+)
+def test_what_identifies_a_stone_decides(classic: Dataset, column: str, value: object) -> None:
+    stones = classic.training[classic.training[column] != value]
+    other = typed(stones.assign(**{column: pd.Series(value, index=stones.index)}))
+    assert (stone_hashes(other) != stone_hashes(stones)).all()
+
+
+def test_the_hash_is_the_one_that_was_always_used() -> None:
+    """A change here moves every stone to a new side: old hold-outs would have been trained on."""
+    stone = {"carat": 0.23, "cut": "Ideal", "color": "E", "clarity": "SI2", "depth": 61.5, "table": 55.0}
+    sizes = {"x": [3.95, np.nan, 0.0], "y": [3.98, np.nan, 3.98], "z": [2.43, np.nan, 2.43]}
+    assert [f"{number:x}" for number in stone_hashes(typed(pd.DataFrame({**stone, **sizes})))] == [
+        "79aac54c64fa94be",
+        "71799d828a82ecc8",
+        "d39f45b7bd4c0be1",
+    ]
+
+
+def test_a_stone_without_dimensions_is_known_by_all_else_but_its_price(classic: Dataset) -> None:
+    stones = _all(classic).assign(x=np.nan, y=np.nan, z=np.nan)
+    same = is_held_out(stones.assign(price=1.0))
+    np.testing.assert_array_equal(same, is_held_out(stones))
+    assert same.mean() == pytest.approx(0.2, abs=0.01)
+    bare = stones.assign(depth=np.nan, table=np.nan)
+    assert is_held_out(bare).mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_the_hold_out_is_a_fifth_of_any_stones() -> None:
+    for seed in range(5):
+        assert is_held_out(_many(50_000, seed)).mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_folds_within_the_training_rows_are_even(classic: Dataset) -> None:
+    folds = np.bincount((stone_hashes(classic.training) % np.uint64(5)).astype(int)) / len(classic.training)
+    assert folds == pytest.approx([0.2] * 5, abs=0.01)
+
+
+def test_a_million_fresh_rows_move_no_stone(
+    classic: Dataset, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("fresh")
+    _many(1_000_000, seed=1).to_parquet(folder / "fresh.parquet")
+    _all(classic).to_parquet(folder / "known.parquet")
+    dataset = load_dataset(folder)
+    assert len(dataset.hold_out) / dataset.report.kept == pytest.approx(0.2, abs=0.01)
+    assert set(stone_hashes(classic.hold_out)) <= set(stone_hashes(dataset.hold_out))
+    assert not set(stone_hashes(classic.training)) & set(stone_hashes(dataset.hold_out))

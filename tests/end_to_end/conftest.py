@@ -1,0 +1,77 @@
+"""The product as it is after a first training: versions in the model store, a service, a database."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from diamonds import database, model_store
+from diamonds.model_store import Version
+from flows.train import train
+from tests.end_to_end.product import Client, free_port, serving
+
+
+@pytest.fixture(scope="session")
+def trained(prefect_server: None) -> dict[str, Version]:
+    """The newest version of each model and the champion, after one run of the flow on the real data."""
+    train(trials=2, return_state=True)
+    newest = {name: model_store.versions(name)[0] for name in ("linear", "xgboost")}
+    champion = model_store.champion()
+    assert champion is not None
+    return {**newest, "champion": champion}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A database of the machine's own Postgres server, started on a free port for these tests alone."""
+    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
+    folder.chmod(0o777)
+    port = free_port()
+    data = str(folder / "data")
+    _as_postgres("initdb", "-D", data, "-U", "diamonds", "--auth=trust", "--encoding=UTF8")
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+    _as_postgres("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    yield f"postgresql://diamonds@127.0.0.1:{port}/postgres"
+    _as_postgres("pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as_postgres(program: str, *arguments: str) -> None:
+    # Postgres refuses to run as root; Debian's package brings a user for it.
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    subprocess.run(
+        [*user, _newest(program), *arguments], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
+    )
+
+
+def _newest(program: str) -> str:
+    """Debian keeps the server's programs of each version apart, and not on PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    return str(found[-1]) if found else program
+
+
+@pytest.fixture(scope="session", params=["embedded", "given"])
+def environment(request: pytest.FixtureRequest, trained: dict[str, Version]) -> dict[str, str]:
+    """The variables of a service on the embedded Postgres, and of one on a given server."""
+    if request.param == "embedded":
+        return {}
+    return {"DIAMONDS_DATABASE_URL": request.getfixturevalue("postgres_url")}
+
+
+@pytest.fixture(scope="session")
+def client(environment: dict[str, str]) -> Iterator[Client]:
+    with serving(environment) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def engine(environment: dict[str, str]) -> Iterator[sa.Engine]:
+    url = environment.get("DIAMONDS_DATABASE_URL")
+    engine = sa.create_engine(database.with_driver(url) if url else database.database_url())
+    yield engine
+    engine.dispose()

@@ -26,6 +26,7 @@ def slices(by_version: dict[str, list[dict[str, Any]]]) -> Any:
         [{"version": tag, **each} for tag, found in by_version.items() for each in found],
         columns=["version", "slice", "stones", "mae", "mape"],
     )
+    legend = alt.Legend(title=None, orient="top", labelLimit=400)
     return (
         alt.Chart(rows, title="Mean absolute error by slice, in USD")
         .mark_bar(cornerRadius=2)
@@ -33,7 +34,7 @@ def slices(by_version: dict[str, list[dict[str, Any]]]) -> Any:
             x=alt.X("mae:Q", title=None),
             y=alt.Y("slice:N", sort=None, title=None),
             yOffset=alt.YOffset("version:N", sort=list(by_version)),
-            color=alt.Color("version:N", sort=list(by_version), legend=alt.Legend(title=None, orient="top")),
+            color=alt.Color("version:N", sort=list(by_version), legend=legend),
             tooltip=["version", "slice", "stones", alt.Tooltip("mae", format=".1f")],
         )
         .properties(height=alt.Step(12))

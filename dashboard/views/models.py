@@ -147,7 +147,12 @@ def show_comparison(tags: list[str], champion: Answer | None) -> None:
     other = right.selectbox("against this one", tags, index=0 if first else 1)
     shown = {tag: read(f"/versions/{tag}") for tag in (one, other)}
     facts = pd.DataFrame({tag: _facts(version) for tag, version in shown.items()})
-    st.dataframe(facts, alt="The two versions side by side.", height=35 * (len(facts) + 1) + 2)
+    st.dataframe(
+        facts.fillna("").rename_axis("of the version").reset_index(),
+        hide_index=True,
+        height=35 * (len(facts) + 1) + 2,
+        alt="The two versions side by side.",
+    )
     st.altair_chart(
         model_charts.slices({tag: version["slices"] for tag, version in shown.items()}),
         alt="Mean absolute error of both versions by slice.",

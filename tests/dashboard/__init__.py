@@ -1,0 +1,1 @@
+"""The dashboard, as somebody with a browser uses it."""

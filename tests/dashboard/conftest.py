@@ -1,0 +1,159 @@
+"""The real service with two models, the real dashboard before it, and a browser."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from diamonds.database import running as database_running
+from diamonds.model_store import Version
+from diamonds.settings import PROJECT, settings
+from tests.bento_service.serving import serving
+from tests.end_to_end.product import free_port
+
+SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
+PATIENCE_MS = 30_000
+SECONDS_TO_START = 90.0
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Where the dashboard is, and the API that it asks."""
+
+    dashboard: str
+    api: httpx.Client
+    versions: dict[str, str]
+
+    def champion(self) -> str:
+        return str(self.api.get("/promotions").json()["promotions"][0]["version"])
+
+
+@pytest.fixture(scope="package")
+def store(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of BentoML's own with a version of two models and no champion."""
+    home = tmp_path_factory.mktemp("dashboard") / "bentoml"
+    for version in (linear, xgboost):
+        name, _, identity = version.tag.partition(":")
+        shutil.copytree(version.folder, home / "models" / name / identity)
+        (home / "models" / name / "latest").write_text(identity)
+    return home
+
+
+@pytest.fixture(scope="package")
+def stack(
+    store: Path, linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """The service with xgboost as champion after linear, and the dashboard."""
+    folder = tmp_path_factory.mktemp("stack")
+    with (
+        database_running(),
+        serving(folder / "service.log", environment={"BENTOML_HOME": str(store)}) as service,
+        dashboard(folder / "dashboard.log", {"DIAMONDS_SERVICE_URL": service.url}) as url,
+        service.client() as api,
+    ):
+        for version in (linear, xgboost):
+            api.post("/promotions", json={"version": version.tag, "force": True}).raise_for_status()
+        wait_until(lambda: api.get("/readyz").status_code == httpx.codes.OK)
+        yield Stack(url, api, {"linear": linear.tag, "xgboost": xgboost.tag})
+
+
+@contextmanager
+def dashboard(log: Path, environment: dict[str, str]) -> Iterator[str]:
+    """The dashboard on a free port, started as the Procfile does."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    where = ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *where], cwd=PROJECT, stdout=output, stderr=output, env={**os.environ, **environment}
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: _answers(f"{url}/_stcore/health"))
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Returns once it holds; fails when it does not in time."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while not holds():
+        assert time.monotonic() < deadline, "It did not come about in time."
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, closed with this package: Playwright's event loop disturbs other tests' loops."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("There is no Chromium on PATH; install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A new window; at the end, nothing but this machine was asked, and nobody saw a traceback."""
+    hosts: set[str] = set()
+    context = browser.new_context(viewport={"width": 1360, "height": 1250})
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.on("request", lambda request: hosts.add(httpx.URL(request.url).host))
+    yield page
+    text = page.locator("body").inner_text()
+    context.close()
+    assert hosts <= {"127.0.0.1", ""}
+    assert "Traceback" not in text
+
+
+@pytest.fixture
+def service_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """Lets a test say by ``DIAMONDS_SERVICE_URL`` which service pages in this process ask."""
+    yield monkeypatch
+    settings.cache_clear()
+
+
+def cell(page: Page, text: str) -> Locator:
+    """Cells of tables that read ``text``: they are drawn on a canvas, and written inside it for readers."""
+    return page.locator("canvas td", has_text=text)
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps a picture of the page for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.wait_for_timeout(1000)  # charts are drawn after the page has settled
+    page.screenshot(path=SCREENSHOTS / f"{name}.png")

@@ -1,0 +1,112 @@
+"""The page *Batch*: files as people have them go in, prices and reasons come out."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from playwright.sync_api import Page, expect
+
+from dashboard.stones_file import read_stones
+from diamonds.dataset import DataError
+from tests.dashboard.conftest import Stack, shoot
+
+STONES = pl.DataFrame(
+    {
+        "Carat Weight": [0.7, 1.2, -1.0, 0.5, 0.9],
+        "cut": ["Ideal", "VG", "Good", "Great", "Premium"],
+        "colour": ["g", "E", "D", "H", "J"],
+        "clarity": ["VS2", "si1", "IF", "VVS1", "I1"],
+        "length mm": [5.7, None, 5.0, 5.1, 0.0],
+        "note": ["a", "b", "c", "d", "e"],
+    }
+)
+REASONS = {
+    2: "Got carat=-1.0; expected a number greater than or equal to 0.001.",
+    3: "Got cut='Great'; expected one of Ideal, Premium, Very Good, Good, Fair.",
+}
+
+
+def excel(stones: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    stones.write_excel(file)
+    return file.getvalue()
+
+
+def parquet(stones: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    stones.write_parquet(file)
+    return file.getvalue()
+
+
+WRITERS: dict[str, Callable[[pl.DataFrame], bytes]] = {
+    "stones.csv": lambda stones: stones.write_csv().encode(),
+    "stones;.csv": lambda stones: stones.write_csv(separator=";", decimal_comma=True).encode("latin-1"),
+    "stones.xlsx": excel,
+    "stones.parquet": parquet,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_stones_and_reasons_are_the_same_from_every_kind_of_file(name: str) -> None:
+    file = read_stones(name, WRITERS[name](STONES))
+
+    assert file.reasons == REASONS
+    assert file.stones == {
+        0: {"carat": 0.7, "cut": "Ideal", "color": "g", "clarity": "VS2", "x": 5.7},
+        1: {"carat": 1.2, "cut": "VG", "color": "E", "clarity": "si1"},
+        4: {"carat": 0.9, "cut": "Premium", "color": "J", "clarity": "I1"},
+    }
+    assert file.recognised.ignored == ("note",)
+
+
+def test_a_cell_that_is_no_number_is_named() -> None:
+    file = read_stones("stones.csv", b"carat,cut,color,clarity\nheavy,Ideal,G,VS2\n,Ideal,G,VS2\n")
+
+    assert file.reasons == {0: "Got carat='heavy'; expected a number.", 1: "The carat is missing."}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("stones.csv", b"carat,cut,color\n1,Ideal,G\n", "Missing: 'clarity'."),
+        ("stones.csv", b"", "stones.csv is empty."),
+        ("stones.xlsx", b"PK\x03\x04 and then nothing", "Could not read stones.xlsx as an Excel workbook"),
+        ("stones.parquet", b"PAR1 and then nothing", "Could not read stones.parquet"),
+    ],
+)
+def test_a_file_that_is_no_table_of_stones_gets_a_clear_sentence(
+    name: str, content: bytes, told: str
+) -> None:
+    with pytest.raises(DataError) as error:
+        read_stones(name, content)
+
+    assert told in str(error.value)
+    assert "/tmp" not in str(error.value)  # noqa: S108 - the place where it was kept says nothing to the reader
+
+
+def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_path: Path) -> None:
+    page.goto(f"{stack.dashboard}/batch")
+    upload = {"name": "stones.xlsx", "mimeType": "application/octet-stream", "buffer": excel(STONES)}
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
+    expect(page.get_by_text("'Carat Weight' was read as carat.")).to_be_visible()
+    page.get_by_role("button", name="Price 3 stones").click()
+    expect(page.get_by_test_id("stMetricValue").nth(0)).to_have_text("3")
+    shoot(page, "batch")
+    with page.expect_download() as csv:
+        page.get_by_role("button", name="Download as CSV", exact=True).click()
+    with page.expect_download() as workbook:
+        page.get_by_role("button", name="Download as Excel", exact=True).click()
+
+    csv.value.save_as(tmp_path / "priced.csv")
+    workbook.value.save_as(tmp_path / "priced.xlsx")
+    priced = pl.read_csv(tmp_path / "priced.csv")
+    stones = list(read_stones("stones.xlsx", excel(STONES)).stones.values())
+    expected = stack.api.post("/predict_batch", json={"diamonds": stones}).json()["predictions"]
+    assert priced.filter(pl.col("price_usd").is_not_null())["price_usd"].to_list() == [
+        each["price"] for each in expected
+    ]
+    assert priced["rejected because"].to_list() == [REASONS.get(place) for place in range(5)]
+    assert priced["note"].to_list() == STONES["note"].to_list()
+    assert pl.read_excel(tmp_path / "priced.xlsx")["price_usd"].to_list() == priced["price_usd"].to_list()

@@ -1,0 +1,71 @@
+"""The page *Quote* in a browser, against what the API says."""
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.conftest import Stack, cell, shoot
+
+STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+
+
+def quote(stack: Stack, **stone: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = stack.api.post("/predict", json={**STONE, **stone}).raise_for_status().json()
+    return answer
+
+
+def price(page: Page, number: int = 0) -> Any:
+    return page.get_by_test_id("stMetricValue").nth(number)
+
+
+def test_the_page_shows_the_champions_price_and_interval(page: Page, stack: Stack) -> None:
+    page.goto(stack.dashboard)
+    answer = quote(stack)
+
+    expect(price(page)).to_have_text(f"${answer['price']:,.2f}")
+    expect(page.get_by_text(f"${answer['low']:,.0f} to ${answer['high']:,.0f}")).to_be_visible()
+    expect(page.get_by_text(f"Quoted by version {stack.champion()}")).to_be_visible()
+
+
+def test_the_price_follows_the_slider_and_the_grades_at_once(page: Page, stack: Stack) -> None:
+    page.goto(stack.dashboard)
+    slider = page.get_by_role("slider", name="Carat")
+    slider.focus()
+    for _ in range(5):
+        slider.press("ArrowRight")
+    page.get_by_role("radio", name="VVS1").click()
+
+    expect(price(page)).to_have_text(f"${quote(stack, carat=0.75, clarity='VVS1')['price']:,.2f}")
+    assert "carat=0.75" in page.url, "The address should keep the stone, to be sent to others."
+
+
+def test_a_stones_address_opens_with_that_stone(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.dashboard}/?carat=1.5&cut=Good&color=D&x=7.3")
+
+    expect(price(page)).to_have_text(
+        f"${quote(stack, carat=1.5, cut='Good', color='D', x=7.3)['price']:,.2f}"
+    )
+
+
+def test_two_models_stand_side_by_side(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.dashboard}/?other=linear")
+    first, second = quote(stack), quote(stack, model="linear")
+
+    expect(price(page, 0)).to_have_text(f"${first['price']:,.2f}")
+    expect(price(page, 1)).to_have_text(f"${second['price']:,.2f}")
+    difference = f"{second['price'] - first['price']:+,.2f} USD"
+    expect(page.get_by_test_id("stMetricDelta")).to_contain_text(difference)
+
+
+def test_the_reasons_and_the_similar_stones_are_the_apis(page: Page, stack: Stack) -> None:
+    page.goto(stack.dashboard)
+    reasons = stack.api.post("/explain", json=STONE).json()["contributions"]
+    similar = stack.api.post("/similar", json={**STONE, "n": 20}).json()
+
+    expect(page.get_by_role("heading", name="Why this price")).to_be_visible()
+    page.get_by_text("In words").click()
+    expect(page.get_by_text(reasons[0]["text"])).to_be_visible()
+    expect(page.get_by_text(f"in weight of {similar['available']:,} sold stones")).to_be_visible()
+    expect(cell(page, f"{similar['samples'][0]['price']:.0f}").first).to_be_attached()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
+    shoot(page, "quote")

@@ -35,7 +35,7 @@ def ask(path: str, body: Answer | None = None) -> Answer:
     return _content(send("POST", path, json=body or {}))
 
 
-def read(path: str, **parameters: str | int | None) -> Answer:
+def read(path: str, /, **parameters: str | int | None) -> Answer:
     """What the service answers to a GET; parameters that are None are left out."""
     given = {name: value for name, value in parameters.items() if value is not None}
     return _content(send("GET", path, params=given))

@@ -33,7 +33,14 @@ def page() -> None:
 def ask_for_training() -> None:
     """What to train, on what, with what budget; starts it when asked to."""
     names = [model["name"] for model in read("/models")["models"]]
-    models = st.multiselect("Models", names, default=names, help="Each is trained; the best is promoted.")
+    models = st.multiselect(
+        "Models",
+        names,
+        default=names,
+        key="models",
+        bind="query-params",
+        help="Each is trained; the best is promoted.",
+    )
     trials = st.number_input(
         "Trials",
         1,
@@ -60,14 +67,20 @@ def _checked(upload: UploadedFile) -> str | None:
         folder.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     try:
-        report = load_dataset(path).report
+        kept, aside, read_rows = _usable(str(path))
     except DataError as error:
         path.unlink()
         st.error(str(error).replace(f"{folder}/", ""), icon=":material/error:")
         return None
-    aside = sum(report.set_aside.values())
-    st.caption(f"{report.kept:,} stones to train and judge on; {aside:,} of {report.read:,} rows set aside.")
+    st.caption(f"{kept:,} stones to train and judge on; {aside:,} of {read_rows:,} rows set aside.")
     return str(path)
+
+
+@st.cache_data(show_spinner="Reading the stones ...")
+def _usable(path: str) -> tuple[int, int, int]:
+    """How many rows of a file are stones, break a rule, and were read; raises ``DataError``."""
+    report = load_dataset(path).report
+    return report.kept, sum(report.set_aside.values()), report.read
 
 
 def _start(models: list[str], data: str | None, trials: int) -> None:

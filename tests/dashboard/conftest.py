@@ -45,6 +45,8 @@ class Stack:
     dashboard: str
     api: httpx.Client
     versions: dict[str, str]
+    store: Path
+    prefect: str
 
     def champion(self) -> str:
         return str(self.api.get("/promotions").json()["promotions"][0]["version"])
@@ -66,17 +68,20 @@ def stack(
     store: Path, linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     """The service with xgboost as champion after linear, and the dashboard."""
-    folder = tmp_path_factory.mktemp("stack")
+    folder, prefect = tmp_path_factory.mktemp("stack"), f"http://127.0.0.1:{free_port()}"
     with (
         database_running(),
         serving(folder / "service.log", environment={"BENTOML_HOME": str(store)}) as service,
-        dashboard(folder / "dashboard.log", {"DIAMONDS_SERVICE_URL": service.url}) as url,
+        dashboard(
+            folder / "dashboard.log",
+            {"DIAMONDS_SERVICE_URL": service.url, "DIAMONDS_PREFECT_URL": prefect},
+        ) as url,
         service.client() as api,
     ):
         for version in (linear, xgboost):
             api.post("/promotions", json={"version": version.tag, "force": True}).raise_for_status()
         wait_until(lambda: api.get("/readyz").status_code == httpx.codes.OK)
-        yield Stack(url, api, {"linear": linear.tag, "xgboost": xgboost.tag})
+        yield Stack(url, api, {"linear": linear.tag, "xgboost": xgboost.tag}, store, prefect)
 
 
 @contextmanager
@@ -85,20 +90,28 @@ def dashboard(log: Path, environment: dict[str, str]) -> Iterator[str]:
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     where = ["--server.address", "127.0.0.1", "--server.port", str(port)]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, *where], cwd=PROJECT, stdout=output, stderr=output, env={**os.environ, **environment}
-        )
     url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: _answers(f"{url}/_stcore/health"))
+    with process([*command, *where], log, environment):
+        wait_until(lambda: answers(f"{url}/_stcore/health"))
         yield url
+
+
+@contextmanager
+def process(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A command of the project that runs until the end of the context."""
+    with log.open("wb") as output:
+        started = subprocess.Popen(
+            command, cwd=PROJECT, stdout=output, stderr=output, env={**os.environ, **environment}
+        )
+    try:
+        yield
     finally:
-        process.terminate()
-        process.wait(30)
+        started.terminate()
+        started.wait(30)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a GET of it is answered with status 200."""
     try:
         return httpx.get(url).status_code == httpx.codes.OK
     except httpx.TransportError:

@@ -16,22 +16,25 @@ def test_the_champion_and_its_errors_are_the_apis(page: Page, stack: Stack) -> N
     shoot(page, "models")
 
 
-def test_a_version_is_promoted_and_rolled_back_behind_a_confirmation(page: Page, stack: Stack) -> None:
+def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page: Page, stack: Stack) -> None:
+    linear, xgboost = stack.versions["linear"], stack.versions["xgboost"]
     page.goto(f"{stack.dashboard}/models")
-    page.get_by_role("button", name="Promote ...").click()
+    page.get_by_role("button", name="Roll back ...").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(stack.versions["linear"])
-    assert stack.champion() == stack.versions["xgboost"], "Nothing may happen before the confirmation."
+    expect(dialog).to_contain_text(f"{xgboost} would give way")
+    assert stack.champion() == xgboost, "Nothing may happen before the confirmation."
+    dialog.get_by_role("button", name="Roll back", exact=True).click()
+    expect(page.get_by_role("heading", name="linear quotes prices")).to_be_visible()
+    assert stack.champion() == linear
+
+    page.get_by_role("combobox", name="Promote version").click()
+    page.get_by_role("option", name=xgboost).click()
+    page.get_by_role("button", name="Promote ...").click()
+    expect(dialog).to_contain_text(f"{xgboost} would quote prices")
     dialog.get_by_text("Promote it whatever its errors").click()
     dialog.get_by_role("button", name="Promote", exact=True).click()
-    expect(page.get_by_text(f"Done. {stack.versions['linear']} is promoted by hand.")).to_be_visible()
-    expect(page.get_by_role("heading", name="linear quotes prices")).to_be_visible()
-    assert stack.champion() == stack.versions["linear"]
-
-    page.get_by_role("button", name="Roll back ...").click()
-    page.get_by_role("dialog").get_by_role("button", name="Roll back", exact=True).click()
-    expect(page.get_by_role("heading", name="xgboost quotes prices")).to_be_visible()
-    assert stack.champion() == stack.versions["xgboost"]
+    expect(page.get_by_text(f"Done. {xgboost} is promoted by hand.").first).to_be_visible()
+    assert stack.champion() == xgboost
 
 
 def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> None:

@@ -1,0 +1,87 @@
+"""What the pages say while something that they need is not there."""
+
+from collections.abc import Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from diamonds.settings import settings
+from tests.bento_service.serving import serving
+
+PAGES = ("quote", "batch", "train", "models", "exchanges")
+NOWHERE = "http://127.0.0.1:9"
+NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
+PATIENCE_SECONDS = 60
+
+
+def draw(page: str) -> None:
+    import importlib
+
+    importlib.import_module(f"dashboard.views.{page}").page()
+
+
+def said(page: str) -> str:
+    """All that a page says in words."""
+    app = AppTest.from_function(draw, args=(page,), default_timeout=PATIENCE_SECONDS).run()
+    assert not app.exception
+    return " ".join(str(each.value) for each in (*app.error, *app.warning, *app.info, *app.markdown))
+
+
+@pytest.fixture(scope="module")
+def bare_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service without any version and without its database."""
+    folder = tmp_path_factory.mktemp("bare")
+    (folder / "models").mkdir()
+    environment = {"BENTOML_HOME": str(folder), "DIAMONDS_DATABASE_URL": NO_DATABASE}
+    with serving(folder / "log", environment=environment) as running:
+        yield running.url
+
+
+@pytest.fixture
+def asking_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _asking(NOWHERE, monkeypatch)
+
+
+@pytest.fixture
+def asking_the_bare_service(bare_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _asking(bare_service, monkeypatch)
+
+
+def _asking(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DIAMONDS_SERVICE_URL", url)
+    monkeypatch.setenv("DIAMONDS_PREFECT_URL", NOWHERE)
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("asking_nobody")
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "batch"])
+def test_a_page_says_how_to_start_a_service_that_is_down(page: str) -> None:
+    text = said(page)
+
+    assert f"The service at {NOWHERE} does not answer" in text
+    assert "`make run`" in text
+
+
+@pytest.mark.usefixtures("asking_the_bare_service")
+@pytest.mark.parametrize("page", ["quote", "models"])
+def test_a_page_says_how_to_come_by_a_first_model(page: str) -> None:
+    text = said(page)
+
+    assert "No model quotes prices yet" in text
+    assert "`make train`" in text
+
+
+@pytest.mark.usefixtures("asking_the_bare_service")
+def test_the_exchanges_say_that_the_database_is_away_and_nothing_is_lost() -> None:
+    assert "The database cannot be reached" in said("exchanges")
+
+
+@pytest.mark.usefixtures("asking_the_bare_service")
+def test_training_says_how_to_start_prefect() -> None:
+    text = said("train")
+
+    assert f"Prefect's server at {NOWHERE} does not answer" in text
+    assert "`make run`" in text

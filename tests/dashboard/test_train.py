@@ -1,0 +1,61 @@
+"""The page *Train*, with Prefect's server and a worker of its own: a training is started and followed."""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.conftest import Stack, answers, cell, process, shoot, wait_until
+
+TRAINING_MS = 240_000
+
+
+@pytest.fixture(scope="module")
+def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Prefect's server, and the worker with the deployments of `prefect.yaml`."""
+    folder = tmp_path_factory.mktemp("prefect")
+    port = stack.prefect.rpartition(":")[2]
+    environment = {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_API_URL": f"{stack.prefect}/api",
+        "BENTOML_HOME": str(stack.store),
+    }
+    python = [sys.executable, "-m"]
+    server = [*python, "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
+    with process(server, folder / "server.log", environment):
+        wait_until(lambda: answers(f"{stack.prefect}/api/health"))
+        with process([*python, "flows.schedules"], folder / "worker.log", environment):
+            yield
+
+
+@pytest.mark.slow
+def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
+    page: Page, stack: Stack, prefect: None, few_stones: Path
+) -> None:
+    page.goto(f"{stack.dashboard}/train?models=linear")
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(few_stones)
+    expect(page.get_by_text(re.compile("1,9[0-9]{2} stones to train and judge on"))).to_be_visible()
+    wait_until(lambda: _start(page))
+    expect(page.get_by_role("heading", name=re.compile("Run .*: completed"))).to_be_visible(
+        timeout=TRAINING_MS
+    )
+
+    newest = stack.api.get("/models/linear").json()["versions"][0]
+    run = re.search(r"run=([0-9a-f-]{36})", page.url)
+    assert run is not None
+    assert newest["flow_run"] == run[1]
+    expect(cell(page, newest["version"])).to_be_attached()
+    expect(page.get_by_test_id("stAlert").get_by_text(re.compile(newest["version"]))).to_be_visible()
+    link = page.get_by_role("link", name="See it in Prefect").get_attribute("href")
+    assert link == f"{stack.prefect}/runs/flow-run/{run[1]}"
+    shoot(page, "train")
+
+
+def _start(page: Page) -> bool:
+    """Asks for the training, as often as it takes until the deployment is there."""
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_timeout(3000)
+    return "run=" in page.url

@@ -47,13 +47,16 @@ def clean(batch: Batch, names: Mapping[str, str], mark: str, place: str, account
     rows = _typed(batch.rows, names, mark)
     measured = rows.with_columns(pl.when(pl.col(name) != 0).then(pl.col(name)) for name in DIMENSIONS)
     broken = measured.select(broken_rule().alias("rule")).to_series()
-    if broken.null_count() < len(broken):
-        _count_broken(batch.rows, broken, names, place, account)
-        rows, measured = rows.filter(broken.is_null()), measured.filter(broken.is_null())
-    account.zero_dimensions.update(
-        {name: zeros for name in DIMENSIONS if (zeros := int((rows[name] == 0).sum()))}
-    )
-    return measured.select(COLUMNS)
+    account.zero_dimensions.update(_zeros(rows, broken))
+    if broken.null_count() == len(broken):
+        return measured.select(COLUMNS)
+    _count_broken(batch.rows, broken, names, place, account)
+    return measured.select(COLUMNS).filter(broken.is_null())
+
+
+def _zeros(rows: pl.DataFrame, broken: pl.Series) -> dict[str, int]:
+    counts = {name: int(((rows[name] == 0) & broken.is_null()).sum()) for name in DIMENSIONS}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _typed(raw: pl.DataFrame, names: Mapping[str, str], mark: str) -> pl.DataFrame:

@@ -2,30 +2,26 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
 from typing import Any, TypeAlias
 
 import orjson
-from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bento_service import openapi
 from bento_service.errors import ApiError
 from bento_service.handlers import Handlers
-from bento_service.parsing import ClientLeft, parse, read_body
-from bento_service.schemas import BatchRequest, QuoteRequest, SimilarRequest
-from diamonds.settings import settings
+from bento_service.operations import OPERATIONS, Operation
+from bento_service.parsing import ClientLeft, parse, parse_query, read_body
 
 log = logging.getLogger("bentoml.diamonds")
 
-Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[Any]]
-BENTOML_PATHS = (
-    "/livez",
-    "/readyz",
-    "/healthz",
-    "/metrics",
-    "/schema.json",
-    "/docs.json",
-    "/static_content/",
-)
+Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[bytes]]
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/static_content/")
+_JSON: Headers = [(b"content-type", b"application/json")]
+_HTML: Headers = [(b"content-type", b"text/html; charset=utf-8")]
 
 
 class Api:
@@ -33,50 +29,88 @@ class Api:
 
     def __init__(self, app: ASGIApp, handlers: Handlers) -> None:
         self.app = app
-        self.routes = _routes(handlers)
-        self.families = _families(handlers)
+        self.routes: dict[str, dict[str, Endpoint]] = {"/docs.json": {"GET": _document}}
+        for operation in OPERATIONS:
+            path = operation.path.partition("{")[0]
+            self.routes.setdefault(path, {})[operation.method] = _endpoint(operation, handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(BENTOML_PATHS):
             await self.app(scope, receive, send)
-            return
+        elif scope["path"] in ("/", "/docs"):
+            await _send(send, 200, _HTML, openapi.PAGE)
+        else:
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         status, headers = 200, _JSON
         try:
-            answer = await self._endpoint(scope)(scope, receive)
+            body = await self._endpoint(scope)(scope, receive)
         except ApiError as error:
-            status, headers, answer = error.status, [*_JSON, *error.headers], error.body()
+            status, headers, body = error.status, [*_JSON, *error.headers], orjson.dumps(error.body())
         except ClientLeft:
             return
+        # The edge of the process: whatever failed, the client gets an answer and the log the cause.
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            status, answer = 500, _FAILED
-        _note_version(scope, answer)
-        await _send(send, status, headers, orjson.dumps(answer))
+            status, body = 500, _FAILED
+        await _send(send, status, headers, body)
 
     def _endpoint(self, scope: Scope) -> Endpoint:
         path: str = scope["path"]
         methods = self.routes.get(path)
         if methods is None:
-            prefix, _, name = path.rpartition("/")
-            methods = self.families.get(prefix) if name else None
+            family, slash, name = path.rpartition("/")
+            methods = self.routes.get(family + slash) if name else None
         if methods is None:
-            raise ApiError(404, "not_found", f"There is nothing at {path}; the API is described at /docs.")
+            raise ApiError(404, "not_found", f"There is nothing at {path}; /docs describes what there is.")
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         if method not in methods:
             raise _wrong_method(scope["method"], path, methods)
         return methods[method]
 
 
-_JSON = [(b"content-type", b"application/json")]
-_FAILED = ApiError(
-    500, "internal_error", "The service failed to answer; the cause is in its log, under the X-Exchange-Id."
-).body()
+_FAILED = orjson.dumps(
+    ApiError(500, "internal_error", "The service failed to answer; its log has the cause.").body()
+)
 
 
 def _wrong_method(method: str, path: str, methods: Mapping[str, Endpoint]) -> ApiError:
     allowed = ", ".join(sorted(methods))
     message = f"Got {method} {path}; expected {allowed}."
     return ApiError(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    length = (b"content-length", b"%d" % len(body))
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
+    handler: Callable[..., Awaitable[Any]] = getattr(handlers, operation.handler)
+    read = _reader(operation)
+
+    async def endpoint(scope: Scope, receive: Receive) -> bytes:
+        answer = await handler(*await read(scope, receive))
+        _note_version(scope, answer)
+        return orjson.dumps(answer)
+
+    return endpoint
+
+
+def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[Any, ...]]]:
+    """What turns a request into the arguments of the operation's handler."""
+    body, query = operation.body, operation.query
+
+    async def read(scope: Scope, receive: Receive) -> tuple[Any, ...]:
+        if body:
+            return (parse(await read_body(scope, receive), body),)
+        if query:
+            return (parse_query(scope["query_string"], query),)
+        return (scope["path"].rpartition("/")[2],) if operation.parameter else ()
+
+    return read
 
 
 def _note_version(scope: Scope, answer: Any) -> None:
@@ -86,44 +120,10 @@ def _note_version(scope: Scope, answer: Any) -> None:
         notes["model"], notes["model_version"] = answer["model"], answer["version"]
 
 
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
+@cache
+def _document_bytes() -> bytes:
+    return orjson.dumps(openapi.document())
 
 
-def _routes(handlers: Handlers) -> dict[str, dict[str, Endpoint]]:
-    return {
-        "/predict": {"POST": _taking(QuoteRequest, handlers.predict)},
-        "/predict_batch": {"POST": _taking(BatchRequest, handlers.predict_batch)},
-        "/similar": {"POST": _taking(SimilarRequest, handlers.similar)},
-        "/models": {"GET": _plain(handlers.list_models)},
-    }
-
-
-def _families(handlers: Handlers) -> dict[str, dict[str, Endpoint]]:
-    """Routes by what stands before their last segment, which names one thing."""
-    return {"/models": {"GET": _named(handlers.show_model)}}
-
-
-def _taking(schema: type[BaseModel], handler: Callable[[Any], Awaitable[Any]]) -> Endpoint:
-    most_bytes = settings().most_body_bytes
-
-    async def endpoint(scope: Scope, receive: Receive) -> Any:
-        return await handler(parse(await read_body(scope, receive, most_bytes), schema))
-
-    return endpoint
-
-
-def _plain(handler: Callable[[], Awaitable[Any]]) -> Endpoint:
-    async def endpoint(_scope: Scope, _receive: Receive) -> Any:
-        return await handler()
-
-    return endpoint
-
-
-def _named(handler: Callable[[str], Awaitable[Any]]) -> Endpoint:
-    async def endpoint(scope: Scope, _receive: Receive) -> Any:
-        return await handler(scope["path"].rpartition("/")[2])
-
-    return endpoint
+async def _document(_scope: Scope, _receive: Receive) -> bytes:
+    return _document_bytes()

@@ -26,7 +26,7 @@ class Champion:
 
 def load_champion(version: Version) -> Champion:
     """Loads a version to serve; raises ``DamagedVersion``."""
-    return Champion(load_pricer(version), SimilarStones(model_store.training_stones(version)))
+    return Champion(load_pricer(version), SimilarStones.open(version.folder))
 
 
 class LoadedModels:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from typing import Any, TypedDict
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from typing_extensions import TypedDict
 
 _LONGEST_SHOWN = 100
 _MOST_FIELDS = 20
@@ -16,6 +17,20 @@ class FieldError(TypedDict):
     field: str
     message: str
     got: Any
+
+
+class ErrorDetails(TypedDict):
+    """What went wrong: a stable ``code`` for programs, a sentence for people, and the fields to mend."""
+
+    code: str
+    message: str
+    fields: list[FieldError]
+
+
+class ErrorAnswer(TypedDict):
+    """The one shape of all errors."""
+
+    error: ErrorDetails
 
 
 class ApiError(Exception):
@@ -36,7 +51,7 @@ class ApiError(Exception):
         self.fields = list(fields)
         self.headers = list(headers)
 
-    def body(self) -> dict[str, Any]:
+    def body(self) -> ErrorAnswer:
         return {"error": {"code": self.code, "message": self.message, "fields": self.fields}}
 
 

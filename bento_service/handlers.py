@@ -1,24 +1,35 @@
 """What each call of the API does: from a parsed request to an answer, whichever way the request came in."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import cast
 
-import pandas as pd
-
+from bento_service import history
+from bento_service.batching import Batcher
 from bento_service.champion import LoadedModels
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    Contribution,
+    ExchangeAnswer,
+    ExchangesAnswer,
+    ExchangesQuery,
+    Explanation,
     ModelAnswer,
     ModelsAnswer,
+    Price,
     Quote,
     QuoteRequest,
-    Sample,
     SimilarAnswer,
     SimilarRequest,
+    Source,
 )
 from bento_service.versions import all_models, one_model
-from diamonds.quotes import CURRENCY
+from diamonds import quotes
+from diamonds.diamond import Diamond
+from diamonds.explanation import explain
+from diamonds.quotes import CURRENCY, Pricer
 
 
 class Handlers:
@@ -26,33 +37,55 @@ class Handlers:
 
     def __init__(self, models: LoadedModels) -> None:
         self.models = models
+        self.batcher = Batcher()
 
     async def predict(self, request: QuoteRequest) -> Quote:
         pricer = await self.models.pricer(request.model)
-        (price,) = pricer.prices_usd([request])
-        return {"price": price, "currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag}
+        quote = await self.batcher.quote(pricer, request)
+        return {**_shown(quote), "coverage": pricer.coverage, **_source(pricer)}
 
     async def predict_batch(self, request: BatchRequest) -> BatchQuote:
         pricer = await self.models.pricer(request.model)
-        prices = await asyncio.to_thread(pricer.prices_usd, request.diamonds)
+        predictions = await asyncio.to_thread(_quoted, pricer, request.diamonds)
+        return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
+
+    async def explain(self, request: QuoteRequest) -> Explanation:
+        pricer = await self.models.pricer(request.model)
+        explained = await asyncio.to_thread(explain, pricer, request)
         return {
-            "predictions": [{"price": price} for price in prices],
-            "currency": CURRENCY,
-            "model": pricer.version.model,
-            "version": pricer.tag,
+            "price": explained.price_usd,
+            "base": explained.base_usd,
+            "contributions": [cast(Contribution, asdict(each)) for each in explained.contributions],
+            **_source(pricer),
         }
 
     async def similar(self, request: SimilarRequest) -> SimilarAnswer:
-        stones, available = self.models.champion.similar.nearest(request, request.n)
-        return {"samples": _rows(stones), "available": available}
+        samples, available = self.models.champion.similar.nearest(request, request.n)
+        return {"samples": samples, "available": available}
 
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)
+
+    async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
+        return await history.list_exchanges(query)
+
+    async def show_exchange(self, id_: str) -> ExchangeAnswer:
+        return await history.show_exchange(id_)
 
     async def show_model(self, name: str) -> ModelAnswer:
         return await asyncio.to_thread(one_model, name)
 
 
-def _rows(stones: pd.DataFrame) -> list[Sample]:
-    rows = stones.astype(object).where(stones.notna(), None)
-    return cast(list[Sample], rows.to_dict("records"))
+def _quoted(pricer: Pricer, stones: Sequence[Diamond]) -> list[Price]:
+    return [_shown(quote) for quote in pricer.quotes(stones)]
+
+
+def _shown(quote: quotes.Quote) -> Price:
+    shown: Price = {"price": quote.price, "low": quote.low, "high": quote.high}
+    if quote.warnings:
+        shown["warnings"] = list(quote.warnings)
+    return shown
+
+
+def _source(pricer: Pricer) -> Source:
+    return {"currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag}

@@ -1,8 +1,9 @@
-"""Reads JSON bodies: within a size, without duplicate keys, as the schema says; or else a clear 4xx."""
+"""Reads JSON bodies: without duplicate keys and as the schema says, or else with a clear 4xx."""
 
 import json
 from collections.abc import Sequence
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
@@ -16,24 +17,16 @@ class ClientLeft(Exception):
     """The client closed the connection before its request was complete."""
 
 
-async def read_body(scope: Scope, receive: Receive, most_bytes: int) -> bytes:
-    """The whole body; refuses what is not JSON by its content type (415) or too large (413)."""
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    length = 0
-    for name, value in headers:
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body, whose size the recorder limits; a 415 when it is not sent as JSON."""
+    for name, value in scope["headers"]:
         if name == b"content-type":
             _check_content_type(value)
-        elif name == b"content-length":
-            length = int(value)
-    if length > most_bytes:
-        raise _too_large(length, most_bytes)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > most_bytes:
-            raise _too_large(len(body), most_bytes)
     if message["type"] == "http.disconnect":
         raise ClientLeft
     return body
@@ -51,12 +44,6 @@ def _check_content_type(value: bytes) -> None:
         )
 
 
-def _too_large(length: int, most_bytes: int) -> ApiError:
-    return ApiError(
-        413, "too_large", f"Got a body of {length:,} bytes or more; expected at most {most_bytes:,} bytes."
-    )
-
-
 def parse(body: bytes, schema: type[Schema]) -> Schema:
     """The body as ``schema``; raises ``ApiError`` with status 400 that says what to mend."""
     try:
@@ -67,6 +54,17 @@ def parse(body: bytes, schema: type[Schema]) -> Schema:
     if body.count(b":") != _keys(request):
         _refuse_duplicate_keys(body)
     return request
+
+
+def parse_query(query: bytes, schema: type[Schema]) -> Schema:
+    """The query string as ``schema``; raises ``ApiError`` with status 400 that says what to mend."""
+    try:
+        pairs = parse_qsl(query.decode(), keep_blank_values=True, errors="strict")
+        return schema.model_validate(_without_duplicates(pairs))
+    except ValidationError as error:
+        raise invalid(error, schema) from error
+    except UnicodeDecodeError as error:
+        raise bad_request(f"Got a query that is not UTF-8: {error.reason}.") from error
 
 
 def _refusal(body: bytes, error: ValidationError, schema: type[BaseModel]) -> ApiError:

@@ -1,12 +1,15 @@
 """What the API takes and gives: the shapes that clients, BentoML's schema and the OpenAPI document share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, NotRequired
+from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, FailFast, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
 from diamonds.diamond import Diamond, GradedWeight
+from diamonds.exchanges import LARGEST_PAGE
+from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
 
@@ -33,13 +36,27 @@ class BatchRequest(BaseModel):
     model: ModelName = None
 
 
+def _whole(number: object) -> object:
+    """To JSON, 5.0 is a whole number too."""
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
 class SimilarRequest(GradedWeight):
     """A stone whose like is sought."""
 
-    n: Annotated[int, Field(ge=1, le=100, strict=True, description="How many stones to give.")] = 5
+    n: Annotated[
+        int,
+        BeforeValidator(_whole),
+        Field(ge=1, le=100, strict=True, description="How many stones to give."),
+    ] = 5
 
 
 Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]
+Low = Annotated[float, Field(gt=0, description="Lower bound of the interval in USD.", examples=[2409.9])]
+High = Annotated[float, Field(gt=0, description="Upper bound of the interval in USD.", examples=[3010.4])]
+Coverage = Annotated[
+    float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
+]
 Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
 AskedModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
 Tag = Annotated[
@@ -47,10 +64,12 @@ Tag = Annotated[
 ]
 
 
-class Quote(TypedDict):
-    """What one stone is worth."""
+Warnings = Annotated[list[str], Field(description="What is implausible about the stone, in sentences.")]
 
-    price: Usd
+
+class Source(TypedDict):
+    """Who quoted, and in what currency."""
+
     currency: Currency
     model: AskedModel
     version: Tag
@@ -60,36 +79,45 @@ class Price(TypedDict):
     """What one stone of many is worth."""
 
     price: Usd
+    low: Low
+    high: High
+    warnings: NotRequired[Warnings]
 
 
-class BatchQuote(TypedDict):
+class Quote(Price, Source):
+    """What one stone is worth."""
+
+    coverage: Coverage
+
+
+class BatchQuote(Source):
     """What each stone is worth, in the order of the request; all by one version."""
 
     predictions: list[Price]
-    currency: Currency
-    model: AskedModel
-    version: Tag
+    coverage: Coverage
 
 
-class Sample(TypedDict):
-    """A sold stone of the champion's training data; an unknown measure is null."""
+class Contribution(TypedDict):
+    """What one feature adds to the price in USD, or takes off."""
 
-    carat: float
-    cut: str
-    color: str
-    clarity: str
-    depth: float | None
-    table: float | None
+    feature: str
+    value: Annotated[float | str | None, Field(description="As given; null: unknown.")]
+    usd: float
+    text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
+
+
+class Explanation(Source):
+    """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
+
     price: Usd
-    x: float | None
-    y: float | None
-    z: float | None
+    base: Annotated[float, Field(description="What a usual stone is worth, in USD.")]
+    contributions: list[Contribution]
 
 
 class SimilarAnswer(TypedDict):
     """Sold stones of these grades, nearest weight first; of equally near ones the lighter, then cheaper."""
 
-    samples: list[Sample]
+    samples: list[SoldStone]
     available: Annotated[int, Field(description="How many stones have these grades.")]
 
 
@@ -134,3 +162,68 @@ class ModelAnswer(TypedDict):
     name: str
     champion: bool
     versions: list[ModelVersion]
+
+
+def _plus(text: object) -> object:
+    """In a query, the + of an offset reads as a space unless it is encoded."""
+    return text.replace(" ", "+") if isinstance(text, str) else text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_plus)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+
+
+class ExchangesQuery(BaseModel):
+    """Which exchanges to list: those that pass all filters, newest first, a page at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    since: Annotated[
+        Moment | None,
+        Field(description="Started at or after this time, with its zone: 2026-01-31T12:00:00Z."),
+    ] = None
+    until: Annotated[Moment | None, Field(description="Started before this time, with its zone.")] = None
+    path: Annotated[Text | None, Field(description="Asked for exactly this path.", examples=["/predict"])] = (
+        None
+    )
+    status: Annotated[
+        int | None, Field(ge=100, le=599, description="Answered with this status.", examples=[200])
+    ] = None
+    model: Annotated[Text | None, Field(description="Quoted by this model.", examples=["xgboost"])] = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many at most.")] = 100
+    cursor: Annotated[str | None, Field(description="The `next` of the page before.")] = None
+
+
+Bytes = Annotated[str | None, Field(description="In base64: what JSON cannot hold.")]
+Size = Annotated[int | None, Field(description="Size of the whole, where only its first bytes were kept.")]
+Sha256 = Annotated[str | None, Field(description="Hash of the whole in base64, where only a part was kept.")]
+
+
+class ExchangeAnswer(TypedDict):
+    """One request with its answer, as the table `exchanges` keeps it."""
+
+    id: Annotated[UUID, Field(description="The `X-Exchange-Id`.")]
+    started_at: datetime
+    duration_ms: float | None
+    method: str
+    path: str
+    query: str
+    status: Annotated[int | None, Field(description="null: the client left before an answer.")]
+    request_headers: dict[str, str] | None
+    request_body: Any
+    response_body: Any
+    request_bytes: Bytes
+    response_bytes: Bytes
+    request_size: Size
+    request_sha256: Sha256
+    response_size: Size
+    response_sha256: Sha256
+    model: str | None
+    model_version: str | None
+
+
+class ExchangesAnswer(TypedDict):
+    """A page of exchanges, newest first."""
+
+    exchanges: list[ExchangeAnswer]
+    next: Annotated[str | None, Field(description="Cursor of the next page; null: this was the last.")]

@@ -8,9 +8,11 @@ import bentoml
 from bento_service.api import Api
 from bento_service.champion import LoadedModels
 from bento_service.handlers import Handlers
+from bento_service.recorder import Recorder
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    Explanation,
     Quote,
     QuoteRequest,
     SimilarAnswer,
@@ -43,6 +45,10 @@ class DiamondService:
     async def predict_batch(self, request: BatchRequest, /) -> BatchQuote:
         return await _handlers.predict_batch(request)
 
+    @bentoml.api(route="/explain")
+    async def explain(self, request: QuoteRequest, /) -> Explanation:
+        return await _handlers.explain(request)
+
     @bentoml.api(route="/similar")
     async def similar(self, request: SimilarRequest, /) -> SimilarAnswer:
         return await _handlers.similar(request)
@@ -62,5 +68,6 @@ class DiamondService:
         return _handlers.models.ready
 
 
-# The recorder goes before this line: what is added first is outermost.
+# What is added first is outermost: every request is recorded, whatever becomes of it.
+DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Api, handlers=_handlers)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from diamonds.commands.errors import with_one_line_errors
 from diamonds.commands.models import models
 from diamonds.commands.predict import predict
 from diamonds.commands.run import run
+from diamonds.commands.settings import show_settings
 from diamonds.commands.train import train
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 for command in (run, train, models, predict):
     app.command()(with_one_line_errors(command))
+app.command("settings")(with_one_line_errors(show_settings))
 
 
 @app.callback()

@@ -3,22 +3,27 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol, cast
 
 import bentoml
 import pandas as pd
+from filelock import FileLock
 
 from diamonds.dataset import Dataset, load_from, save_to
 from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
+from diamonds.similarity import save_index
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
 DATASET = "dataset"
 _MANIFEST = "manifest.json"
 _STONES = "training.parquet"
+_LOCK = "diamonds-promotion.lock"
 
 
 class DamagedVersion(RuntimeError):
@@ -33,6 +38,12 @@ class NoChampion(LookupError):
     """No version has been promoted yet."""
 
 
+class Saved(Protocol):
+    """What is kept with a version, in files of its own."""
+
+    def save(self, folder: Path) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """One entry of the model store; ``labels`` carry its metrics and lineage as strings."""
@@ -40,6 +51,7 @@ class Version:
     tag: str
     created_at: datetime
     labels: dict[str, str]
+    parameters: Parameters
     folder: Path
 
     @property
@@ -57,14 +69,18 @@ def save(
     training: pd.DataFrame,
     labels: Mapping[str, str],
     parameters: Parameters,
+    attachments: Sequence[Saved] = (),
 ) -> Version:
     """Saves a fitted estimator with the stones it was trained on as a new version of model ``name``."""
     with bentoml.models.create(PREFIX + name, labels=dict(labels), metadata=dict(parameters)) as entry:
         folder = Path(entry.path)
         estimator.save(folder)
         training.to_parquet(folder / _STONES)
+        save_index(training, folder)
+        for attachment in attachments:
+            attachment.save(folder)
         _write_manifest(folder)
-    return _version(entry)
+    return get(str(entry.tag))  # `entry` still names the folder that it was written in
 
 
 def versions(name: str) -> list[Version]:
@@ -82,19 +98,50 @@ def champion() -> Version | None:
     try:
         return _version(bentoml.models.get(CHAMPION))
     except bentoml.exceptions.NotFound:
-        return None
+        # BentoML's note of the newest version is empty for an instant while it is written.
+        return next(iter(history()), None)
+
+
+def history() -> list[Version]:
+    """Every version that was ever promoted, newest first: ``source`` is its tag, ``reason`` why."""
+    return versions(CHAMPION.removeprefix(PREFIX))
+
+
+@contextmanager
+def promoting(version: Version) -> Iterator[None]:
+    """Keeps every other promotion in the model store that ``version`` is in waiting, in whatever process."""
+    home = version.folder.parents[2]
+    with FileLock(home / _LOCK, is_singleton=True):
+        yield
 
 
 def promote(tag: str, reason: str) -> Version:
     """Copies version ``tag`` to a new version of the champion, with labels ``source`` and ``reason``.
 
-    Raises ``UnknownModel`` when there is no such version.
+    A champion of before can be promoted too, also when the version it was copied from is gone.
+    Raises ``UnknownModel`` when there is no such version, ``DamagedVersion`` when its files changed.
     """
     source = get(tag)
-    labels = {**source.labels, "source": source.tag, "reason": reason}
-    with bentoml.models.create(CHAMPION, labels=labels) as entry:
+    check(source)
+    labels = {"source": source.tag, **source.labels, "reason": reason}
+    with (
+        promoting(source),
+        bentoml.models.create(CHAMPION, labels=labels, metadata=dict(source.parameters)) as entry,
+    ):
         shutil.copytree(source.folder, entry.path, dirs_exist_ok=True, ignore=_BENTOML_FILES)
-    return _version(entry)
+    return get(str(entry.tag))
+
+
+def retire(name: str, *, keep: int) -> list[str]:
+    """Deletes old versions of model ``name`` and gives their tags.
+
+    Kept are the newest ``keep``, and every version that was ever champion.
+    """
+    champions = {version.labels["source"] for version in history()}
+    old = [version.tag for version in versions(name)[keep:] if version.tag not in champions]
+    for tag in old:
+        bentoml.models.delete(tag)
+    return old
 
 
 _BENTOML_FILES = shutil.ignore_patterns("model.yaml")
@@ -154,8 +201,9 @@ def check(version: Version) -> None:
 
 
 def _write_manifest(folder: Path) -> None:
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    (folder / _MANIFEST).write_text(json.dumps({path.name: _sha256(path) for path in files}, indent=2))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
+    (folder / _MANIFEST).write_text(json.dumps(hashes, indent=2))
 
 
 def _sha256(path: Path) -> str:
@@ -168,5 +216,6 @@ def _version(entry: bentoml.Model) -> Version:
         tag=str(entry.tag),
         created_at=entry.info.creation_time,
         labels=dict(entry.info.labels),
+        parameters=cast(Parameters, dict(entry.info.metadata)),
         folder=Path(entry.path),
     )

@@ -14,7 +14,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="DIAMONDS_", frozen=True)
 
-    home: Path = Field(default=PROJECT / ".diamonds", description="Folder of the embedded Postgres.")
+    home: Path = Field(
+        default=PROJECT / ".diamonds",
+        description="Folder of the embedded Postgres and of the journals of exchanges.",
+    )
     data: str = Field(
         default=str(PROJECT / "data" / "diamonds.csv"),
         description="Sold stones to train on: a file, folder, URL, or SQLAlchemy URL with #table or #query.",
@@ -29,7 +32,34 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of a Postgres; unset: the embedded one under `home`."
     )
+    journal_max_bytes: int = Field(
+        default=10 * 1024**3, gt=0, description="What a worker's journal of exchanges may hold on disk."
+    )
+    journal_sync: bool = Field(
+        default=False,
+        description="Answer only when the exchange survives a power cut, too, not just a killed process.",
+    )
+    kept_body_bytes: int = Field(
+        default=1024**2,
+        gt=0,
+        description="Longer bodies are recorded as their first bytes, size and SHA-256.",
+    )
+    masked_fields: frozenset[str] = Field(
+        default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
+    )
+    api_keys: frozenset[str] = Field(
+        default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
+    )
+    max_concurrency: int = Field(
+        default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
+    )
+    request_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="A request that takes longer is answered with 504."
+    )
     trials: int = Field(default=4, ge=1, description="Optuna trials of one tuning.")
+    coverage: float = Field(
+        default=0.9, gt=0.5, lt=1, description="Share of true prices that intervals promise to hold."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
         default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
@@ -42,6 +72,15 @@ class Settings(BaseSettings):
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
     prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
+
+    service_url: str | None = Field(
+        default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
+    )
+
+    @property
+    def reachable_host(self) -> str:
+        """Where a process on this machine finds what binds ``host``."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared only
 
 
 @cache

@@ -1,38 +1,61 @@
-"""Gradient boosted trees by XGBoost on the log of the price, with grades as native categories."""
+"""Gradient boosted trees by XGBoost on the log of the price."""
 
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import optuna
-import pandas as pd
 import xgboost as xgb
+from optuna.trial import BaseTrial
 
-from diamonds.diamond import GRADES
-from diamonds.models.features import completed
-from diamonds.models.spec import ModelSpec, Parameters, Prices
+from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
+from diamonds.models.target import PATIENCE, weights
 
 _FILE = "booster.ubj"
 
 
-class Boosting:
-    """XGBoost's histogram trees; parameters are those of ``xgboost.XGBRegressor``."""
+class Boosting(Estimator):
+    """XGBoost's histogram trees; ``parameters`` are XGBoost's own and ``n_estimators``, the number of trees.
+
+    Grades are their ranks: they are ordered, and trees that split ranks are as exact as trees that split
+    categories, and several times as fast.
+    """
 
     def __init__(self, parameters: Parameters, seed: int) -> None:
         self.parameters = dict(parameters)
         self.seed = seed
 
-    def fit(self, stones: pd.DataFrame, price_usd: Prices) -> Self:
-        regressor = xgb.XGBRegressor(
-            tree_method="hist", enable_categorical=True, random_state=self.seed, **self.parameters
+    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+        rows = xgb.QuantileDMatrix(
+            derived(matrix), np.log(price_usd), weight=weights(price_usd), max_bin=_BINS
         )
-        regressor.fit(_inputs(stones), np.log(price_usd))
-        self.booster_ = regressor.get_booster()
+        watched = [] if unseen is None else [(_rows_like(rows, unseen), "unseen")]
+        parameters = dict(self.parameters)
+        trees = int(parameters.pop("n_estimators"))
+        self.booster_ = xgb.train(
+            {"objective": "reg:absoluteerror", "max_bin": _BINS, "seed": self.seed, **_THREADS, **parameters},
+            rows,
+            num_boost_round=trees,
+            evals=watched,
+            early_stopping_rounds=PATIENCE if watched else None,
+            verbose_eval=False,
+        )
+        if watched:
+            self.booster_ = self.booster_[: self.booster_.best_iteration + 1]
         return self
 
-    def predict(self, stones: pd.DataFrame) -> Prices:
-        log_price: Prices = np.asarray(self.booster_.inplace_predict(_inputs(stones)), dtype="float64")
-        return np.exp(log_price)
+    def settled(self) -> Parameters:
+        return {"n_estimators": self.booster_.num_boosted_rounds()}
+
+    def predict_matrix(self, matrix: Matrix) -> Prices:
+        log_price = np.asarray(self.booster_.inplace_predict(derived(matrix)), dtype="float64")
+        return np.asarray(np.exp(log_price))
+
+    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
+        shap = self.booster_.predict(xgb.DMatrix(derived(matrix)), pred_contribs=True).astype("float64")
+        shares = folded(shap[:, :-1])
+        # The base is what SHAP calls the bias, freed of the rounding of 32-bit sums.
+        return np.log(self.predict_matrix(matrix)) - shares.sum(axis=1), shares
 
     def save(self, folder: Path) -> None:
         self.booster_.save_model(folder / _FILE)
@@ -41,32 +64,39 @@ class Boosting:
     def load(cls, folder: Path) -> Self:
         """The model that was saved to ``folder`` in XGBoost's own format."""
         model = cls({}, seed=0)
-        model.booster_ = xgb.Booster(model_file=folder / _FILE)
+        model.booster_ = xgb.Booster(dict(_THREADS), model_file=folder / _FILE)
         return model
 
 
-def _inputs(stones: pd.DataFrame) -> pd.DataFrame:
-    frame = completed(stones)
-    for column in GRADES:
-        frame[column] = frame[column].cat.as_unordered()
-    return frame
+_BINS = 256
+# More threads than free cores wait for one another in busy loops, which made training ten times as slow;
+# processes, of which both training and serving have several, share cores well.
+_THREADS = {"nthread": 1}
 
 
-def _search(trial: optuna.Trial) -> Parameters:
+def _rows_like(rows: xgb.QuantileDMatrix, unseen: Unseen) -> xgb.QuantileDMatrix:
+    matrix, price_usd = unseen
+    return xgb.QuantileDMatrix(
+        derived(matrix), np.log(price_usd), weight=weights(price_usd), max_bin=_BINS, ref=rows
+    )
+
+
+def _search(trial: BaseTrial) -> Parameters:
+    # Serving pays for each level of each tree: no deeper or longer than helped in cross-validation.
     return {
-        "n_estimators": trial.suggest_int("n_estimators", 300, 1500, step=100),
-        "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.1, log=True),
-        "max_depth": trial.suggest_int("max_depth", 5, 9),
+        "n_estimators": 1500,
+        "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.1, log=True),
+        "max_depth": trial.suggest_int("max_depth", 5, 8),
         "min_child_weight": trial.suggest_float("min_child_weight", 1.0, 20.0, log=True),
         "subsample": trial.suggest_float("subsample", 0.6, 1.0),
-        "colsample_bytree": trial.suggest_float("colsample_bytree", 0.5, 1.0),
+        "colsample_bytree": trial.suggest_float("colsample_bytree", 0.4, 1.0),
         "reg_lambda": trial.suggest_float("reg_lambda", 0.1, 10.0, log=True),
     }
 
 
 _DEFAULTS: Parameters = {
-    "n_estimators": 1000,
-    "learning_rate": 0.03,
+    "n_estimators": 900,
+    "learning_rate": 0.04,
     "max_depth": 7,
     "min_child_weight": 5.0,
     "subsample": 0.8,

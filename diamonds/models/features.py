@@ -1,9 +1,12 @@
-"""Features derived from a stone, for training and serving alike."""
+"""Stones as numbers: the matrix that models take, and the features derived from it, in one place."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import FEATURES
+from diamonds.diamond import FEATURES, GRADES, typed
+
+Matrix = npt.NDArray[np.float64]
 
 # Medians over the cleaned stones of data/diamonds.csv: x / carat ** (1/3) in mm, depth and table in percent.
 WIDTH_OF_ONE_CARAT_MM = 6.43
@@ -11,17 +14,80 @@ USUAL_DEPTH_PERCENT = 61.8
 USUAL_TABLE_PERCENT = 57.0
 
 
-def completed(stones: pd.DataFrame) -> pd.DataFrame:
-    """The stones with columns ``FEATURES`` and unknown measures filled in as usual for the weight.
+def matrix_of(stones: pd.DataFrame) -> Matrix:
+    """The stones as numbers, shape (rows, 9), columns ``FEATURES``.
+
+    Grades are counted from the worst, which is 0; unknown measures are NaN.
+    """
+    columns = [stones[name].cat.codes if name in GRADES else stones[name] for name in FEATURES]
+    return np.column_stack([column.to_numpy("float64") for column in columns])
+
+
+def stones_of(matrix: Matrix) -> pd.DataFrame:
+    """The frame that ``matrix_of`` turns into ``matrix``."""
+    frame = pd.DataFrame(matrix, columns=list(FEATURES))
+    for column, grades in GRADES.items():
+        frame[column] = np.array(grades)[frame[column].astype("int64")]
+    return typed(frame)
+
+
+def completed(matrix: Matrix) -> Matrix:
+    """The stones with unknown measures filled in as usual for the weight.
 
     The weight of a stone grows with the cube of its size; depth is defined as 2 z / (x + y).
     """
-    frame = stones[list(FEATURES)].copy()
-    width = WIDTH_OF_ONE_CARAT_MM * np.cbrt(frame["carat"])
-    frame["x"] = frame["x"].fillna(frame["y"]).fillna(width)
-    frame["y"] = frame["y"].fillna(frame["x"])
-    across = frame["x"] + frame["y"]
-    frame["depth"] = frame["depth"].fillna(200 * frame["z"] / across).fillna(USUAL_DEPTH_PERCENT)
-    frame["table"] = frame["table"].fillna(USUAL_TABLE_PERCENT)
-    frame["z"] = frame["z"].fillna(frame["depth"] * across / 200)
-    return frame
+    carat, cut, color, clarity, depth, table, x, y, z = matrix.T
+    x = _known(x, y, WIDTH_OF_ONE_CARAT_MM * np.cbrt(carat))
+    y = _known(y, x)
+    depth = _known(depth, 200 * z / (x + y), np.full_like(carat, USUAL_DEPTH_PERCENT))
+    table = _known(table, np.full_like(carat, USUAL_TABLE_PERCENT))
+    z = _known(z, depth * (x + y) / 200)
+    return np.column_stack([carat, cut, color, clarity, depth, table, x, y, z])
+
+
+def _known(values: Matrix, *instead: Matrix) -> Matrix:
+    for substitute in instead:
+        values = np.where(np.isnan(values), substitute, values)
+    return values
+
+
+_DERIVED_FROM = {
+    "volume": ("x", "y", "z"),
+    "density": ("carat", "x", "y", "z"),
+    "longer in x": ("x", "y"),
+    "depth misstated": ("depth", "x", "y", "z"),
+    "table to depth": ("table", "depth"),
+    "color times clarity": ("color", "clarity"),
+}
+"""What each derived feature belongs to, to which explanations give what it contributes."""
+
+DERIVED = (*FEATURES, *_DERIVED_FROM)
+
+
+def derived(matrix: Matrix) -> Matrix:
+    """The completed stones and what can be computed from them, shape (rows, len(DERIVED))."""
+    stones = completed(matrix)
+    carat, _cut, color, clarity, depth, table, x, y, z = stones.T
+    volume = x * y * z
+    return np.column_stack(
+        [
+            stones,
+            volume,
+            carat / volume,
+            x - y,
+            200 * z / (x + y) - depth,
+            table / depth,
+            (color + 1) * (clarity + 1),
+        ]
+    )
+
+
+_SHARES = np.array(
+    [[float(name == feature) for feature in FEATURES] for name in FEATURES]
+    + [[float(feature in of) / len(of) for feature in FEATURES] for of in _DERIVED_FROM.values()]
+)
+
+
+def folded(contributions: Matrix) -> Matrix:
+    """Contributions of ``DERIVED``, shape (rows, len(DERIVED)), given to the features of the stone."""
+    return np.asarray(contributions @ _SHARES)

@@ -1,56 +1,81 @@
 """Marta's best linear model: ordinary least squares on the log of the price."""
 
+import json
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
-import skops.io
-from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import OneHotEncoder
 
-from diamonds.diamond import GRADES
-from diamonds.models.features import completed
-from diamonds.models.spec import ModelSpec, Parameters, Prices
+from diamonds.diamond import FEATURES, GRADES
+from diamonds.models.features import Matrix, completed
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
-_FILE = "pipeline.skops"
-_HIGHEST_LOG_USD = np.log(1e9)  # far beyond any stone sold; keeps prices of absurd stones finite
+_FILE = "coefficients.json"
 
 
-class LogLinear:
-    """Log price, linear in carat, x and one-hot grades; depth, table, y and z are dropped."""
+class LogLinear(Estimator):
+    """Log price, linear in carat, x and one-hot grades; depth, table, y and z are dropped.
 
-    def __init__(self) -> None:
-        encoder = OneHotEncoder(categories=[list(grades) for grades in GRADES.values()], drop="first")
-        columns = make_column_transformer(
-            ("passthrough", ["carat", "x"]), (encoder, list(GRADES)), verbose_feature_names_out=False
-        )
-        self.pipeline_ = make_pipeline(columns, LinearRegression())
+    The log of a price turns a linear error into a factor: quotes are held within the prices it learned from.
+    """
 
-    def fit(self, stones: pd.DataFrame, price_usd: Prices) -> Self:
-        self.pipeline_.fit(_inputs(stones), np.log(price_usd))
+    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+        inputs, log_price = _inputs(matrix), np.log(price_usd)
+        regression = LinearRegression().fit(inputs, log_price)
+        self.coefficients_ = np.asarray(regression.coef_, dtype="float64")
+        self.usual_ = inputs.mean(axis=0)
+        # The mean of a price is above the exponential of its log's mean: Duan's smearing factor.
+        smearing = np.log(np.exp(log_price - regression.predict(inputs)).mean())
+        self.base_ = float(log_price.mean() + smearing)
+        self.range_ = (float(log_price.min()), float(log_price.max()))
         return self
 
-    def predict(self, stones: pd.DataFrame) -> Prices:
-        log_price = self.pipeline_.predict(_inputs(stones))
-        return np.asarray(np.exp(np.clip(log_price, -_HIGHEST_LOG_USD, _HIGHEST_LOG_USD)), dtype="float64")
+    def predict_matrix(self, matrix: Matrix) -> Prices:
+        log_price = self.base_ + (_inputs(matrix) - self.usual_) @ self.coefficients_
+        return np.asarray(np.exp(np.clip(log_price, *self.range_)), dtype="float64")
+
+    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
+        by_input = (_inputs(matrix) - self.usual_) * self.coefficients_
+        shares = np.zeros((len(matrix), len(FEATURES)))
+        np.add.at(shares.T, _OWNERS, by_input.T)
+        total = shares.sum(axis=1)
+        held = np.clip(self.base_ + total, *self.range_) - self.base_
+        shares *= np.divide(held, total, out=np.ones_like(total), where=total != held)[:, None]
+        return np.full(len(matrix), self.base_), shares
 
     def save(self, folder: Path) -> None:
-        skops.io.dump(self.pipeline_, folder / _FILE)
+        fitted = {
+            "coefficients": self.coefficients_.tolist(),
+            "usual": self.usual_.tolist(),
+            "base": self.base_,
+            "range": self.range_,
+        }
+        (folder / _FILE).write_text(json.dumps(fitted, indent=2))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """The model that was saved to ``folder``; skops refuses anything but scikit-learn's own types."""
+        """The model that was saved to ``folder``."""
+        fitted = json.loads((folder / _FILE).read_text())
         model = cls()
-        model.pipeline_ = skops.io.load(folder / _FILE)
+        model.coefficients_ = np.array(fitted["coefficients"])
+        model.usual_ = np.array(fitted["usual"])
+        model.base_ = fitted["base"]
+        model.range_ = tuple(fitted["range"])
         return model
 
 
-def _inputs(stones: pd.DataFrame) -> pd.DataFrame:
-    frame = completed(stones)[["carat", "x", *GRADES]]
-    return frame.astype(dict.fromkeys(GRADES, object))
+_GRADE_INPUTS = [
+    (FEATURES.index(column), code) for column, grades in GRADES.items() for code in range(1, len(grades))
+]
+_OWNERS = np.array([FEATURES.index("carat"), FEATURES.index("x"), *(index for index, _ in _GRADE_INPUTS)])
+
+
+def _inputs(matrix: Matrix) -> Matrix:
+    """Carat, x, and for each grade but the worst whether the stone has it, shape (rows, 2 + 17)."""
+    stones = completed(matrix)
+    columns, codes = (np.array(part) for part in zip(*_GRADE_INPUTS, strict=True))
+    return np.column_stack([stones[:, _OWNERS[:2]], stones[:, columns] == codes])
 
 
 def _build(_parameters: Parameters, _seed: int) -> LogLinear:

@@ -1,0 +1,101 @@
+"""The calls of the API as data: what routes them, checks their input and describes them is read from here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from bento_service.schemas import (
+    BatchQuote,
+    BatchRequest,
+    ExchangeAnswer,
+    ExchangesAnswer,
+    ExchangesQuery,
+    Explanation,
+    ModelAnswer,
+    ModelsAnswer,
+    Quote,
+    QuoteRequest,
+    SimilarAnswer,
+    SimilarRequest,
+)
+
+UNKNOWN, NO_CHAMPION, AWAY = 404, 503, 503
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call; ``handler`` names the method of ``Handlers`` that takes what was parsed and gives the answer.
+
+    A path may end in one parameter, as ``/models/{name}``; ``errors`` are those that not every call may meet.
+    """
+
+    method: str
+    path: str
+    handler: str
+    summary: str
+    gives: Any
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    errors: tuple[int, ...] = ()
+
+    @property
+    def parameter(self) -> str | None:
+        """The name of the path's parameter, if it has one."""
+        _, brace, name = self.path.partition("{")
+        return name.rstrip("}") if brace else None
+
+
+OPERATIONS = (
+    Operation(
+        "POST", "/predict", "predict", "Quote one stone", Quote, QuoteRequest, errors=(UNKNOWN, NO_CHAMPION)
+    ),
+    Operation(
+        "POST",
+        "/predict_batch",
+        "predict_batch",
+        "Quote many stones",
+        BatchQuote,
+        BatchRequest,
+        errors=(UNKNOWN, NO_CHAMPION),
+    ),
+    Operation(
+        "POST",
+        "/explain",
+        "explain",
+        "Say in dollars and words what each property of a stone does to its price",
+        Explanation,
+        QuoteRequest,
+        errors=(UNKNOWN, NO_CHAMPION),
+    ),
+    Operation(
+        "POST",
+        "/similar",
+        "similar",
+        "Find sold stones of the same grades and the nearest weights",
+        SimilarAnswer,
+        SimilarRequest,
+        errors=(NO_CHAMPION,),
+    ),
+    Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
+    Operation(
+        "GET", "/models/{name}", "show_model", "List all versions of a model", ModelAnswer, errors=(UNKNOWN,)
+    ),
+    Operation(
+        "GET",
+        "/exchanges",
+        "list_exchanges",
+        "List what was asked and answered",
+        ExchangesAnswer,
+        query=ExchangesQuery,
+        errors=(AWAY,),
+    ),
+    Operation(
+        "GET",
+        "/exchanges/{id}",
+        "show_exchange",
+        "Show one exchange",
+        ExchangeAnswer,
+        errors=(UNKNOWN, AWAY),
+    ),
+)

@@ -1,0 +1,35 @@
+"""What of a body goes where: into JSONB when that holds it, else into bytes."""
+
+from base64 import b64encode
+from typing import Any
+
+import orjson
+
+from diamonds.exchanges.frames import Body
+
+
+def jsonb_holds(raw: bytes) -> bool:
+    """Whether JSONB gives back the same value: not with duplicate keys, NUL, or what is no strict JSON.
+
+    A bare ``null`` counts as not held, for the column's null says that there was no JSON.
+    """
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return False
+    if value is None or b"\\u0000" in raw:
+        return False
+    # A dropped duplicate key takes its quotes along; escaped quotes could hide that, so they are not trusted.
+    return b"\\u0022" not in raw and orjson.dumps(value).count(b'"') == raw.count(b'"')
+
+
+def columns(side: str, body: Body, *, as_bytes: bool = False) -> dict[str, Any]:
+    """The columns of one side of an exchange, bytes as base64."""
+    whole = body.size is None
+    if whole and body.kept and not as_bytes and jsonb_holds(body.kept):
+        return {f"{side}_body": orjson.Fragment(body.kept)}
+    return {
+        f"{side}_bytes": b64encode(body.kept).decode() if body.kept else None,
+        f"{side}_size": body.size,
+        f"{side}_sha256": body.sha256,
+    }

@@ -1,0 +1,127 @@
+"""How requests and answers are written into a journal: frames that can be told from damage."""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+import orjson
+
+MAGIC = b"\xd1\xa3DX"
+HEADER = struct.Struct("<4sIII")  # magic, checksum, length of the facts, length of the body
+_LONGEST = 256 * 1024 * 1024  # a length beyond this can only be damage
+
+
+class Damaged(ValueError):
+    """The bytes at this place are no frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body, or its first bytes with the size and hash of the whole."""
+
+    kept: bytes
+    size: int | None = None
+    sha256: str | None = None
+
+    @classmethod
+    def within(cls, limit: int, whole: bytes) -> "Body":
+        if len(whole) <= limit:
+            return cls(whole)
+        return cls(whole[:limit], len(whole), hashlib.sha256(whole).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asked; ``number`` joins it with its answer within one journal.
+
+    ``id_unchecked``: its client chose the id while the database was away to tell whether it was free.
+    """
+
+    number: int
+    id: str
+    started_at: float
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str] | None
+    id_unchecked: bool
+    body: Body
+
+    def frame(self) -> bytes:
+        body = self.body
+        return _frame(
+            [
+                "request",
+                self.number,
+                self.id,
+                self.started_at,
+                self.method,
+                self.path,
+                self.query,
+                self.headers,
+                self.id_unchecked,
+                body.size,
+                body.sha256,
+            ],
+            body.kept,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request; ``status`` is None when the client left before its answer."""
+
+    number: int
+    id: str
+    duration_ms: float
+    status: int | None
+    model: str | None
+    model_version: str | None
+    body: Body
+
+    def frame(self) -> bytes:
+        body = self.body
+        return _frame(
+            [
+                "answer",
+                self.number,
+                self.id,
+                self.duration_ms,
+                self.status,
+                self.model,
+                self.model_version,
+                body.size,
+                body.sha256,
+            ],
+            body.kept,
+        )
+
+
+def read_frame(file: BinaryIO) -> tuple[Request | Answer, int]:
+    """The frame at the file's position and its length in bytes; raises Damaged for anything else."""
+    header = file.read(HEADER.size)
+    if len(header) < HEADER.size or not header.startswith(MAGIC):
+        raise Damaged
+    _, checksum, facts_length, body_length = HEADER.unpack(header)
+    if facts_length + body_length > _LONGEST:
+        raise Damaged
+    facts, body = file.read(facts_length), file.read(body_length)
+    if len(body) < body_length or zlib.crc32(body, zlib.crc32(facts)) != checksum:
+        raise Damaged
+    return _parsed(facts, body), HEADER.size + facts_length + body_length
+
+
+def _frame(facts: list[Any], body: bytes) -> bytes:
+    head = orjson.dumps(facts)
+    return b"".join(
+        (HEADER.pack(MAGIC, zlib.crc32(body, zlib.crc32(head)), len(head), len(body)), head, body)
+    )
+
+
+def _parsed(facts: bytes, body: bytes) -> Request | Answer:
+    kind, *fields, size, sha256 = orjson.loads(facts)
+    made: Callable[..., Request | Answer] = Request if kind == "request" else Answer
+    return made(*fields, Body(body, size, sha256))

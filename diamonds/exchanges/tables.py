@@ -1,0 +1,40 @@
+"""The table ``exchanges`` and what is written into it, and nothing else's."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = sa.MetaData(
+    naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
+)
+
+exchanges = sa.Table(
+    "exchanges",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("duration_ms", sa.Double, comment="null: the worker was killed before it had an answer"),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("query", sa.Text, nullable=False),
+    sa.Column("status", sa.SmallInteger, comment="null: the client left, or the worker was killed"),
+    sa.Column("request_headers", JSONB, comment="those of a short list of names only"),
+    sa.Column("request_body", JSONB, comment="null when JSONB cannot hold it, or when there was none"),
+    sa.Column("response_body", JSONB, comment="null when JSONB cannot hold it, or when there was none"),
+    sa.Column("request_bytes", sa.LargeBinary, comment="what JSONB cannot hold"),
+    sa.Column("response_bytes", sa.LargeBinary, comment="what JSONB cannot hold"),
+    sa.Column("request_size", sa.BigInteger, comment="set when only the first bytes were kept"),
+    sa.Column("request_sha256", sa.LargeBinary, comment="of the whole body, when only a part was kept"),
+    sa.Column("response_size", sa.BigInteger, comment="set when only the first bytes were kept"),
+    sa.Column("response_sha256", sa.LargeBinary, comment="of the whole body, when only a part was kept"),
+    sa.Column("model", sa.Text),
+    sa.Column("model_version", sa.Text),
+    postgresql_partition_by="RANGE (id)",
+)
+
+# Ids that were forgotten on request: a copy that is still under way to the database must not bring them back.
+forgotten_exchanges = sa.Table(
+    "forgotten_exchanges",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)

@@ -1,0 +1,130 @@
+"""Intervals around prices that hold the promised share of true prices: split conformal prediction.
+
+The calibration stones are set apart from the training rows and used for nothing else, and the model that
+quotes is never fitted again with them: that, and nothing about the model, is what the promise rests on.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from diamonds.dataset import stone_hashes
+from diamonds.diamond import FEATURES, GRADES
+from diamonds.models.features import Matrix
+from diamonds.models.spec import Estimator, Prices
+
+CALIBRATION_SHARE = 0.1
+_FILE = "intervals.json"
+_BANDS = 5
+_STONES_PER_BAND = 30
+_WIDEST = float(np.log(1000))
+"""Where there is nothing to promise, a price may be a thousand times as high or low: finite, and no use."""
+_OPTIONAL = [FEATURES.index(name) for name in ("depth", "table", "x", "y", "z")]
+
+
+def is_for_calibration(training: pd.DataFrame) -> np.ndarray:
+    """For each training row, whether it is kept for calibration; copies of a stone stay together."""
+    # Bits that neither the hold-out (the highest) nor the folds of tuning (the lowest) depend on.
+    middle = (stone_hashes(training) >> np.uint64(24)) % np.uint64(1000)
+    return np.asarray(middle < CALIBRATION_SHARE * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Bounds by a factor up and down: a stone's usual error, times a quantile of its band of weight.
+
+    ``coverage`` is what is promised. ``difficulty`` predicts the usual error of a stone; ``edges`` are the
+    weights between the bands; ``quantiles``, shape (2, bands), are for stones with all measures and the rest.
+    """
+
+    coverage: float
+    difficulty: Prices
+    edges: Prices
+    quantiles: Matrix
+
+    @classmethod
+    def fit(
+        cls,
+        estimator: Estimator,
+        *,
+        seen: tuple[Matrix, Prices],
+        calibration: tuple[Matrix, Prices],
+        coverage: float,
+    ) -> Self:
+        """Calibrates on stones that nothing else used.
+
+        ``seen`` are the stones that ``estimator`` learned from with their out-of-fold errors, as log
+        ratios of price to prediction; ``calibration`` the stones set apart with their prices in USD.
+        """
+        difficulty = _difficulty(*seen)
+        matrix, price_usd = calibration
+        number = int(np.clip(len(matrix) // _STONES_PER_BAND, 1, _BANDS))
+        edges = np.quantile(matrix[:, 0], np.linspace(0, 1, number + 1)[1:-1])
+        bands = np.searchsorted(edges, matrix[:, 0], side="right")
+        quantiles = []
+        for stones in (matrix, _without_measures(matrix)):
+            ratio = np.log(price_usd / estimator.predict_matrix(stones))
+            scores = np.abs(ratio) / _usual_error(difficulty, stones)
+            quantiles.append([_quantile(scores[bands == band], coverage) for band in range(number)])
+        return cls(coverage, difficulty, edges, np.array(quantiles))
+
+    def bounds(self, price_usd: Prices, matrix: Matrix) -> tuple[Prices, Prices]:
+        """The low and high bounds in USD of prices that the model gave for the stones of ``matrix``."""
+        incomplete = np.isnan(matrix[:, _OPTIONAL]).any(axis=1).astype("int64")
+        band = np.searchsorted(self.edges, matrix[:, 0], side="right")
+        ratio = self.quantiles[incomplete, band] * _usual_error(self.difficulty, matrix)
+        factor = np.exp(np.minimum(ratio, _WIDEST))
+        return price_usd / factor, price_usd * factor
+
+    def save(self, folder: Path) -> None:
+        fields = {name: np.asarray(value).tolist() for name, value in asdict(self).items()}
+        (folder / _FILE).write_text(json.dumps(fields, indent=2))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The intervals that were saved to ``folder``."""
+        fields = json.loads((folder / _FILE).read_text())
+        arrays = {name: np.array(fields[name]) for name in ("difficulty", "edges", "quantiles")}
+        return cls(coverage=fields["coverage"], **arrays)
+
+
+def _without_measures(matrix: Matrix) -> Matrix:
+    bare = matrix.copy()
+    bare[:, _OPTIONAL] = np.nan
+    return bare
+
+
+def _quantile(scores: Prices, coverage: float) -> float:
+    """The smallest score that is, with one new stone, at least as large as the promised share of scores."""
+    rank = int(np.ceil((len(scores) + 1) * coverage))
+    if rank > len(scores):  # too few stones to promise anything
+        return float("inf")
+    return float(np.partition(scores, rank - 1)[rank - 1])
+
+
+_LARGEST_USUAL_ERROR = 1.0  # a factor of e: absurd stones get wide intervals, not infinite ones
+_SMALLEST_ERROR = 0.005  # half a percent: logs of errors near 0 would rule the fit
+
+
+def _difficulty(matrix: Matrix, ratio: Prices) -> Prices:
+    target = np.log(np.abs(ratio) + _SMALLEST_ERROR)
+    return np.asarray(np.linalg.lstsq(_traits(matrix), target, rcond=None)[0])
+
+
+def _usual_error(difficulty: Prices, matrix: Matrix) -> Prices:
+    return np.exp(
+        np.clip(_traits(matrix) @ difficulty, np.log(_SMALLEST_ERROR), np.log(_LARGEST_USUAL_ERROR))
+    )
+
+
+def _traits(matrix: Matrix) -> Matrix:
+    """What errors depend on: the weight and its square, and every grade, shape (rows, 3 + 20)."""
+    log_carat = np.log(matrix[:, :1])
+    grades = [
+        matrix[:, FEATURES.index(column), None] == np.arange(len(names)) for column, names in GRADES.items()
+    ]
+    return np.column_stack([np.ones(len(matrix)), log_carat, log_carat**2, *grades])

@@ -1,0 +1,29 @@
+"""The service, quoting with two small models."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from diamonds import model_store
+from diamonds.database import running as database_running
+from diamonds.model_store import Version
+from tests.bento_service.serving import Running, serving
+
+STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+WHOLE_STONE = {**STONE, "depth": 61.5, "table": 56, "x": 5.7, "y": 5.72, "z": 3.51}
+
+
+@pytest.fixture(scope="session")
+def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The service with xgboost as champion and linear beside it."""
+    model_store.promote(xgboost.tag, "the tests' champion")
+    log = tmp_path_factory.mktemp("service") / "log"
+    with database_running(), serving(log, until="/readyz") as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: Running) -> Iterator[httpx.Client]:
+    with service.client() as client:
+        yield client

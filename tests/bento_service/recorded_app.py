@@ -1,0 +1,58 @@
+"""A small API under the recorder, for what the real service cannot be made to do at will."""
+
+import asyncio
+import os
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from bento_service.recorder import Recorder
+
+
+async def predict(request: Request) -> Response:
+    about = request.scope["diamonds"]
+    about["model"], about["model_version"] = "linear", "diamonds-linear:abc"
+    return JSONResponse({"price": 1234.5, "worker": os.getpid(), "got": (await request.body()).decode()[:40]})
+
+
+async def echo(request: Request) -> Response:
+    return Response(await request.body(), media_type="application/octet-stream")
+
+
+async def slow(request: Request) -> Response:
+    await asyncio.sleep(float(request.query_params["seconds"]))
+    return JSONResponse({"slept": True})
+
+
+async def stream(_request: Request) -> Response:
+    return StreamingResponse(iter([b"one,", b"two,", b"three"]), media_type="text/csv")
+
+
+async def nothing(_request: Request) -> Response:
+    return Response(status_code=204)
+
+
+async def fail(_request: Request) -> Response:
+    raise RuntimeError("as the test asked")
+
+
+async def health(_request: Request) -> Response:
+    return Response("\n")
+
+
+app = Starlette(
+    routes=[
+        Route("/predict", predict, methods=["POST"]),
+        Route("/echo", echo, methods=["GET", "POST", "PUT"]),
+        Route("/slow", slow),
+        Route("/slow/left", slow),
+        Route("/stream", stream),
+        Route("/nothing", nothing),
+        Route("/fail", fail),
+        Route("/readyz", health),
+    ],
+    middleware=[Middleware(Recorder)],
+)

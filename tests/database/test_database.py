@@ -1,0 +1,127 @@
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from diamonds.database import engine, migrate, with_driver
+from diamonds.exchanges.tables import metadata
+
+USE = "from diamonds.database import engine, migrate; migrate(); print('up', flush=True); {then}"
+
+
+def start_user(home: Path, then: str = "input()") -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", USE.format(then=then)],
+        env={**os.environ, "DIAMONDS_HOME": str(home)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n"
+    return process
+
+
+def leave(process: subprocess.Popen[str]) -> None:
+    process.communicate("\n", timeout=20)
+
+
+def postmaster(home: Path) -> psutil.Process:
+    return psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().split()[0]))
+
+
+def is_up(server: psutil.Process) -> bool:
+    """Whether it works; in a container without an init, what has ended stays on as a zombie."""
+    return bool(server.is_running() and server.status() != psutil.STATUS_ZOMBIE)
+
+
+def test_processes_share_one_server_which_the_last_of_them_stops(tmp_path: Path) -> None:
+    first, second = start_user(tmp_path), start_user(tmp_path)
+    server = postmaster(tmp_path)
+    leave(first)
+    assert is_up(server)
+    leave(second)
+    assert not is_up(server)
+
+
+def test_a_killed_holder_neither_keeps_the_server_up_nor_breaks_the_next_start(tmp_path: Path) -> None:
+    killed = start_user(tmp_path)
+    server = postmaster(tmp_path)
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    next_one = start_user(tmp_path)
+    assert postmaster(tmp_path) == server
+    leave(next_one)
+    assert not is_up(server)
+
+
+def test_what_a_killed_server_left_behind_does_not_break_the_next_start(tmp_path: Path) -> None:
+    killed = start_user(tmp_path)
+    server = postmaster(tmp_path)
+    children = server.children()
+    server.kill()
+    killed.kill()
+    killed.communicate()
+    psutil.wait_procs(children, timeout=10)
+    pid_file = tmp_path / "postgres" / "postmaster.pid"
+    pid_file.write_text(pid_file.read_text().replace(str(server.pid), str(os.getpid()), 1))
+    (tmp_path / "postgres" / ".handle_pids.json").write_text("[12, ")
+    leave(start_user(tmp_path))
+
+
+def test_a_server_that_was_killed_is_started_again_by_the_next_connection(tmp_path: Path) -> None:
+    again = "input(); print(engine().connect().exec_driver_sql('select 1').scalar(), flush=True); input()"
+    user = start_user(tmp_path, again)
+    server = postmaster(tmp_path)
+    children = server.children()
+    server.kill()
+    psutil.wait_procs([server, *children], timeout=10)
+    output, _ = user.communicate("\n\n", timeout=20)
+    assert output == "1\n"
+
+
+def test_processes_that_migrate_at_once_do_not_disturb_one_another() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(migrate) for _ in range(4)]:
+            done.result()
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses() -> None:
+    migrate()
+    with engine().connect() as connection:
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "include_name": lambda name, kind, _parents: (
+                    kind != "index" and not str(name).startswith("exchanges_")
+                )
+            },
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "postgres://ann:pw@db:5432/d",
+        "postgresql://ann:pw@db:5432/d",
+        "postgresql+asyncpg://ann:pw@db:5432/d",
+        "postgresql+psycopg2://ann:pw@db:5432/d",
+    ],
+)
+def test_any_spelling_of_a_postgres_url_is_taken(given: str) -> None:
+    assert sa.make_url(with_driver(given)).drivername == "postgresql+psycopg2"
+
+
+@pytest.mark.parametrize("given", ["sqlite:///x.db", "localhost"])
+def test_a_url_of_anything_else_is_refused_with_an_example(given: str) -> None:
+    with pytest.raises(ValueError, match="expected a Postgres, such as postgresql://"):
+        with_driver(given)

@@ -98,6 +98,15 @@ def test_unknown_grades_are_counted_by_spelling(load_with: LoadWith) -> None:
     assert load_with(clarity="FL").report.unknown_grades == {"clarity": {"FL": 1}}
 
 
+def test_only_the_most_frequent_unknown_grades_are_listed(stones: pd.DataFrame, tmp_path: Path) -> None:
+    grades = ["FL"] * 3 + [f"{'?' * 99}{number}" if number == 3 else f"I{number}" for number in range(3, 40)]
+    dirty = stones.assign(clarity=[*grades, *stones["clarity"][len(grades) :]])
+    dirty.to_csv(tmp_path / "dirty.csv", index=False)
+    listed = load_dataset(tmp_path).report.unknown_grades["clarity"]
+    assert next(iter(listed.items())) == ("FL", 3)
+    assert len(listed) == 20
+
+
 def test_too_many_rows_set_aside_stop_the_run_and_say_why(stones: pd.DataFrame, tmp_path: Path) -> None:
     spoiled = stones.assign(price=np.where(np.arange(len(stones)) % 3 == 0, -1, stones["price"]))
     spoiled.to_csv(tmp_path / "spoiled.csv", index=False)

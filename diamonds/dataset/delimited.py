@@ -97,7 +97,7 @@ def _encoding(pieces: Iterator[bytes], place: str) -> str:
 
 
 def _fields(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [""])
+    return next(csv.reader([line[: csv.field_size_limit()]], delimiter=separator), [""])
 
 
 def _score(fields: Sequence[str]) -> tuple[int, int]:

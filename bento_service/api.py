@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import orjson
+from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service import openapi
@@ -94,7 +95,7 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
     async def endpoint(scope: Scope, receive: Receive) -> bytes:
         answer = await handler(*await read(scope, receive))
         _note_version(scope, answer)
-        return orjson.dumps(answer)
+        return orjson.dumps(answer, default=BaseModel.model_dump)
 
     return endpoint
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
@@ -80,6 +81,14 @@ OPERATIONS = (
     Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
     Operation(
         "GET", "/models/{name}", "show_model", "List all versions of a model", ModelAnswer, errors=(UNKNOWN,)
+    ),
+    Operation(
+        "GET",
+        "/datasets/{fingerprint}",
+        "show_dataset",
+        "Show what a dataset was made of",
+        DatasetAnswer,
+        errors=(UNKNOWN,),
     ),
     Operation(
         "GET",

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import orjson
-from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service import openapi
@@ -14,7 +13,6 @@ from bento_service.errors import ApiError
 from bento_service.handlers import Handlers
 from bento_service.operations import OPERATIONS, Operation
 from bento_service.parsing import ClientLeft, parse, parse_query, read_body
-from diamonds.settings import settings
 
 log = logging.getLogger("bentoml.diamonds")
 
@@ -103,16 +101,13 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
 
 def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[Any, ...]]]:
     """What turns a request into the arguments of the operation's handler."""
-    most_bytes = settings().most_body_bytes
-
-    async def from_body(scope: Scope, receive: Receive, schema: type[BaseModel]) -> tuple[Any, ...]:
-        return (parse(await read_body(scope, receive, most_bytes), schema),)
+    body, query = operation.body, operation.query
 
     async def read(scope: Scope, receive: Receive) -> tuple[Any, ...]:
-        if operation.body:
-            return await from_body(scope, receive, operation.body)
-        if operation.query:
-            return (parse_query(scope["query_string"], operation.query),)
+        if body:
+            return (parse(await read_body(scope, receive), body),)
+        if query:
+            return (parse_query(scope["query_string"], query),)
         return (scope["path"].rpartition("/")[2],) if operation.parameter else ()
 
     return read

@@ -2,11 +2,15 @@
 
 import asyncio
 
+from bento_service import history
 from bento_service.batching import Batcher
 from bento_service.champion import LoadedModels
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    ExchangeAnswer,
+    ExchangesAnswer,
+    ExchangesQuery,
     ModelAnswer,
     ModelsAnswer,
     Quote,
@@ -46,6 +50,12 @@ class Handlers:
 
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)
+
+    async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
+        return await history.list_exchanges(query)
+
+    async def show_exchange(self, id_: str) -> ExchangeAnswer:
+        return await history.show_exchange(id_)
 
     async def show_model(self, name: str) -> ModelAnswer:
         return await asyncio.to_thread(one_model, name)

@@ -99,14 +99,8 @@ def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     if operation.parameter is None:
         return []
-    return [
-        {
-            "name": operation.parameter,
-            "in": "path",
-            "required": True,
-            "schema": {"type": "string", "minLength": 1},
-        }
-    ]
+    schema = {"type": "string", "format": "uuid"} if operation.parameter == "id" else {"type": "string"}
+    return [{"name": operation.parameter, "in": "path", "required": True, "schema": schema}]
 
 
 def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
@@ -114,15 +108,17 @@ def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
         return []
     properties = query.model_json_schema()["properties"]
     return [
-        {
-            "name": name,
-            "in": "query",
-            "required": False,
-            "description": schema.pop("description"),
-            "schema": schema,
-        }
+        {"name": name, "in": "query", "description": schema["description"], "schema": _present(schema)}
         for name, schema in properties.items()
     ]
+
+
+def _present(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a parameter is when it is there: a query has no null."""
+    if "anyOf" not in schema:
+        return schema
+    (present, _null) = schema["anyOf"]
+    return {name: value for name, value in schema.items() if name not in ("anyOf", "default")} | dict(present)
 
 
 def _health() -> dict[str, Any]:

@@ -8,6 +8,9 @@ from pydantic import BaseModel
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    ExchangeAnswer,
+    ExchangesAnswer,
+    ExchangesQuery,
     ModelAnswer,
     ModelsAnswer,
     Quote,
@@ -16,7 +19,7 @@ from bento_service.schemas import (
     SimilarRequest,
 )
 
-NO_CHAMPION, UNKNOWN = 503, 404
+UNKNOWN, NO_CHAMPION, AWAY = 404, 503, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +70,22 @@ OPERATIONS = (
     Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
     Operation(
         "GET", "/models/{name}", "show_model", "List all versions of a model", ModelAnswer, errors=(UNKNOWN,)
+    ),
+    Operation(
+        "GET",
+        "/exchanges",
+        "list_exchanges",
+        "List what was asked and answered",
+        ExchangesAnswer,
+        query=ExchangesQuery,
+        errors=(AWAY,),
+    ),
+    Operation(
+        "GET",
+        "/exchanges/{id}",
+        "show_exchange",
+        "Show one exchange",
+        ExchangeAnswer,
+        errors=(UNKNOWN, AWAY),
     ),
 )

@@ -1,4 +1,4 @@
-"""Reads JSON bodies: within a size, without duplicate keys, as the schema says; or else a clear 4xx."""
+"""Reads JSON bodies: without duplicate keys and as the schema says, or else with a clear 4xx."""
 
 import json
 from collections.abc import Sequence
@@ -17,24 +17,16 @@ class ClientLeft(Exception):
     """The client closed the connection before its request was complete."""
 
 
-async def read_body(scope: Scope, receive: Receive, most_bytes: int) -> bytes:
-    """The whole body; refuses what is not JSON by its content type (415) or too large (413)."""
-    headers: list[tuple[bytes, bytes]] = scope["headers"]
-    length = 0
-    for name, value in headers:
+async def read_body(scope: Scope, receive: Receive) -> bytes:
+    """The whole body, whose size the recorder limits; a 415 when it is not sent as JSON."""
+    for name, value in scope["headers"]:
         if name == b"content-type":
             _check_content_type(value)
-        elif name == b"content-length":
-            length = int(value)
-    if length > most_bytes:
-        raise _too_large(length, most_bytes)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > most_bytes:
-            raise _too_large(len(body), most_bytes)
     if message["type"] == "http.disconnect":
         raise ClientLeft
     return body
@@ -50,12 +42,6 @@ def _check_content_type(value: bytes) -> None:
             f"Got content type {value.decode('latin-1')!r}; send JSON in UTF-8, with the header "
             "`Content-Type: application/json`.",
         )
-
-
-def _too_large(length: int, most_bytes: int) -> ApiError:
-    return ApiError(
-        413, "too_large", f"Got a body of {length:,} bytes or more; expected at most {most_bytes:,} bytes."
-    )
 
 
 def parse(body: bytes, schema: type[Schema]) -> Schema:

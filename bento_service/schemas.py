@@ -1,12 +1,14 @@
 """What the API takes and gives: the shapes that clients, BentoML's schema and the OpenAPI document share."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, FailFast, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
 from diamonds.diamond import Diamond, GradedWeight
+from diamonds.exchanges import LARGEST_PAGE
 from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
@@ -129,3 +131,68 @@ class ModelAnswer(TypedDict):
     name: str
     champion: bool
     versions: list[ModelVersion]
+
+
+def _plus(text: object) -> object:
+    """In a query, the + of an offset reads as a space unless it is encoded."""
+    return text.replace(" ", "+") if isinstance(text, str) else text
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_plus)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+
+
+class ExchangesQuery(BaseModel):
+    """Which exchanges to list: those that pass all filters, newest first, a page at a time."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    since: Annotated[
+        Moment | None,
+        Field(description="Started at or after this time, with its zone: 2026-01-31T12:00:00Z."),
+    ] = None
+    until: Annotated[Moment | None, Field(description="Started before this time, with its zone.")] = None
+    path: Annotated[Text | None, Field(description="Asked for exactly this path.", examples=["/predict"])] = (
+        None
+    )
+    status: Annotated[
+        int | None, Field(ge=100, le=599, description="Answered with this status.", examples=[200])
+    ] = None
+    model: Annotated[Text | None, Field(description="Quoted by this model.", examples=["xgboost"])] = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many at most.")] = 100
+    cursor: Annotated[str | None, Field(description="The `next` of the page before.")] = None
+
+
+Bytes = Annotated[str | None, Field(description="In base64: what JSON cannot hold.")]
+Size = Annotated[int | None, Field(description="Size of the whole, where only its first bytes were kept.")]
+Sha256 = Annotated[str | None, Field(description="Hash of the whole in base64, where only a part was kept.")]
+
+
+class ExchangeAnswer(TypedDict):
+    """One request with its answer, as the table `exchanges` keeps it."""
+
+    id: Annotated[UUID, Field(description="The `X-Exchange-Id`.")]
+    started_at: datetime
+    duration_ms: float | None
+    method: str
+    path: str
+    query: str
+    status: Annotated[int | None, Field(description="null: the client left before an answer.")]
+    request_headers: dict[str, str] | None
+    request_body: Any
+    response_body: Any
+    request_bytes: Bytes
+    response_bytes: Bytes
+    request_size: Size
+    request_sha256: Sha256
+    response_size: Size
+    response_sha256: Sha256
+    model: str | None
+    model_version: str | None
+
+
+class ExchangesAnswer(TypedDict):
+    """A page of exchanges, newest first."""
+
+    exchanges: list[ExchangeAnswer]
+    next: Annotated[str | None, Field(description="Cursor of the next page; null: this was the last.")]

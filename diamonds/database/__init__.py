@@ -1,6 +1,8 @@
 """The Postgres that everything is kept in: where it is, how it is reached, and the shape it has."""
 
+from sqlalchemy.exc import OperationalError as DatabaseAway
+
 from diamonds.database.engine import database_url, engine, running, with_driver
 from diamonds.database.migrate import migrate
 
-__all__ = ["database_url", "engine", "migrate", "running", "with_driver"]
+__all__ = ["DatabaseAway", "database_url", "engine", "migrate", "running", "with_driver"]

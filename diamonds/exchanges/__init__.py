@@ -4,10 +4,11 @@ from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Answer, Body, Request
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.months import drop_months_before, prepare_months
-from diamonds.exchanges.reader import BadCursor, Filter, Page, exchange, page
+from diamonds.exchanges.reader import LARGEST_PAGE, BadCursor, Filter, Page, exchange, page
 from diamonds.exchanges.shipper import Shipper
 
 __all__ = [
+    "LARGEST_PAGE",
     "Answer",
     "BadCursor",
     "Body",

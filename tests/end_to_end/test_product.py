@@ -66,17 +66,17 @@ def test_similar_stones_are_exactly_the_nearest_of_the_same_grades(
     training = model_store.training_stones(trained["champion"])
     generator = np.random.default_rng(SEED)
     for _, stone in stones.iterrows():
-        carat = round(float(stone["carat"] + generator.normal(0, 0.1)), 3)
-        wanted = {**as_body(stone, tuple(GRADES)), "carat": max(carat, 0.01)}
+        carat = max(round(float(stone["carat"] + generator.normal(0, 0.1)), 3), 0.01)
+        wanted = {**as_body(stone, tuple(GRADES)), "carat": carat}
         n = int(generator.integers(1, 12))
         answer = client.post("/similar", {**wanted, "n": n}).json()
         same = training[(training[list(GRADES)] == stone[list(GRADES)]).all(axis=1)]
-        distances = np.sort(np.abs(same["carat"].to_numpy() - wanted["carat"]))[:n]
+        distances = np.sort(np.abs(same["carat"].to_numpy("float64") - carat))[:n]
         assert answer["available"] == len(same)
         found = pd.DataFrame(answer["samples"])
         assert set(found.columns) == set(COLUMNS)
         assert (found[list(GRADES)] == stone[list(GRADES)]).all(axis=None)
-        assert np.abs(found["carat"] - wanted["carat"]).to_numpy() == pytest.approx(distances, abs=1e-9)
+        assert np.abs(found["carat"].to_numpy("float64") - carat) == pytest.approx(distances, abs=1e-9)
         assert len(found.merge(same, on=["carat", "price", "cut", "color", "clarity"])) >= len(found)
 
 

@@ -10,6 +10,8 @@ from typing_extensions import TypedDict
 from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE
+from diamonds.models.features import Matrix
+from diamonds.quotes import rows_of
 from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
@@ -35,6 +37,11 @@ class BatchRequest(BaseModel):
         list[Diamond], FailFast(), Field(max_length=MOST_STONES, description="The stones, in any order.")
     ]
     model: ModelName = None
+
+    @property
+    def rows(self) -> Matrix:
+        """The stones as a matrix of shape (stones, 9)."""
+        return rows_of(self.diamonds)
 
 
 def _whole(number: object) -> object:

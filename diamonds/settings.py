@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     service_url: str | None = Field(
         default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
     )
+    prefect_url: str | None = Field(
+        default=None, description="Where the dashboard finds Prefect; unset: at its port on this machine."
+    )
 
     @property
     def reachable_host(self) -> str:

@@ -161,9 +161,11 @@ def _reader(
 
 
 def _checked(batch: Batch, place: str) -> Batch:
-    for line in batch.malformed:
-        if "\n" in line.strip():
-            raise DataError(f"{place} opens a quote that it never closes, at {line[:80]!r}.")
+    """Refuses rows that were swallowed by a quote: no number and no grade holds a line end."""
+    cells = (text for column in batch.rows for text in column.filter(column.str.contains(r"[\r\n]")).head(1))
+    for text in chain(batch.malformed, cells):
+        if len(text.strip().splitlines()) > 1:
+            raise DataError(f"{place} opens a quote that it never closes, at {text[:80]!r}.")
     return batch
 
 

@@ -1,6 +1,6 @@
 """The rules that a row must keep to be a stone that was sold, each with its name and its limit."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 import polars as pl
 
@@ -22,15 +22,15 @@ def unreadable(column: str) -> str:
     return f"{column} unreadable"
 
 
-def _any(columns: Mapping[str, pl.Expr] | tuple[pl.Expr, ...]) -> pl.Expr:
-    return pl.any_horizontal(*(columns.values() if isinstance(columns, Mapping) else columns))
+def _any(broken: Iterable[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(*broken)
 
 
 def _impossible_dimension() -> pl.Expr:
     # The cube of a share of the usual width is much faster to take than the cube root of the weight.
     usual_volume = WIDTH_OF_ONE_CARAT_MM**3 * pl.col("carat")
     shares = [pl.col(name) * pl.col(name) * pl.col(name) / usual_volume for name in DIMENSIONS]
-    return _any(tuple((share < SMALLEST_SHARE**3) | (share > LARGEST_SHARE**3) for share in shares))
+    return _any((share < SMALLEST_SHARE**3) | (share > LARGEST_SHARE**3) for share in shares)
 
 
 def _contradicted_depth() -> pl.Expr:
@@ -39,14 +39,11 @@ def _contradicted_depth() -> pl.Expr:
 
 
 RULES: dict[str, pl.Expr] = {
-    "a measure that is not a number": _any(tuple(pl.col(unreadable(name)) for name in NUMBERS)),
+    "a measure that is not a number": _any(pl.col(unreadable(name)) for name in NUMBERS),
     "no price": pl.col("price").is_null(),
     "no weight": pl.col("carat").is_null(),
-    "a number that is not finite": _any(tuple(pl.col(name).is_infinite() for name in NUMBERS)),
-    "a number that is not above 0": _any(
-        tuple(pl.col(name) <= 0 for name in NUMBERS if name not in DIMENSIONS)
-        + tuple(pl.col(name) < 0 for name in DIMENSIONS)
-    ),
+    "a number that is not finite": _any(pl.col(name).is_infinite() for name in NUMBERS),
+    "a number that is not above 0": _any(pl.col(name) <= 0 for name in NUMBERS),  # zeros of x, y, z are null
     **{f"unknown {column}": pl.col(column).is_null() for column in GRADES},
     f"a weight above {HEAVIEST_CARAT:g} ct": pl.col("carat") > HEAVIEST_CARAT,
     f"a price above {DEAREST_USD:,.0f} USD": pl.col("price") > DEAREST_USD,

@@ -1,5 +1,6 @@
 """Every rule sets aside the rows that break it, and says so; what is only unknown stays."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,7 @@ def test_too_many_rows_set_aside_stop_the_run_and_say_why(stones: pd.DataFrame, 
     with pytest.raises(TooManySetAside, match=r"100 of 300 rows .* not above 0: 100") as caught:
         load_dataset(tmp_path / "spoiled.csv")
     assert caught.value.report.set_aside_share == pytest.approx(1 / 3)
+    assert pickle.loads(pickle.dumps(caught.value)).report == caught.value.report  # noqa: S301 - our own
 
 
 def test_the_share_that_may_be_set_aside_is_a_setting(

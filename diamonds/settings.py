@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
-        default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
+        default=0.5, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
     )
     service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
     most_body_bytes: int = Field(

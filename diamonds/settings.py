@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     api_keys: frozenset[str] = Field(
         default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
     )
+    retention_months: int | None = Field(
+        default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
+    )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
     )

@@ -30,6 +30,7 @@ _NEVER = 1e9  # seconds; BentoML leaves a timer behind for each request unless t
     traffic={"timeout": _NEVER},
     logging={"access": {"enabled": False}},  # the exchanges are the log
     tracing={"excluded_urls": ".*"},
+    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.quotes
 )
 class DiamondService:
     """Quotes what diamonds are worth and finds similar ones.

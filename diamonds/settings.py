@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     api_keys: frozenset[str] = Field(
         default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
     )
+    retention_months: int | None = Field(
+        default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
+    )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
     )
@@ -62,7 +65,7 @@ class Settings(BaseSettings):
     )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
-        default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
+        default=0.5, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
     )
     service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
     most_body_bytes: int = Field(
@@ -75,6 +78,9 @@ class Settings(BaseSettings):
 
     service_url: str | None = Field(
         default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
+    )
+    prefect_url: str | None = Field(
+        default=None, description="Where the dashboard finds Prefect; unset: at its port on this machine."
     )
 
     @property

@@ -24,6 +24,8 @@ from diamonds.tuning import Progress, Search
 
 log = logging.getLogger(__name__)
 
+MEMBERS = "members"
+"""Label of an ensemble's version: the tags of the versions that it was made of."""
 _OUT_OF_FOLD = "out_of_fold.parquet"
 
 
@@ -99,6 +101,7 @@ def train_version(
         "seed": str(seed),
         "git_commit": _git_commit(),
         "flow_run": flow_run,
+        **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
     }
     return model_store.save(
         spec.name,

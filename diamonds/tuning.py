@@ -9,7 +9,7 @@ import optuna
 import pandas as pd
 from optuna.trial import BaseTrial, FixedTrial, FrozenTrial, TrialState
 
-from diamonds.cross_validation import CrossValidation, Validated
+from diamonds.models.cross_validation import CrossValidation, Validated
 from diamonds.models.spec import ModelSpec, Parameters
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)

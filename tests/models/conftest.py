@@ -1,0 +1,36 @@
+"""Real stones, few enough to learn from in a moment."""
+
+from pathlib import Path
+
+import pytest
+
+from diamonds.dataset import Dataset, load_dataset
+from diamonds.models import Estimator, ModelSpec, spec_named
+
+
+@pytest.fixture(scope="session")
+def few(few_stones: Path) -> Dataset:
+    return load_dataset(few_stones)
+
+
+class Trained:
+    """Trains each model once for all tests that ask for it."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._estimators: dict[str, Estimator] = {}
+
+    def __call__(self, name: str) -> Estimator:
+        if name not in self._estimators:
+            self._estimators[name] = fitted(spec_named(name), self._dataset)
+        return self._estimators[name]
+
+
+@pytest.fixture(scope="session")
+def trained(few: Dataset) -> Trained:
+    return Trained(few)
+
+
+def fitted(spec: ModelSpec, dataset: Dataset) -> Estimator:
+    training = dataset.training
+    return spec.build(spec.defaults or {}, 0).fit(training, training["price"].to_numpy("float64"))

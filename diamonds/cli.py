@@ -8,13 +8,14 @@ import typer
 from diamonds.commands.errors import with_one_line_errors
 from diamonds.commands.models import models
 from diamonds.commands.predict import predict
+from diamonds.commands.promotions import compare, history, promote, rollback
 from diamonds.commands.run import run
 from diamonds.commands.train import train
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-for command in (run, train, models, predict):
+for command in (run, train, models, predict, promote, rollback, history, compare):
     app.command()(with_one_line_errors(command))
 
 

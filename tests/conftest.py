@@ -6,10 +6,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from diamonds.settings import PROJECT
+
+if TYPE_CHECKING:
+    from diamonds.dataset import Dataset
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,3 +65,19 @@ def empty_model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # BentoML reads the home only once
     yield home
     BentoMLContainer.model_store.reset()
+
+
+@pytest.fixture(scope="session")
+def few(few_stones: Path) -> "Dataset":
+    """The few stones, cleaned and split."""
+    from diamonds.dataset import load_dataset
+
+    return load_dataset(few_stones)
+
+
+@pytest.fixture(scope="session")
+def real_dataset() -> "Dataset":
+    """All the real stones, cleaned and split."""
+    from diamonds.dataset import load_dataset
+
+    return load_dataset(PROJECT / "data" / "diamonds.csv")

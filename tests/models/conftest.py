@@ -1,16 +1,9 @@
-"""Real stones, few enough to learn from in a moment."""
-
-from pathlib import Path
+"""Every model, trained once on a few real stones."""
 
 import pytest
 
-from diamonds.dataset import Dataset, load_dataset
+from diamonds.dataset import Dataset
 from diamonds.models import Estimator, ModelSpec, spec_named
-
-
-@pytest.fixture(scope="session")
-def few(few_stones: Path) -> Dataset:
-    return load_dataset(few_stones)
 
 
 class Trained:

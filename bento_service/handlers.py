@@ -1,25 +1,36 @@
 """What each call of the API does: from a parsed request to an answer, whichever way the request came in."""
 
 import asyncio
+from dataclasses import asdict
+from typing import cast
 
 from bento_service import history
 from bento_service.batching import Batcher
+from bento_service.bulk import Rows
 from bento_service.champion import LoadedModels
+from bento_service.datasets import one_dataset
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    Contribution,
+    DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
+    Explanation,
     ModelAnswer,
     ModelsAnswer,
+    Price,
     Quote,
     QuoteRequest,
     SimilarAnswer,
     SimilarRequest,
+    Source,
 )
 from bento_service.versions import all_models, one_model
-from diamonds.quotes import CURRENCY
+from diamonds.explanation import explain
+from diamonds.models.features import Matrix
+from diamonds.quotes import CURRENCY, Pricer, Quotes
 
 
 class Handlers:
@@ -31,17 +42,22 @@ class Handlers:
 
     async def predict(self, request: QuoteRequest) -> Quote:
         pricer = await self.models.pricer(request.model)
-        price = await self.batcher.price_usd(pricer, request)
-        return {"price": price, "currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag}
+        quotes, place = await self.batcher.quote(pricer, request)
+        return {**_shown(quotes, place), "coverage": pricer.coverage, **_source(pricer)}
 
-    async def predict_batch(self, request: BatchRequest) -> BatchQuote:
+    async def predict_batch(self, request: BatchRequest | Rows) -> BatchQuote:
         pricer = await self.models.pricer(request.model)
-        prices = await asyncio.to_thread(pricer.prices_usd, request.diamonds)
+        predictions = await asyncio.to_thread(_predictions, pricer, request.rows)
+        return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
+
+    async def explain(self, request: QuoteRequest) -> Explanation:
+        pricer = await self.models.pricer(request.model)
+        explained = await asyncio.to_thread(explain, pricer, request)
         return {
-            "predictions": [{"price": price} for price in prices],
-            "currency": CURRENCY,
-            "model": pricer.version.model,
-            "version": pricer.tag,
+            "price": explained.price_usd,
+            "base": explained.base_usd,
+            "contributions": [cast(Contribution, asdict(each)) for each in explained.contributions],
+            **_source(pricer),
         }
 
     async def similar(self, request: SimilarRequest) -> SimilarAnswer:
@@ -51,6 +67,9 @@ class Handlers:
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)
 
+    async def show_dataset(self, fingerprint: str) -> DatasetAnswer:
+        return await asyncio.to_thread(one_dataset, fingerprint)
+
     async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
         return await history.list_exchanges(query)
 
@@ -59,3 +78,23 @@ class Handlers:
 
     async def show_model(self, name: str) -> ModelAnswer:
         return await asyncio.to_thread(one_model, name)
+
+
+def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
+    quotes = pricer.quotes(rows)
+    columns = zip(quotes.price, quotes.low, quotes.high, strict=True)
+    predictions: list[Price] = [{"price": price, "low": low, "high": high} for price, low, high in columns]
+    for place, warnings in quotes.warnings.items():
+        predictions[place]["warnings"] = warnings
+    return predictions
+
+
+def _shown(quotes: Quotes, place: int) -> Price:
+    shown: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
+    if place in quotes.warnings:
+        shown["warnings"] = quotes.warnings[place]
+    return shown
+
+
+def _source(pricer: Pricer) -> Source:
+    return {"currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag}

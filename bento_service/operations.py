@@ -1,16 +1,20 @@
 """The calls of the API as data: what routes them, checks their input and describes them is read from here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from bento_service.bulk import read_batch
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
+    Explanation,
     ModelAnswer,
     ModelsAnswer,
     Quote,
@@ -26,7 +30,8 @@ UNKNOWN, NO_CHAMPION, AWAY = 404, 503, 503
 class Operation:
     """One call; ``handler`` names the method of ``Handlers`` that takes what was parsed and gives the answer.
 
-    A path may end in one parameter, as ``/models/{name}``; ``errors`` are those that not every call may meet.
+    A path may end in one parameter, as ``/models/{name}``; ``errors`` are those that not every call may meet;
+    ``reads`` reads a body faster than its schema would, to the same effect.
     """
 
     method: str
@@ -37,6 +42,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
+    reads: Callable[[bytes], Any] | None = None
 
     @property
     def parameter(self) -> str | None:
@@ -57,6 +63,16 @@ OPERATIONS = (
         BatchQuote,
         BatchRequest,
         errors=(UNKNOWN, NO_CHAMPION),
+        reads=read_batch,
+    ),
+    Operation(
+        "POST",
+        "/explain",
+        "explain",
+        "Say in dollars and words what each property of a stone does to its price",
+        Explanation,
+        QuoteRequest,
+        errors=(UNKNOWN, NO_CHAMPION),
     ),
     Operation(
         "POST",
@@ -70,6 +86,14 @@ OPERATIONS = (
     Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
     Operation(
         "GET", "/models/{name}", "show_model", "List all versions of a model", ModelAnswer, errors=(UNKNOWN,)
+    ),
+    Operation(
+        "GET",
+        "/datasets/{fingerprint}",
+        "show_dataset",
+        "Show what a dataset was made of",
+        DatasetAnswer,
+        errors=(UNKNOWN,),
     ),
     Operation(
         "GET",

@@ -1,14 +1,17 @@
 """What the API takes and gives: the shapes that clients, BentoML's schema and the OpenAPI document share."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
+from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE
+from diamonds.models.features import Matrix
+from diamonds.quotes import rows_of
 from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
@@ -35,6 +38,11 @@ class BatchRequest(BaseModel):
     ]
     model: ModelName = None
 
+    @property
+    def rows(self) -> Matrix:
+        """The stones as a matrix of shape (stones, 9)."""
+        return rows_of(self.diamonds)
+
 
 def _whole(number: object) -> object:
     """To JSON, 5.0 is a whole number too."""
@@ -52,6 +60,11 @@ class SimilarRequest(GradedWeight):
 
 
 Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]
+Low = Annotated[float, Field(gt=0, description="Lower bound of the interval in USD.", examples=[2409.9])]
+High = Annotated[float, Field(gt=0, description="Upper bound of the interval in USD.", examples=[3010.4])]
+Coverage = Annotated[
+    float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
+]
 Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
 AskedModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
 Tag = Annotated[
@@ -59,10 +72,12 @@ Tag = Annotated[
 ]
 
 
-class Quote(TypedDict):
-    """What one stone is worth."""
+Warnings = Annotated[list[str], Field(description="What is implausible about the stone, in sentences.")]
 
-    price: Usd
+
+class Source(TypedDict):
+    """Who quoted, and in what currency."""
+
     currency: Currency
     model: AskedModel
     version: Tag
@@ -72,15 +87,39 @@ class Price(TypedDict):
     """What one stone of many is worth."""
 
     price: Usd
+    low: Low
+    high: High
+    warnings: NotRequired[Warnings]
 
 
-class BatchQuote(TypedDict):
+class Quote(Price, Source):
+    """What one stone is worth."""
+
+    coverage: Coverage
+
+
+class BatchQuote(Source):
     """What each stone is worth, in the order of the request; all by one version."""
 
     predictions: list[Price]
-    currency: Currency
-    model: AskedModel
-    version: Tag
+    coverage: Coverage
+
+
+class Contribution(TypedDict):
+    """What one feature adds to the price in USD, or takes off."""
+
+    feature: str
+    value: Annotated[float | str | None, Field(description="As given; null: unknown.")]
+    usd: float
+    text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
+
+
+class Explanation(Source):
+    """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
+
+    price: Usd
+    base: Annotated[float, Field(description="What a usual stone is worth, in USD.")]
+    contributions: list[Contribution]
 
 
 class SimilarAnswer(TypedDict):
@@ -131,6 +170,15 @@ class ModelAnswer(TypedDict):
     name: str
     champion: bool
     versions: list[ModelVersion]
+
+
+class DatasetAnswer(TypedDict):
+    """What a dataset was made of: rows read, kept and set aside by rule, and what changed since the last."""
+
+    tag: Annotated[str, Field(description="Where the model store keeps the dataset.")]
+    created_at: datetime
+    report: DataReport
+    page: Annotated[str, Field(description="The report as a page of Markdown.")]
 
 
 def _plus(text: object) -> object:

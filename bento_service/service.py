@@ -12,6 +12,7 @@ from bento_service.recorder import Recorder
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    Explanation,
     Quote,
     QuoteRequest,
     SimilarAnswer,
@@ -29,6 +30,7 @@ _NEVER = 1e9  # seconds; BentoML leaves a timer behind for each request unless t
     traffic={"timeout": _NEVER},
     logging={"access": {"enabled": False}},  # the exchanges are the log
     tracing={"excluded_urls": ".*"},
+    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.quotes
 )
 class DiamondService:
     """Quotes what diamonds are worth and finds similar ones.
@@ -43,6 +45,10 @@ class DiamondService:
     @bentoml.api(route="/predict_batch")
     async def predict_batch(self, request: BatchRequest, /) -> BatchQuote:
         return await _handlers.predict_batch(request)
+
+    @bentoml.api(route="/explain")
+    async def explain(self, request: QuoteRequest, /) -> Explanation:
+        return await _handlers.explain(request)
 
     @bentoml.api(route="/similar")
     async def similar(self, request: SimilarRequest, /) -> SimilarAnswer:

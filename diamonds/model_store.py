@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
@@ -14,7 +14,7 @@ import bentoml
 import pandas as pd
 from filelock import FileLock
 
-from diamonds.dataset import Dataset, load_from, save_to
+from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
 from diamonds.similarity import save_index
 
@@ -167,12 +167,17 @@ def training_stones(version: Version) -> pd.DataFrame:
 
 
 def save_dataset(dataset: Dataset) -> str:
-    """The tag of the stored version of a dataset, which is saved unless its stones are stored already."""
+    """The tag of the stored version of a dataset, which is saved unless its stones are stored already.
+
+    What is saved tells in its report what changed since the dataset saved before.
+    """
     if stored := dataset_version(dataset.fingerprint):
         return stored.tag
+    previous = versions(DATASET)[:1]
+    report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
     with bentoml.models.create(PREFIX + DATASET, labels=labels) as entry:
-        save_to(Path(entry.path), dataset)
+        save_to(Path(entry.path), replace(dataset, report=report))
         _write_manifest(Path(entry.path))
     return str(entry.tag)
 

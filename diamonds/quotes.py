@@ -1,43 +1,98 @@
 """Quotes prices with one version of a model."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import attrgetter
+
+import numpy as np
 
 from diamonds import model_store
-from diamonds.diamond import Diamond, frame_of
+from diamonds.diamond import FEATURES, GRADES, Diamond
 from diamonds.intervals import Intervals
 from diamonds.model_store import Version
-from diamonds.models import Estimator, Prices
+from diamonds.models import Estimator
 from diamonds.models.features import Matrix
+from diamonds.models.spec import Prices
+from diamonds.plausibility import Plausible
 
 CURRENCY = "USD"
 
 
 @dataclass(frozen=True, slots=True)
+class Quotes:
+    """What stones are worth, in order, in USD and whole cents: 0 < low <= price <= high.
+
+    ``warnings`` say in sentences what is implausible about a stone, for the few of which something is.
+    """
+
+    price: list[float]
+    low: list[float]
+    high: list[float]
+    warnings: dict[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Pricer:
-    """A version with its estimator loaded, ready to quote."""
+    """A version with its estimator and intervals loaded, ready to quote."""
 
     version: Version
     estimator: Estimator
     intervals: Intervals
+    plausible: Plausible
 
     @property
     def tag(self) -> str:
         """The tag that the version was first saved under, also for a champion."""
         return self.version.labels.get("source", self.version.tag)
 
-    def quote_matrix(self, matrix: Matrix) -> tuple[Prices, Prices, Prices]:
-        """Prices with their low and high bounds in USD for rows of ``features.matrix_of``."""
-        price_usd = self.estimator.predict_matrix(matrix)
-        return price_usd, *self.intervals.bounds(price_usd, matrix)
+    @property
+    def coverage(self) -> float:
+        """The promised share of true prices within the intervals."""
+        return self.intervals.coverage
+
+    def quotes(self, rows: Matrix) -> Quotes:
+        """The quotes of the stones of a matrix as ``rows_of`` makes it."""
+        prices = self._prices(rows)
+        cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
+        price, low, high = cents.tolist()
+        return Quotes(price, low, high, self.plausible.warnings(rows))
+
+    def _prices(self, rows: Matrix) -> Prices:
+        if not len(rows):
+            return np.empty(0)
+        if len(rows) < _WORTH_A_THREAD:
+            return self.estimator.predict_matrix(rows)
+        parts = np.array_split(rows, _CORES)
+        return np.concatenate([*_THREADS.map(self.estimator.predict_matrix, parts)])
 
     def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
         """The prices of the stones in order, rounded to the cent and at least one cent."""
-        if not stones:
-            return []
-        return [max(round(float(price), 2), 0.01) for price in self.estimator.predict(frame_of(stones))]
+        return self.quotes(rows_of(stones)).price
+
+
+# Estimators compute in one thread: their own threads cost more than they give for one stone, so large
+# batches are shared out here.
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_WORTH_A_THREAD = 512
+_THREADS = ThreadPoolExecutor(_CORES, thread_name_prefix="quotes")
+
+_CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
+_values = attrgetter(*FEATURES)
+
+
+def rows_of(stones: Sequence[Diamond]) -> Matrix:
+    """The stones as numbers, shape (len(stones), 9), columns ``FEATURES``; grades count from the worst."""
+    cuts, colors, clarities = _CODES.values()
+    rows = [
+        (carat, cuts[cut], colors[color], clarities[clarity], *rest)
+        for carat, cut, color, clarity, *rest in map(_values, stones)
+    ]
+    return np.array(rows, dtype="float64").reshape(len(rows), len(FEATURES))
 
 
 def load_pricer(version: Version) -> Pricer:
     """Loads a version to quote with; raises ``DamagedVersion``."""
-    return Pricer(version, model_store.load(version), Intervals.load(version.folder))
+    estimator = model_store.load(version)  # checks all files first
+    return Pricer(version, estimator, Intervals.load(version.folder), Plausible.load(version.folder))

@@ -44,6 +44,15 @@ class Settings(BaseSettings):
         gt=0,
         description="Longer bodies are recorded as their first bytes, size and SHA-256.",
     )
+    masked_fields: frozenset[str] = Field(
+        default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
+    )
+    api_keys: frozenset[str] = Field(
+        default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
+    )
+    retention_months: int | None = Field(
+        default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
+    )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
     )
@@ -56,7 +65,7 @@ class Settings(BaseSettings):
     )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
-        default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
+        default=0.5, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
     )
     service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
     most_body_bytes: int = Field(
@@ -66,6 +75,18 @@ class Settings(BaseSettings):
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
     prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
+
+    service_url: str | None = Field(
+        default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
+    )
+    prefect_url: str | None = Field(
+        default=None, description="Where the dashboard finds Prefect; unset: at its port on this machine."
+    )
+
+    @property
+    def reachable_host(self) -> str:
+        """Where a process on this machine finds what binds ``host``."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared only
 
 
 @cache

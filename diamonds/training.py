@@ -18,11 +18,14 @@ from diamonds.model_store import Version
 from diamonds.models import Estimator, ModelSpec, Parameters, Prices
 from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
+from diamonds.plausibility import Plausible
 from diamonds.settings import PROJECT, settings
 from diamonds.tuning import Progress, Search
 
 log = logging.getLogger(__name__)
 
+MEMBERS = "members"
+"""Label of an ensemble's version: the tags of the versions that it was made of."""
 _OUT_OF_FOLD = "out_of_fold.parquet"
 
 
@@ -98,6 +101,7 @@ def train_version(
         "seed": str(seed),
         "git_commit": _git_commit(),
         "flow_run": flow_run,
+        **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
     }
     return model_store.save(
         spec.name,
@@ -107,6 +111,7 @@ def train_version(
         fitted.parameters,
         attachments=[
             intervals,
+            Plausible.of(dataset.training),
             judged,
             OutOfFold(learned["price"].to_numpy("float64"), fitted.out_of_fold),
             ModelCard(labels, fitted.parameters, judged, fitted.estimator, fitted.history, fitted.members),

@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from diamonds.settings import PROJECT
 
 if TYPE_CHECKING:
     from diamonds.dataset import Dataset
+    from diamonds.model_store import Version
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -68,11 +69,38 @@ def empty_model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def few(few_stones: Path) -> "Dataset":
-    """The few stones, cleaned and split."""
+def dataset(few_stones: Path) -> "Dataset":
     from diamonds.dataset import load_dataset
 
-    return load_dataset(few_stones)
+    return load_dataset(str(few_stones))
+
+
+def _small(name: str, dataset: "Dataset", **parameters: float) -> "Version":
+    from diamonds.models import ModelSpec, spec_named
+    from diamonds.training import train_version
+
+    spec = spec_named(name)
+    defaults = {**(spec.defaults or {}), **parameters}
+    untuned = ModelSpec(name=name, build=spec.build, load=spec.load, defaults=defaults)
+    return train_version(untuned, dataset, trials=1, seed=0)
+
+
+@pytest.fixture(scope="session")
+def train_linear(dataset: "Dataset") -> Callable[[], "Version"]:
+    """Trains a version of the linear model when it is called."""
+    return lambda: _small("linear", dataset)
+
+
+@pytest.fixture(scope="session")
+def linear(train_linear: Callable[[], "Version"]) -> "Version":
+    """A version of the linear model."""
+    return train_linear()
+
+
+@pytest.fixture(scope="session")
+def xgboost(dataset: "Dataset") -> "Version":
+    """A version of the xgboost model with few trees."""
+    return _small("xgboost", dataset, n_estimators=50)
 
 
 @pytest.fixture(scope="session")

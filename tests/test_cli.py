@@ -11,6 +11,7 @@ from diamonds import model_store
 from diamonds.cli import app
 from diamonds.diamond import Diamond
 from diamonds.quotes import load_pricer
+from diamonds.settings import settings
 
 STONE = ["--carat", "0.7", "--cut", "ideal", "--color", "g", "--clarity", "vs2"]
 
@@ -100,7 +101,11 @@ def test_predict_asks_another_model_by_name(trained: Any) -> None:
         (["predict", *STONE], 1, "No model has been promoted yet. Train with: diamonds train"),
         (["predict", *STONE, "--model", "linear"], 1, "Model 'linear' has no version yet."),
         (["predict", *STONE, "--model", "guess"], 1, "Got model='guess'; expected one of linear, xgboost."),
-        (["predict", *STONE, "--carat", "-1"], 2, "Got carat=-1.0: Input should be greater than 0."),
+        (
+            ["predict", *STONE, "--carat", "-1"],
+            2,
+            "Got carat=-1.0: Input should be greater than or equal to 0.001.",
+        ),
         (["predict", *STONE, "--cut", "Great"], 2, "Got cut='Great'; expected one of Ideal, Premium,"),
         (
             ["predict", *STONE, "--carat", "heavy"],
@@ -129,8 +134,6 @@ def test_a_mistake_gets_a_clear_line_and_an_exit_code(
 
 
 def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diamonds.settings import settings
-
     monkeypatch.setenv("DIAMONDS_TRIALS", "many")
     settings.cache_clear()
     result = diamonds("train")
@@ -139,3 +142,13 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch)
 
     assert result.exit_code == 1
     assert "Got DIAMONDS_TRIALS='many'" in result.stderr
+
+
+def test_settings_shows_what_is_in_force_but_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIAMONDS_DATABASE_URL", "postgresql://marta:secret@db.example:5432/diamonds")
+    monkeypatch.setenv("COLUMNS", "200")
+    settings.cache_clear()
+    result = diamonds("settings")
+    settings.cache_clear()
+
+    assert "postgresql://marta:***@db.example:5432/diamonds" in result.stdout

@@ -60,8 +60,8 @@ def test_the_promise_holds_for_stones_of_which_only_four_facts_are_known(real_da
     assert inside(*calibrated(real_dataset, 0.9), matrix, price_usd).mean() == pytest.approx(0.9, abs=0.015)
 
 
-def test_bounds_enclose_the_price_and_are_finite_even_for_absurd_stones(few: Dataset) -> None:
-    estimator, intervals = calibrated(few, 0.9)
+def test_bounds_enclose_the_price_and_are_finite_even_for_absurd_stones(dataset: Dataset) -> None:
+    estimator, intervals = calibrated(dataset, 0.9)
     stones = np.array([[0.001, 0, 0, 0, 1, 1, 0.01, 0.01, 0.01], [1000.0, 4, 6, 7, *[1000] * 5]])
     price_usd = estimator.predict_matrix(stones)
 
@@ -73,9 +73,9 @@ def test_bounds_enclose_the_price_and_are_finite_even_for_absurd_stones(few: Dat
     assert np.isfinite(high).all()
 
 
-def test_too_few_stones_to_promise_anything_give_bounds_that_say_so(few: Dataset) -> None:
-    estimator, _ = calibrated(few, 0.9)
-    matrix, price_usd = matrix_of(few.training)[:8], few.training["price"].to_numpy("float64")[:8]
+def test_too_few_stones_to_promise_anything_give_bounds_that_say_so(dataset: Dataset) -> None:
+    estimator, _ = calibrated(dataset, 0.9)
+    matrix, price_usd = matrix_of(dataset.training)[:8], dataset.training["price"].to_numpy("float64")[:8]
 
     intervals = Intervals.fit(
         estimator, seen=(matrix, np.ones(8)), calibration=(matrix, price_usd), coverage=0.9
@@ -94,9 +94,9 @@ def test_copies_of_a_stone_are_set_apart_together(real_dataset: Dataset) -> None
     assert not set(stones[apart]) & set(stones[~apart])
 
 
-def test_loaded_intervals_are_the_saved_ones(few: Dataset, tmp_path: Path) -> None:
-    estimator, intervals = calibrated(few, 0.9)
-    matrix = matrix_of(few.hold_out)
+def test_loaded_intervals_are_the_saved_ones(dataset: Dataset, tmp_path: Path) -> None:
+    estimator, intervals = calibrated(dataset, 0.9)
+    matrix = matrix_of(dataset.hold_out)
     price_usd = estimator.predict_matrix(matrix)
 
     intervals.save(tmp_path)

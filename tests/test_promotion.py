@@ -62,9 +62,9 @@ def test_a_slice_of_few_stones_decides_nothing() -> None:
 
 
 @pytest.fixture
-def versions(few: Dataset, empty_model_store: Path) -> list[Version]:
+def versions(dataset: Dataset, empty_model_store: Path) -> list[Version]:
     """Three versions of the linear model, alike."""
-    return [train_version(spec_named("linear"), few, trials=1, seed=seed) for seed in range(3)]
+    return [train_version(spec_named("linear"), dataset, trials=1, seed=seed) for seed in range(3)]
 
 
 def sources() -> list[str]:

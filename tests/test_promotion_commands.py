@@ -19,8 +19,8 @@ def diamonds(*arguments: str) -> Result:
 
 
 @pytest.fixture
-def tags(few: Dataset, empty_model_store: Path) -> list[str]:
-    return [train_version(spec_named("linear"), few, trials=1, seed=seed).tag for seed in range(2)]
+def tags(dataset: Dataset, empty_model_store: Path) -> list[str]:
+    return [train_version(spec_named("linear"), dataset, trials=1, seed=seed).tag for seed in range(2)]
 
 
 def test_a_version_is_promoted_if_it_is_better_or_by_force(tags: list[str]) -> None:

@@ -30,29 +30,29 @@ LABELS = {
 
 
 @pytest.fixture
-def version(few: Dataset, empty_model_store: Path) -> model_store.Version:
-    return train_version(spec_named("linear"), few, trials=1, seed=4, flow_run="a run")
+def version(dataset: Dataset, empty_model_store: Path) -> model_store.Version:
+    return train_version(spec_named("linear"), dataset, trials=1, seed=4, flow_run="a run")
 
 
 def test_labels_say_how_good_a_version_is_and_where_it_comes_from(
-    version: model_store.Version, few: Dataset
+    version: model_store.Version, dataset: Dataset
 ) -> None:
-    predicted = model_store.load(version).predict(few.hold_out)
+    predicted = model_store.load(version).predict(dataset.hold_out)
 
     assert set(version.labels) >= LABELS
     assert float(version.labels["mae"]) == pytest.approx(
-        np.abs(predicted - few.hold_out["price"]).mean(), rel=1e-5
+        np.abs(predicted - dataset.hold_out["price"]).mean(), rel=1e-5
     )
-    assert version.labels["dataset"] == few.fingerprint
+    assert version.labels["dataset"] == dataset.fingerprint
     assert version.labels["seed"] == "4"
     assert version.labels["flow_run"] == "a run"
 
 
 def test_quotes_of_the_hold_out_are_kept_with_their_bounds(
-    version: model_store.Version, few: Dataset
+    version: model_store.Version, dataset: Dataset
 ) -> None:
     judged = Judged.load(version.folder)
-    matrix = matrix_of(few.hold_out)
+    matrix = matrix_of(dataset.hold_out)
 
     low, high = Intervals.load(version.folder).bounds(
         model_store.load(version).predict_matrix(matrix), matrix
@@ -64,10 +64,10 @@ def test_quotes_of_the_hold_out_are_kept_with_their_bounds(
 
 
 def test_a_change_of_the_hold_out_prices_changes_nothing_but_the_judgement(
-    version: model_store.Version, few: Dataset
+    version: model_store.Version, dataset: Dataset
 ) -> None:
-    dearer = few.hold_out.assign(price=few.hold_out["price"] * 2)
-    other = Dataset(few.training, dearer, few.fingerprint, few.report)
+    dearer = dataset.hold_out.assign(price=dataset.hold_out["price"] * 2)
+    other = Dataset(dataset.training, dearer, dataset.fingerprint, dataset.report)
 
     again = train_version(spec_named("linear"), other, trials=1, seed=4)
 
@@ -88,19 +88,20 @@ def test_the_card_tells_errors_by_slice_and_shows_plots(version: model_store.Ver
 
 
 @pytest.mark.usefixtures("empty_model_store")
-def test_an_ensemble_blends_the_newest_versions_of_its_members(few: Dataset) -> None:
-    members = [train_version(spec_named(name), few, trials=1, seed=0) for name in ("xgboost", "lightgbm")]
+def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset) -> None:
+    pair = ("xgboost", "lightgbm")
+    members = [train_version(spec_named(name), dataset, trials=1, seed=0) for name in pair]
 
-    ensemble = train_version(spec_named("ensemble"), few, trials=1, seed=0)
+    ensemble = train_version(spec_named("ensemble"), dataset, trials=1, seed=0)
 
     weights = ensemble.parameters
     assert sum(weights.values()) == pytest.approx(1)
     logs = [
-        weights[member.model] * np.log(model_store.load(member).predict(few.hold_out))
+        weights[member.model] * np.log(model_store.load(member).predict(dataset.hold_out))
         for member in members
         if member.model in weights
     ]
-    predicted = model_store.load(ensemble).predict(few.hold_out)
+    predicted = model_store.load(ensemble).predict(dataset.hold_out)
     assert predicted == pytest.approx(np.exp(np.sum(logs, axis=0)))
     kept = [OutOfFold.load(version.folder) for version in (*members, ensemble)]
     errors = [np.abs(each.predicted - each.price).mean() for each in kept]
@@ -108,6 +109,8 @@ def test_an_ensemble_blends_the_newest_versions_of_its_members(few: Dataset) -> 
     assert members[0].tag in (ensemble.folder / CARD).read_text() or "xgboost" not in weights
 
 
-def test_an_ensemble_without_members_says_what_to_train(version: model_store.Version, few: Dataset) -> None:
+def test_an_ensemble_without_members_says_what_to_train(
+    version: model_store.Version, dataset: Dataset
+) -> None:
     with pytest.raises(MissingMembers, match="Got 0 of xgboost"):
-        train_version(spec_named("ensemble"), few, trials=1, seed=0)
+        train_version(spec_named("ensemble"), dataset, trials=1, seed=0)

@@ -30,8 +30,8 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def fewer(few: Dataset) -> pd.DataFrame:
-    return few.training[::4]
+def fewer(dataset: Dataset) -> pd.DataFrame:
+    return dataset.training[::4]
 
 
 @pytest.fixture(autouse=True)

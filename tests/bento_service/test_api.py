@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from diamonds import model_store
 from diamonds.dataset import Dataset
 from diamonds.diamond import Diamond
 from diamonds.model_store import Version
@@ -104,7 +105,10 @@ WRONG = {
     "Infinity": (b'{"carat":Infinity,%b}' % GRADES, "a finite number"),
     "1e999": (b'{"carat":1e999,%b}' % GRADES, "a finite number"),
     "a number of 400 digits": (b'{"carat":1%b,%b}' % (b"0" * 400, GRADES), "number"),
-    "a negative weight": (b'{"carat":-1.0,%b}' % GRADES, "Got carat=-1.0; expected a number above 0."),
+    "a negative weight": (
+        b'{"carat":-1.0,%b}' % GRADES,
+        "Got carat=-1.0; expected a number of at least 0.001.",
+    ),
     "a numeric string": (b'{"carat":"0.7",%b}' % GRADES, "Got carat='0.7'; expected a number."),
     "a boolean": (b'{"carat":true,%b}' % GRADES, "Got carat=True; expected a number."),
     "an unknown grade": (b'{"carat":1,"cut":"Ideal","color":"Z","clarity":"IF"}', "expected one of D, E, F"),
@@ -140,7 +144,7 @@ def test_an_error_in_a_batch_names_the_stone(client: httpx.Client) -> None:
     (field,) = client.post("/predict_batch", json={"diamonds": stones}).json()["error"]["fields"]
     assert field == {
         "field": "diamonds[1].carat",
-        "message": "Got diamonds[1].carat=0; expected a number above 0.",
+        "message": "Got diamonds[1].carat=0; expected a number of at least 0.001.",
         "got": 0,
     }
 
@@ -230,3 +234,17 @@ def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
         similar: dict[str, Any] = client.similar({**STONE, "n": 2})
     assert quote["version"] == xgboost.tag
     assert len(similar["samples"]) == 2
+
+
+def test_a_dataset_is_shown_with_what_it_was_made_of(client: httpx.Client, dataset: Dataset) -> None:
+    tag = model_store.save_dataset(dataset)
+    answer = client.get(f"/datasets/{dataset.fingerprint}").json()
+    assert answer["tag"] == tag
+    assert answer["report"]["kept"] == len(dataset.training) + len(dataset.hold_out)
+    assert answer["page"].startswith(f"# Dataset {dataset.fingerprint}")
+
+
+def test_an_unknown_dataset_is_not_found(client: httpx.Client) -> None:
+    answer = client.get("/datasets/0123456789abcdef")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["fields"][0]["got"] == "0123456789abcdef"

@@ -20,8 +20,8 @@ class Trained:
 
 
 @pytest.fixture(scope="session")
-def trained(few: Dataset) -> Trained:
-    return Trained(few)
+def trained(dataset: Dataset) -> Trained:
+    return Trained(dataset)
 
 
 def fitted(spec: ModelSpec, dataset: Dataset) -> Estimator:

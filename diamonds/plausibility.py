@@ -1,0 +1,77 @@
+"""Tells stones that are unlike all that prices were learned from."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from diamonds.diamond import DIMENSIONS, FEATURES, MEASURES
+from diamonds.models.features import Matrix, matrix_of
+from diamonds.models.spec import Prices
+
+_FILE = "plausible.json"
+_RARE = 0.001  # contradictions in the training data itself are typing errors
+_SLACK = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Plausible:
+    """The ranges of the training stones' measures, sizes for their weight, and errors of depth."""
+
+    low: Prices
+    high: Prices
+
+    @classmethod
+    def of(cls, stones: pd.DataFrame) -> Self:
+        """The ranges of the stones that prices are learned from."""
+        traits = _traits(matrix_of(stones))
+        measures, relations = np.split(traits, [len(MEASURES)], axis=1)
+        low, high = np.nanquantile(relations, [_RARE, 1 - _RARE], axis=0)
+        slack = _SLACK * (high - low)
+        return cls(
+            np.concatenate([np.nanmin(measures, axis=0), low - slack]),
+            np.concatenate([np.nanmax(measures, axis=0), high + slack]),
+        )
+
+    def warnings(self, matrix: Matrix) -> dict[int, list[str]]:
+        """By row of the matrix, in sentences, what is implausible about the stone; most rows have nothing."""
+        with np.errstate(over="ignore"):
+            traits = _traits(matrix)
+        found: dict[int, list[str]] = {}
+        for row, trait in np.argwhere((traits < self.low) | (traits > self.high)).tolist():
+            found.setdefault(row, []).append(self._sentence(matrix[row].tolist(), trait))
+        return found
+
+    def _sentence(self, stone: list[float], trait: int) -> str:
+        value = dict(zip(FEATURES, stone, strict=True))
+        low, high = self.low[trait], self.high[trait]
+        if trait < len(MEASURES):
+            name = MEASURES[trait]
+            return f"{name} {value[name]:g} is outside the {low:g} to {high:g} that prices were learned from."
+        if trait < len(MEASURES) + len(DIMENSIONS):
+            name, width = DIMENSIONS[trait - len(MEASURES)], np.cbrt(value["carat"])
+            usual = f"{low * width:.2f} to {high * width:.2f} mm"
+            return f"{name} {value[name]:g} mm contradicts carat {value['carat']:g}, which goes with {usual}."
+        made = 200 * value["z"] / (value["x"] + value["y"])
+        return f"depth {value['depth']:g}% contradicts x, y and z, which make {made:.1f}%."
+
+    def save(self, folder: Path) -> None:
+        fields = {name: value.tolist() for name, value in asdict(self).items()}
+        (folder / _FILE).write_text(json.dumps(fields, indent=2))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The ranges that were saved to ``folder``."""
+        fields = json.loads((folder / _FILE).read_text())
+        return cls(np.array(fields["low"]), np.array(fields["high"]))
+
+
+def _traits(matrix: Matrix) -> Matrix:
+    """Measures, dimensions at a weight of one carat, how far depth is from 2 z / (x + y); unknown: NaN."""
+    carat, _cut, _color, _clarity, depth, table, x, y, z = matrix.T
+    width = np.cbrt(carat)
+    measures = (carat, depth, table, x, y, z)
+    return np.column_stack([*measures, x / width, y / width, z / width, depth - 200 * z / (x + y)])

@@ -10,10 +10,10 @@ import pandas as pd
 
 from diamonds import model_store
 from diamonds.intervals import is_for_calibration
-from diamonds.model_store import Version
+from diamonds.model_store import MEMBERS, Version
 from diamonds.models import Estimator, spec_named
 from diamonds.models.ensemble import Ensemble
-from diamonds.training import MEMBERS, OutOfFold
+from diamonds.training import OutOfFold
 
 
 @dataclass(frozen=True, slots=True)

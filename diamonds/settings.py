@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     coverage: float = Field(
         default=0.9, gt=0.5, lt=1, description="Share of true prices that intervals promise to hold."
     )
+    keep_versions: int = Field(
+        default=20, ge=1, description="Newest versions of each model to keep; champions are kept for ever."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
         default=0.5, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."

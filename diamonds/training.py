@@ -14,7 +14,7 @@ from diamonds.dataset import Dataset
 from diamonds.evaluation import judge
 from diamonds.intervals import Intervals, is_for_calibration
 from diamonds.model_card import ModelCard
-from diamonds.model_store import Version
+from diamonds.model_store import MEMBERS, Version
 from diamonds.models import Estimator, ModelSpec, Parameters, Prices
 from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
@@ -24,8 +24,6 @@ from diamonds.tuning import Progress, Search
 
 log = logging.getLogger(__name__)
 
-MEMBERS = "members"
-"""Label of an ensemble's version: the tags of the versions that it was made of."""
 _OUT_OF_FOLD = "out_of_fold.parquet"
 
 
@@ -103,7 +101,7 @@ def train_version(
         "flow_run": flow_run,
         **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
     }
-    return model_store.save(
+    version = model_store.save(
         spec.name,
         fitted.estimator,
         dataset.training,
@@ -117,6 +115,8 @@ def train_version(
             ModelCard(labels, fitted.parameters, judged, fitted.estimator, fitted.history, fitted.members),
         ],
     )
+    model_store.retire(spec.name, keep=settings().keep_versions)
+    return version
 
 
 def _tuned(search: Search, trials: int, minutes: float | None, progress: Progress) -> Fitted:

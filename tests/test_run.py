@@ -24,7 +24,7 @@ from diamonds.ports import PORTS
 from diamonds.settings import PROJECT
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-SECONDS_TO_START = 240.0
+SECONDS_TO_START = 600.0
 SECONDS_TO_STOP = 40.0
 
 

@@ -21,6 +21,8 @@ from diamonds.similarity import save_index
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
 DATASET = "dataset"
+MEMBERS = "members"
+"""Label of an ensemble's version: the tags of the versions that it was made of."""
 _MANIFEST = "manifest.json"
 _STONES = "training.parquet"
 _LOCK = "diamonds-promotion.lock"
@@ -135,10 +137,12 @@ def promote(tag: str, reason: str) -> Version:
 def retire(name: str, *, keep: int) -> list[str]:
     """Deletes old versions of model ``name`` and gives their tags.
 
-    Kept are the newest ``keep``, and every version that was ever champion.
+    Kept are the newest ``keep``, and every version that was ever champion, with those it was made of.
     """
-    champions = {version.labels["source"] for version in history()}
-    old = [version.tag for version in versions(name)[keep:] if version.tag not in champions]
+    kept: set[str] = set()
+    for version in history():
+        kept |= {version.labels["source"], *version.labels.get(MEMBERS, "").split()}
+    old = [version.tag for version in versions(name)[keep:] if version.tag not in kept]
     for tag in old:
         bentoml.models.delete(tag)
     return old

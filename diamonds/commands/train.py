@@ -42,7 +42,7 @@ def train(
 ) -> None:
     """Train every model, or the ones named, and promote the best."""
     from diamonds.dataset import load_dataset
-    from diamonds.model_store import champion
+    from diamonds.model_store import champion, save_dataset
     from diamonds.models import REGISTRY, spec_named
     from diamonds.side_by_side import Effort
 
@@ -52,6 +52,7 @@ def train(
     effort = Effort(trials or settings().trials, settings().seed if seed is None else seed, force)
     with terminal.status("Reading the stones ..."):
         dataset = load_dataset(data or settings().data)
+    save_dataset(dataset)
     terminal.print(f"{len(dataset.training):,} stones to learn from, {len(dataset.hold_out):,} to judge by.")
     outcome = _train(specs, dataset, effort)
     _tell(outcome)

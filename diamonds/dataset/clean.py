@@ -13,6 +13,7 @@ from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 
 EXAMPLES = 5
 """The most rows of each rule that are shown."""
+_LONGEST_TEXT = 80
 
 Example = dict[str, str]
 
@@ -79,12 +80,12 @@ def _count_broken(
         rule = rules[int(str(number))]
         account.put_aside(rule, len(rows), _examples(rows, names, place))
         if column := next((column for column in GRADES if rule == f"unknown {column}"), None):
-            spelled = texts_of(rows[names[column]]).fill_null("").value_counts()
+            spelled = texts_of(rows[names[column]]).fill_null("").str.slice(0, _LONGEST_TEXT).value_counts()
             account.unknown_grades.update({(column, text): count for text, count in spelled.iter_rows()})
 
 
 def _examples(rows: pl.DataFrame, names: Mapping[str, str], place: str) -> list[Example]:
     return [
-        {"place": place, **{ours: str(row[found])[:80] for ours, found in names.items()}}
+        {"place": place, **{ours: str(row[found])[:_LONGEST_TEXT] for ours, found in names.items()}}
         for row in rows.head(EXAMPLES).iter_rows(named=True)
     ]

@@ -24,6 +24,8 @@ from diamonds.diamond import COLUMNS, GRADES
 from diamonds.settings import settings
 
 FEWEST_ROWS = 100
+SPELLINGS = 20
+"""The most unknown grades of each column that a report lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,12 @@ def _dataset(
 
 
 def _by_column(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """The most frequent spellings of each column."""
     columns: dict[str, dict[str, int]] = {}
     for (column, text), rows in counts.most_common():
-        columns.setdefault(column, {})[text] = rows
+        spellings = columns.setdefault(column, {})
+        if len(spellings) < SPELLINGS:
+            spellings[text] = rows
     return columns
 
 

@@ -101,20 +101,20 @@ def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
 
 def _search(trial: BaseTrial) -> Parameters:
     return {
-        "width": trial.suggest_int("width", 32, 128, step=32),
-        "learning_rate": trial.suggest_float("learning_rate", 5e-4, 5e-3, log=True),
+        "width": trial.suggest_int("width", 64, 160, step=32),
+        "learning_rate": trial.suggest_float("learning_rate", 2e-3, 1e-2, log=True),
         "alpha": trial.suggest_float("alpha", 1e-5, 1e-1, log=True),
-        "batch_size": trial.suggest_int("batch_size", 128, 512, log=True),
-        "epochs": trial.suggest_int("epochs", 20, 60),
+        "batch_size": trial.suggest_int("batch_size", 64, 256, log=True),
+        "epochs": trial.suggest_int("epochs", 40, 100),
     }
 
 
 _DEFAULTS: Parameters = {
-    "width": 96,
-    "learning_rate": 0.001,
+    "width": 128,
+    "learning_rate": 0.004,
     "alpha": 1e-3,
-    "batch_size": 256,
-    "epochs": 40,
+    "batch_size": 128,
+    "epochs": 60,
 }
 
 MLP = ModelSpec(name="mlp", build=NeuralNetwork, load=NeuralNetwork.load, search=_search, defaults=_DEFAULTS)

@@ -1,16 +1,9 @@
-"""Real stones, few enough to learn from in a moment."""
-
-from pathlib import Path
+"""Every model, trained once on a few real stones."""
 
 import pytest
 
-from diamonds.dataset import Dataset, load_dataset
+from diamonds.dataset import Dataset
 from diamonds.models import Estimator, ModelSpec, spec_named
-
-
-@pytest.fixture(scope="session")
-def few(few_stones: Path) -> Dataset:
-    return load_dataset(few_stones)
 
 
 class Trained:
@@ -27,8 +20,8 @@ class Trained:
 
 
 @pytest.fixture(scope="session")
-def trained(few: Dataset) -> Trained:
-    return Trained(few)
+def trained(dataset: Dataset) -> Trained:
+    return Trained(dataset)
 
 
 def fitted(spec: ModelSpec, dataset: Dataset) -> Estimator:

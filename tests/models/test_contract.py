@@ -15,14 +15,14 @@ every_model = pytest.mark.parametrize("name", list(REGISTRY))
 
 
 @pytest.fixture(scope="session")
-def matrix(few: Dataset) -> Matrix:
-    return matrix_of(few.hold_out)
+def matrix(dataset: Dataset) -> Matrix:
+    return matrix_of(dataset.hold_out)
 
 
 @every_model
-def test_prices_beat_the_mean_price_by_far(name: str, few: Dataset, trained: Trained) -> None:
-    error = np.abs(trained(name).predict(few.hold_out) - few.hold_out["price"])
-    error_of_mean = np.abs(few.training["price"].mean() - few.hold_out["price"])
+def test_prices_beat_the_mean_price_by_far(name: str, dataset: Dataset, trained: Trained) -> None:
+    error = np.abs(trained(name).predict(dataset.hold_out) - dataset.hold_out["price"])
+    error_of_mean = np.abs(dataset.training["price"].mean() - dataset.hold_out["price"])
 
     assert error.mean() < error_of_mean.mean() / 4
 
@@ -104,8 +104,8 @@ def test_no_file_of_a_model_is_a_pickle(name: str, trained: Trained, tmp_path: P
 
 @pytest.mark.parametrize("name", [name for name, spec in REGISTRY.items() if not spec.members])
 def test_the_same_seed_gives_the_same_model(
-    name: str, few: Dataset, matrix: Matrix, trained: Trained
+    name: str, dataset: Dataset, matrix: Matrix, trained: Trained
 ) -> None:
-    again = fitted(spec_named(name), few)
+    again = fitted(spec_named(name), dataset)
 
     assert (again.predict_matrix(matrix) == trained(name).predict_matrix(matrix)).all()

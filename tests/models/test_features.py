@@ -17,14 +17,14 @@ def test_grades_are_counted_from_the_worst_and_unknown_measures_are_nan() -> Non
     assert row == pytest.approx([0.7, 4, 0, 3, np.nan, 56, np.nan, np.nan, np.nan], nan_ok=True)
 
 
-def test_a_matrix_turns_back_into_the_stones(few: Dataset) -> None:
-    stones = few.hold_out[list(FEATURES)].reset_index(drop=True)
+def test_a_matrix_turns_back_into_the_stones(dataset: Dataset) -> None:
+    stones = dataset.hold_out[list(FEATURES)].reset_index(drop=True)
 
     pd.testing.assert_frame_equal(stones_of(matrix_of(stones)), stones)
 
 
-def test_known_measures_are_left_as_they_are(few: Dataset) -> None:
-    matrix = matrix_of(few.hold_out)
+def test_known_measures_are_left_as_they_are(dataset: Dataset) -> None:
+    matrix = matrix_of(dataset.hold_out)
     known = ~np.isnan(matrix)
 
     assert (completed(matrix)[known] == matrix[known]).all()
@@ -51,5 +51,5 @@ def test_what_derived_features_contribute_goes_to_the_features_they_come_from() 
     assert (shares[:, FEATURES.index("cut")] == contributions[:, DERIVED.index("cut")]).all()
 
 
-def test_derived_features_are_finite_for_every_real_stone(few: Dataset) -> None:
-    assert np.isfinite(derived(matrix_of(few.training))).all()
+def test_derived_features_are_finite_for_every_real_stone(dataset: Dataset) -> None:
+    assert np.isfinite(derived(matrix_of(dataset.training))).all()

@@ -97,7 +97,7 @@ def _encoding(pieces: Iterator[bytes], place: str) -> str:
 
 
 def _fields(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [""])
+    return next(csv.reader([line[: csv.field_size_limit()]], delimiter=separator), [""])
 
 
 def _score(fields: Sequence[str]) -> tuple[int, int]:
@@ -126,7 +126,11 @@ def _batches(layout: _Layout, names: Sequence[str]) -> Iterator[Batch]:
     positions = {f"{layout.header.index(name)}": name for name in names}
     with opened(layout.path) as file:
         encoding = _encoding(iter(partial(file.read, LONGEST_LINE), b""), layout.place)
-    with opened(layout.path) as file, _reader(file, layout, encoding, malformed, list(positions)) as reader:
+    with (
+        _telling_long_rows(layout.place),
+        opened(layout.path) as file,
+        _reader(file, layout, encoding, malformed, list(positions)) as reader,
+    ):
         for chunk in reader:
             rows = pl.DataFrame(pl.from_arrow(chunk)).rename(positions)
             yield _checked(Batch(rows, malformed.taken()), layout.place)
@@ -158,6 +162,19 @@ def _reader(
             null_values=[""],
         ),
     )
+
+
+@contextmanager
+def _telling_long_rows(place: str) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        if "straddling" not in str(error):
+            raise
+        longest = f"{LONGEST_LINE >> 20} MB"
+        raise DataError(
+            f"{place} has a row longer than {longest}, or a quote that is never closed."
+        ) from error
 
 
 def _checked(batch: Batch, place: str) -> Batch:

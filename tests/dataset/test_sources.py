@@ -251,7 +251,11 @@ def test_a_source_that_cannot_be_read_is_a_clear_error(
         (b"1" * (9 << 20), "no line end"),
         (b'{"carat": "' + b"1" * (9 << 20), "no line end"),
         (b"number\n" + b"1\n" * 999, "Missing: 'carat', 'cut', 'color', 'clarity', 'price'"),
-        (b"carat,cut,color,clarity,price\n" + b"1" * (20 << 20), "Could not read"),
+        (b"carat,cut,color,clarity,price\n" + b"1" * (20 << 20), "a row longer than 8 MB"),
+        (
+            b'carat,cut,color,clarity,price\n1,"Ideal,E\n' + b"1,Fair,E,IF,9\n" * 2_000_000,
+            "a row longer than 8 MB",
+        ),
     ],
 )
 def test_a_damaged_file_is_a_clear_error_that_names_it(content: bytes, told: str, tmp_path: Path) -> None:

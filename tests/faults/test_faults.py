@@ -51,14 +51,20 @@ def the_reply_to_a_commit_is_cut_off(scene: Scene, _random: random.Random) -> No
         time.sleep(0.1)
 
 
-def workers_are_killed(scene: Scene, random_: random.Random) -> None:
+def workers_are_killed(_scene: Scene, random_: random.Random) -> None:
     for _ in range(20):
-        time.sleep(random_.uniform(0.2, 1.5))
-        random_.choice(sorted(workers(), key=lambda process: process.pid)).kill()
-        deadline = time.monotonic() + 30
-        while not workers():
-            assert time.monotonic() < deadline, "no worker came back"
-            time.sleep(0.1)
+        worker = random_.choice(some_workers())
+        time.sleep(random_.uniform(0.2, 2.0))
+        worker.kill()
+
+
+def some_workers() -> list[psutil.Process]:
+    """The workers, in the order in which they started, as soon as there is one again."""
+    deadline = time.monotonic() + 60
+    while not (found := workers()):
+        assert time.monotonic() < deadline, "no worker came back"
+        time.sleep(0.1)
+    return sorted(found, key=lambda process: process.pid)
 
 
 def the_table_is_locked(scene: Scene, _random: random.Random) -> None:

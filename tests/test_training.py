@@ -107,6 +107,10 @@ def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset)
     errors = [np.abs(each.predicted - each.price).mean() for each in kept]
     assert errors[-1] <= max(errors[:-1])
     assert members[0].tag in (ensemble.folder / CARD).read_text() or "xgboost" not in weights
+    damaged = next(path for path in ensemble.folder.rglob("booster.*"))
+    damaged.write_bytes(damaged.read_bytes() + b" ")
+    with pytest.raises(model_store.DamagedVersion, match=damaged.name):
+        model_store.load(ensemble)
 
 
 def test_an_ensemble_without_members_says_what_to_train(

@@ -6,9 +6,8 @@ from typing import Self
 
 import numpy as np
 
-from diamonds.models import Estimator, ModelSpec, Parameters, Prices
+from diamonds.models import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.features import Matrix
-from diamonds.models.spec import Unseen
 
 
 class MedianPerCarat(Estimator):

@@ -97,7 +97,7 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
     async def endpoint(scope: Scope, receive: Receive) -> bytes:
         answer = await handler(*await read(scope, receive))
         _note_version(scope, answer)
-        return orjson.dumps(answer)
+        return orjson.dumps(answer, default=BaseModel.model_dump)
 
     return endpoint
 

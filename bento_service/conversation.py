@@ -11,7 +11,8 @@ import orjson
 import uuid_utils
 
 from bento_service.errors import ApiError, bad_request
-from diamonds.exchanges import Answer, Body, Request
+from diamonds.exchanges import Answer, Body, Exchange, Request
+from diamonds.exchanges.privacy import kept, without_credentials
 from diamonds.exchanges.recording import Recording
 from diamonds.settings import Settings
 
@@ -49,6 +50,8 @@ class Conversation:
         self._given_id: str | None = None
         self._look_at_headers()
         self._id = _canonical(self._given_id) or str(uuid_utils.uuid7())
+        self._unchecked = False
+        self._replayed: Exchange | None = None
         self._body = b""
         self._gone = False
         self._heard = self._kept = False
@@ -64,6 +67,9 @@ class Conversation:
             return
         if refusal is not None:
             await self._refuse(refusal)
+            return
+        if self._replayed is not None:
+            await self._replay(self._replayed)
             return
         self._host.running += 1
         try:
@@ -83,8 +89,10 @@ class Conversation:
             size += len(chunks[-1])
             more = message.get("more_body", False)
         self._body = b"".join(chunks)
-        self._keep_request()
-        return self._objection(size)
+        objection = self._objection(size) or (await self._claim() if self._given_id else None)
+        if not self._replayed:
+            self._recording.keep(self._request())
+        return objection
 
     def _objection(self, size: int) -> ApiError | None:
         limits = self._settings
@@ -96,6 +104,19 @@ class Conversation:
             return _bad_id(self._given_id)
         if self._host.running >= limits.max_concurrency:
             return ApiError(429, "too_many_requests", "Too many requests at once; try again in a moment.")
+        return None
+
+    async def _claim(self) -> ApiError | None:
+        """Sees to it that a retry is no second exchange, and that an id is nobody else's."""
+        try:
+            claimed = await self._recording.claim(self._request())
+        except TimeoutError:
+            self._unchecked = True  # serving does not wait for the database; the shipper looks again
+            return None
+        if claimed == "taken":
+            self._id = str(uuid_utils.uuid7())
+            return _taken(self._given_id)
+        self._replayed = claimed
         return None
 
     async def _have_answered(self) -> None:
@@ -120,10 +141,19 @@ class Conversation:
         return {"type": "http.request", "body": self._body, "more_body": False}
 
     async def _refuse(self, refusal: ApiError) -> None:
-        body = orjson.dumps(refusal.body())
+        await self._answer_whole(refusal.status, orjson.dumps(refusal.body()))
+
+    async def _replay(self, stored: Exchange) -> None:
+        """Answers a retry as the first time; its exchange is there already."""
+        self._kept = True
+        json = stored.response_body
+        body = stored.response_bytes or b"" if json is None else orjson.dumps(json)
+        await self._answer_whole(stored.status or 500, body)
+
+    async def _answer_whole(self, status: int, body: bytes) -> None:
         self._chunks = []
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self._answer({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await self._answer({"type": "http.response.start", "status": status, "headers": headers})
         await self._answer({"type": "http.response.body", "body": body})
 
     async def _answer(self, message: Message) -> None:
@@ -168,25 +198,26 @@ class Conversation:
                 status,
                 self._about.get("model"),
                 self._about.get("model_version"),
-                Body.within(self._settings.kept_body_bytes, sent),
+                self._as_kept(sent),
             )
         )
 
-    def _keep_request(self) -> None:
+    def _request(self) -> Request:
         scope = self._scope
-        self._recording.keep(
-            Request(
-                self._number,
-                self._id,
-                self._started_at,
-                scope["method"],
-                scope["path"].replace("\0", "%00"),
-                scope["query_string"].decode("latin-1").replace("\0", "%00"),
-                self._headers or None,
-                self._given_id is not None,
-                Body.within(self._settings.kept_body_bytes, self._body),
-            )
+        return Request(
+            self._number,
+            self._id,
+            self._started_at,
+            scope["method"],
+            scope["path"].replace("\0", "%00"),
+            without_credentials(scope["query_string"].decode("latin-1").replace("\0", "%00")),
+            self._headers or None,
+            self._unchecked,
+            self._as_kept(self._body),
         )
+
+    def _as_kept(self, whole: bytes) -> Body:
+        return kept(whole, self._settings.kept_body_bytes, self._settings.masked_fields)
 
     def _look_at_headers(self) -> None:
         for name, value in self._scope["headers"]:
@@ -219,3 +250,10 @@ def _canonical(given: str | None) -> str | None:
 def _bad_id(given: str) -> ApiError:
     message = f"Got X-Exchange-Id={given!r}; expected a UUID such as {uuid_utils.uuid7()}, or leave it out."
     return bad_request(message, [{"field": "X-Exchange-Id", "message": message, "got": given}])
+
+
+def _taken(given: str | None) -> ApiError:
+    message = f"Got X-Exchange-Id={given!r}, which another request has used; expected a new one, or none."
+    return ApiError(
+        409, "exchange_id_taken", message, [{"field": "X-Exchange-Id", "message": message, "got": given}]
+    )

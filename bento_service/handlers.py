@@ -8,10 +8,12 @@ from bento_service import history
 from bento_service.batching import Batcher
 from bento_service.bulk import Rows
 from bento_service.champion import LoadedModels
+from bento_service.datasets import one_dataset
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
     Contribution,
+    DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
@@ -64,6 +66,9 @@ class Handlers:
 
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)
+
+    async def show_dataset(self, fingerprint: str) -> DatasetAnswer:
+        return await asyncio.to_thread(one_dataset, fingerprint)
 
     async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
         return await history.list_exchanges(query)

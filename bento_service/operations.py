@@ -10,6 +10,7 @@ from bento_service.bulk import read_batch
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
+    DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
@@ -85,6 +86,14 @@ OPERATIONS = (
     Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
     Operation(
         "GET", "/models/{name}", "show_model", "List all versions of a model", ModelAnswer, errors=(UNKNOWN,)
+    ),
+    Operation(
+        "GET",
+        "/datasets/{fingerprint}",
+        "show_dataset",
+        "Show what a dataset was made of",
+        DatasetAnswer,
+        errors=(UNKNOWN,),
     ),
     Operation(
         "GET",

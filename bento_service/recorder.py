@@ -1,6 +1,12 @@
 """The middleware that keeps every request with its answer."""
 
+import hmac
+
+import orjson
+import uuid_utils
+
 from bento_service.conversation import App, Conversation, Message, Receive, Scope, Send
+from bento_service.errors import ApiError
 from diamonds.exchanges.recording import Recording
 from diamonds.settings import Settings, settings
 
@@ -24,14 +30,41 @@ class Recorder:
         if scope["type"] == "lifespan":
             self.recording.start()
             await self.app(scope, receive, self._flushing(send))
-        elif scope["type"] != "http" or not _is_recorded(scope):
+        elif scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif not _is_recorded(scope):
+            await self._pass_on(scope, receive, send)
         else:
             conversation = Conversation(self, scope, receive, send)
             try:
                 await conversation.hold()
             finally:
                 conversation.keep()
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith("/exchanges") and not self._may_read(scope):
+            await _send_whole(send, _NO_KEY)
+            return
+        await self.app(scope, receive, self._telling(scope, send))
+
+    def _may_read(self, scope: Scope) -> bool:
+        """Whether exchanges may be read: by everybody where no keys are configured."""
+        keys = self.settings.api_keys
+        given = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
+        return not keys or any(hmac.compare_digest(given, key.encode()) for key in keys)
+
+    def _telling(self, scope: Scope, send: Send) -> Send:
+        """Every answer has an id; that of ``/readyz`` says how the recording fares."""
+        told = [(b"x-exchange-id", str(uuid_utils.uuid7()).encode())]
+        if scope["path"] == "/readyz":
+            told.append((b"x-recording", self.recording.state.encode("latin-1", "replace")))
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message.get("headers", ()), *told]}
+            await send(message)
+
+        return tell
 
     def _flushing(self, send: Send) -> Send:
         async def flush_first(message: Message) -> None:
@@ -48,3 +81,17 @@ def _is_recorded(scope: Scope) -> bool:
         return False
     reads = path == "/exchanges" or path.startswith("/exchanges/")
     return not (reads and scope["method"] in ("GET", "HEAD"))
+
+
+_NO_KEY = ApiError(401, "no_key", "Send one of the configured keys as `Authorization: Bearer KEY`.")
+
+
+async def _send_whole(send: Send, refusal: ApiError) -> None:
+    body = orjson.dumps(refusal.body())
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"www-authenticate", b"Bearer"),
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
+from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE
 from diamonds.models.features import Matrix
@@ -169,6 +170,15 @@ class ModelAnswer(TypedDict):
     name: str
     champion: bool
     versions: list[ModelVersion]
+
+
+class DatasetAnswer(TypedDict):
+    """What a dataset was made of: rows read, kept and set aside by rule, and what changed since the last."""
+
+    tag: Annotated[str, Field(description="Where the model store keeps the dataset.")]
+    created_at: datetime
+    report: DataReport
+    page: Annotated[str, Field(description="The report as a page of Markdown.")]
 
 
 def _plus(text: object) -> object:

@@ -20,6 +20,9 @@ from diamonds.models.spec import Estimator, Prices
 CALIBRATION_SHARE = 0.1
 _FILE = "intervals.json"
 _BANDS = 5
+_STONES_PER_BAND = 30
+_WIDEST = float(np.log(1000))
+"""Where there is nothing to promise, a price may be a thousand times as high or low: finite, and no use."""
 _OPTIONAL = [FEATURES.index(name) for name in ("depth", "table", "x", "y", "z")]
 
 
@@ -59,20 +62,22 @@ class Intervals:
         """
         difficulty = _difficulty(*seen)
         matrix, price_usd = calibration
-        edges = np.quantile(matrix[:, 0], np.linspace(0, 1, _BANDS + 1)[1:-1])
+        number = int(np.clip(len(matrix) // _STONES_PER_BAND, 1, _BANDS))
+        edges = np.quantile(matrix[:, 0], np.linspace(0, 1, number + 1)[1:-1])
         bands = np.searchsorted(edges, matrix[:, 0], side="right")
         quantiles = []
         for stones in (matrix, _without_measures(matrix)):
             ratio = np.log(price_usd / estimator.predict_matrix(stones))
             scores = np.abs(ratio) / _usual_error(difficulty, stones)
-            quantiles.append([_quantile(scores[bands == band], coverage) for band in range(_BANDS)])
+            quantiles.append([_quantile(scores[bands == band], coverage) for band in range(number)])
         return cls(coverage, difficulty, edges, np.array(quantiles))
 
     def bounds(self, price_usd: Prices, matrix: Matrix) -> tuple[Prices, Prices]:
         """The low and high bounds in USD of prices that the model gave for the stones of ``matrix``."""
         incomplete = np.isnan(matrix[:, _OPTIONAL]).any(axis=1).astype("int64")
         band = np.searchsorted(self.edges, matrix[:, 0], side="right")
-        factor = np.exp(self.quantiles[incomplete, band] * _usual_error(self.difficulty, matrix))
+        ratio = self.quantiles[incomplete, band] * _usual_error(self.difficulty, matrix)
+        factor = np.exp(np.minimum(ratio, _WIDEST))
         return price_usd / factor, price_usd * factor
 
     def save(self, folder: Path) -> None:
@@ -96,10 +101,8 @@ def _without_measures(matrix: Matrix) -> Matrix:
 def _quantile(scores: Prices, coverage: float) -> float:
     """The smallest score that is, with one new stone, at least as large as the promised share of scores."""
     rank = int(np.ceil((len(scores) + 1) * coverage))
-    if rank > len(scores):
-        raise ValueError(
-            f"Got {len(scores)} stones to calibrate a band with; coverage {coverage} needs more."
-        )
+    if rank > len(scores):  # too few stones to promise anything
+        return float("inf")
     return float(np.partition(scores, rank - 1)[rank - 1])
 
 

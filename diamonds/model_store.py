@@ -3,24 +3,29 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
 
 import bentoml
 import pandas as pd
+from filelock import FileLock
 
-from diamonds.dataset import Dataset, load_from, save_to
+from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
 from diamonds.similarity import save_index
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
 DATASET = "dataset"
+MEMBERS = "members"
+"""Label of an ensemble's version: the tags of the versions that it was made of."""
 _MANIFEST = "manifest.json"
 _STONES = "training.parquet"
+_LOCK = "diamonds-promotion.lock"
 
 
 class DamagedVersion(RuntimeError):
@@ -95,19 +100,52 @@ def champion() -> Version | None:
     try:
         return _version(bentoml.models.get(CHAMPION))
     except bentoml.exceptions.NotFound:
-        return None
+        # BentoML's note of the newest version is empty for an instant while it is written.
+        return next(iter(history()), None)
+
+
+def history() -> list[Version]:
+    """Every version that was ever promoted, newest first: ``source`` is its tag, ``reason`` why."""
+    return versions(CHAMPION.removeprefix(PREFIX))
+
+
+@contextmanager
+def promoting(version: Version) -> Iterator[None]:
+    """Keeps every other promotion in the model store that ``version`` is in waiting, in whatever process."""
+    home = version.folder.parents[2]
+    with FileLock(home / _LOCK, is_singleton=True):
+        yield
 
 
 def promote(tag: str, reason: str) -> Version:
     """Copies version ``tag`` to a new version of the champion, with labels ``source`` and ``reason``.
 
-    Raises ``UnknownModel`` when there is no such version.
+    A champion of before can be promoted too, also when the version it was copied from is gone.
+    Raises ``UnknownModel`` when there is no such version, ``DamagedVersion`` when its files changed.
     """
     source = get(tag)
-    labels = {**source.labels, "source": source.tag, "reason": reason}
-    with bentoml.models.create(CHAMPION, labels=labels, metadata=dict(source.parameters)) as entry:
+    check(source)
+    labels = {"source": source.tag, **source.labels, "reason": reason}
+    with (
+        promoting(source),
+        bentoml.models.create(CHAMPION, labels=labels, metadata=dict(source.parameters)) as entry,
+    ):
         shutil.copytree(source.folder, entry.path, dirs_exist_ok=True, ignore=_BENTOML_FILES)
     return get(str(entry.tag))
+
+
+def retire(name: str, *, keep: int) -> list[str]:
+    """Deletes old versions of model ``name`` and gives their tags.
+
+    Kept are the newest ``keep``, and every version that was ever champion, with those it was made of.
+    """
+    kept: set[str] = set()
+    for version in history():
+        kept |= {version.labels["source"], *version.labels.get(MEMBERS, "").split()}
+    old = [version.tag for version in versions(name)[keep:] if version.tag not in kept]
+    for tag in old:
+        bentoml.models.delete(tag)
+    return old
 
 
 _BENTOML_FILES = shutil.ignore_patterns("model.yaml")
@@ -133,12 +171,17 @@ def training_stones(version: Version) -> pd.DataFrame:
 
 
 def save_dataset(dataset: Dataset) -> str:
-    """The tag of the stored version of a dataset, which is saved unless its stones are stored already."""
+    """The tag of the stored version of a dataset, which is saved unless its stones are stored already.
+
+    What is saved tells in its report what changed since the dataset saved before.
+    """
     if stored := dataset_version(dataset.fingerprint):
         return stored.tag
+    previous = versions(DATASET)[:1]
+    report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
     with bentoml.models.create(PREFIX + DATASET, labels=labels) as entry:
-        save_to(Path(entry.path), dataset)
+        save_to(Path(entry.path), replace(dataset, report=report))
         _write_manifest(Path(entry.path))
     return str(entry.tag)
 

@@ -1,10 +1,21 @@
 """Decides which version quotes prices, and makes it the champion."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+
 from diamonds import model_store
+from diamonds.evaluation import Judged, judge
+from diamonds.intervals import Intervals
 from diamonds.model_store import Version
+from diamonds.models.spec import Prices
+
+CONFIDENCE = 0.95
+FEWEST_OF_A_SLICE = 200
+WORST_OF_A_SLICE = 0.05
+_RESAMPLES = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,28 +26,126 @@ class Decision:
     reason: str
 
 
-def decide(champion: Version | None, challenger: Version) -> Decision:
-    """Promotes the challenger if its mean absolute error on the hold-out is lower than the champion's."""
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A version with its quotes of the hold-out stones on which it meets another."""
+
+    tag: str
+    judged: Judged
+
+    @property
+    def mae_usd(self) -> float:
+        return self.judged.metrics().mae
+
+
+def decide(champion: Contender | None, challenger: Contender) -> Decision:
+    """Promotes the challenger if it is better than the champion on the same stones, and nowhere much worse.
+
+    Better: with 95% confidence of a paired bootstrap its mean absolute error is lower. Nowhere much worse: in
+    no slice of 200 stones or more is its mean absolute error higher by more than 5%.
+    """
     if champion is None:
         return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
-    if champion.labels["dataset"] != challenger.labels["dataset"]:
-        why = "its errors are the newest; the champion's were measured on another dataset"
-        promote = challenger.mae_usd < champion.mae_usd
-    else:
-        why = "both were measured on the same hold-out"
-        promote = challenger.mae_usd < champion.mae_usd
-    verb = "is promoted over" if promote else "does not replace"
-    return Decision(
-        promote,
-        f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) {verb} "
-        f"{champion.labels['source']} (MAE {champion.mae_usd:.1f} USD): {why}.",
+    met = (
+        f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) and {champion.tag} "
+        f"(MAE {champion.mae_usd:.1f} USD) met on {len(challenger.judged.stones):,} stones"
     )
+    confidence = _confidence(champion.judged, challenger.judged)
+    if confidence < CONFIDENCE:
+        return Decision(
+            False,
+            f"{met}: the challenger is better with a confidence of {confidence:.1%} only, "
+            f"and {CONFIDENCE:.0%} is needed.",
+        )
+    if worse := list(_worse(champion.judged, challenger.judged)):
+        return Decision(False, f"{met}: the challenger is better, but worse for {', '.join(worse)}.")
+    return Decision(True, f"{met}: the challenger is better with a confidence of {confidence:.1%}.")
+
+
+def _confidence(champion: Judged, challenger: Judged) -> float:
+    """The share of resamples of the stones in which the challenger's mean absolute error is lower."""
+    gains = _error_usd(champion) - _error_usd(challenger)
+    generator = np.random.default_rng(0)
+    better = [gains[generator.integers(0, len(gains), len(gains))].mean() > 0 for _ in range(_RESAMPLES)]
+    return float(np.mean(better))
+
+
+def _worse(champion: Judged, challenger: Judged) -> Iterator[str]:
+    before = dict(champion.slices())
+    for name, after in challenger.slices():
+        if len(after.stones) < FEWEST_OF_A_SLICE:
+            continue
+        change = after.metrics().mae / before[name].metrics().mae - 1
+        if change > WORST_OF_A_SLICE:
+            yield f"{name} by {change:.1%}"
+
+
+def _error_usd(judged: Judged) -> Prices:
+    return (judged.stones["predicted"] - judged.stones["price"]).abs().to_numpy("float64")
 
 
 def promote_best(challengers: Sequence[Version]) -> Decision:
-    """Lets the best of the challengers meet the champion and promotes it if it is better."""
+    """Lets the best of the challengers meet the champion and promotes it if it is better.
+
+    They meet on the challenger's hold-out. No other promotion can come between.
+    """
     best = min(challengers, key=lambda version: version.mae_usd)
-    decision = decide(model_store.champion(), best)
-    if decision.promote:
-        model_store.promote(best.tag, decision.reason)
+    with model_store.promoting(best):
+        decision = _meet(model_store.champion(), best)
+        if decision.promote:
+            model_store.promote(best.tag, decision.reason)
+    return decision
+
+
+def promote(tag: str, *, force: bool = False) -> Decision:
+    """Promotes a version if it beats the champion, or whatever its errors when forced."""
+    version = model_store.get(tag)
+    if not force:
+        return promote_best([version])
+    decision = Decision(True, f"{version.tag} is promoted by hand.")
+    model_store.promote(version.tag, decision.reason)
+    return decision
+
+
+def compare(one: str, other: str) -> Decision:
+    """What ``decide`` says if ``one`` is the champion and ``other`` challenges it; changes nothing."""
+    return _meet(model_store.get(one), model_store.get(other))
+
+
+def _meet(champion: Version | None, challenger: Version) -> Decision:
+    contender = _contender(challenger)
+    if champion is None:
+        return decide(None, contender)
+    try:
+        return decide(_contender(champion, on=contender.judged.stones), contender)
+    except model_store.DamagedVersion as error:
+        return Decision(True, f"{challenger.tag} is promoted: the champion is damaged. {error}")
+
+
+def _contender(version: Version, on: pd.DataFrame | None = None) -> Contender:
+    """The version with its quotes of its own hold-out, or of other stones that are held out from it."""
+    model_store.check(version)
+    tag = version.labels.get("source", version.tag)
+    if on is None:
+        return Contender(tag, Judged.load(version.folder))
+    return Contender(tag, judge(model_store.load(version), Intervals.load(version.folder), on))
+
+
+def rollback() -> Decision:
+    """Makes the champion before the present one champion again; raises ``NoChampion`` if there is none.
+
+    Rolling back twice goes back two: what was rolled back from does not count as before.
+    """
+    champion = model_store.champion()
+    if champion is None:
+        raise model_store.NoChampion("There is no champion to go back from.")
+    with model_store.promoting(champion):
+        history = model_store.history()
+        sources = [version.labels["source"] for version in reversed(history)]
+        first = sources.index(sources[-1])
+        if first == 0:
+            raise model_store.NoChampion(f"{sources[-1]} was the first champion; there is none before it.")
+        before = next(version for version in history if version.labels["source"] == sources[first - 1])
+        decision = Decision(True, f"{sources[first - 1]} is champion again, after {sources[-1]}.")
+        model_store.promote(before.tag, decision.reason)
     return decision

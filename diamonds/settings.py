@@ -44,6 +44,15 @@ class Settings(BaseSettings):
         gt=0,
         description="Longer bodies are recorded as their first bytes, size and SHA-256.",
     )
+    masked_fields: frozenset[str] = Field(
+        default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
+    )
+    api_keys: frozenset[str] = Field(
+        default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
+    )
+    retention_months: int | None = Field(
+        default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
+    )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
     )
@@ -53,6 +62,9 @@ class Settings(BaseSettings):
     trials: int = Field(default=4, ge=1, description="Optuna trials of one tuning.")
     coverage: float = Field(
         default=0.9, gt=0.5, lt=1, description="Share of true prices that intervals promise to hold."
+    )
+    keep_versions: int = Field(
+        default=20, ge=1, description="Newest versions of each model to keep; champions are kept for ever."
     )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
@@ -66,6 +78,18 @@ class Settings(BaseSettings):
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
     prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
+
+    service_url: str | None = Field(
+        default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
+    )
+    prefect_url: str | None = Field(
+        default=None, description="Where the dashboard finds Prefect; unset: at its port on this machine."
+    )
+
+    @property
+    def reachable_host(self) -> str:
+        """Where a process on this machine finds what binds ``host``."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared only
 
 
 @cache

@@ -101,3 +101,11 @@ def linear(train_linear: Callable[[], "Version"]) -> "Version":
 def xgboost(dataset: "Dataset") -> "Version":
     """A version of the xgboost model with few trees."""
     return _small("xgboost", dataset, n_estimators=50)
+
+
+@pytest.fixture(scope="session")
+def real_dataset() -> "Dataset":
+    """All the real stones, cleaned and split."""
+    from diamonds.dataset import load_dataset
+
+    return load_dataset(PROJECT / "data" / "diamonds.csv")

@@ -11,6 +11,7 @@ from diamonds import model_store
 from diamonds.cli import app
 from diamonds.diamond import Diamond
 from diamonds.quotes import load_pricer
+from diamonds.settings import settings
 
 STONE = ["--carat", "0.7", "--cut", "ideal", "--color", "g", "--clarity", "vs2"]
 
@@ -133,8 +134,6 @@ def test_a_mistake_gets_a_clear_line_and_an_exit_code(
 
 
 def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diamonds.settings import settings
-
     monkeypatch.setenv("DIAMONDS_TRIALS", "many")
     settings.cache_clear()
     result = diamonds("train")
@@ -143,3 +142,13 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch)
 
     assert result.exit_code == 1
     assert "Got DIAMONDS_TRIALS='many'" in result.stderr
+
+
+def test_settings_shows_what_is_in_force_but_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIAMONDS_DATABASE_URL", "postgresql://marta:secret@db.example:5432/diamonds")
+    monkeypatch.setenv("COLUMNS", "200")
+    settings.cache_clear()
+    result = diamonds("settings")
+    settings.cache_clear()
+
+    assert "postgresql://marta:***@db.example:5432/diamonds" in result.stdout

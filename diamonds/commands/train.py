@@ -49,7 +49,7 @@ def train(
 ) -> None:
     """Train every model, or the ones named, and promote the best."""
     from diamonds.dataset import load_dataset
-    from diamonds.model_store import champion
+    from diamonds.model_store import champion, save_dataset
     from diamonds.models import REGISTRY, spec_named
 
     if if_no_champion and champion():
@@ -57,6 +57,7 @@ def train(
     specs = [spec_named(name) for name in model or REGISTRY]
     with terminal.status("Reading the stones ..."):
         dataset = load_dataset(data or settings().data)
+    save_dataset(dataset)
     terminal.print(f"{len(dataset.training):,} stones to learn from, {len(dataset.hold_out):,} to judge by.")
     outcome = _train_each(
         specs, dataset, trials or settings().trials, settings().seed if seed is None else seed

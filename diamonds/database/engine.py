@@ -36,7 +36,12 @@ def database_url() -> str:
 def engine() -> sa.Engine:
     """This process's engine. When the embedded Postgres has died, connecting starts it again."""
     made = sa.create_engine(
-        database_url(), pool_size=4, max_overflow=8, pool_pre_ping=True, connect_args=PATIENCE
+        database_url(),
+        pool_size=4,
+        max_overflow=8,
+        pool_pre_ping=True,
+        hide_parameters=True,  # they hold bodies, which no log should
+        connect_args=PATIENCE,
     )
     if settings().database_url is None:
         event.listen(made, "do_connect", _connect_reviving)

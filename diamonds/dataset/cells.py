@@ -52,7 +52,7 @@ def _read_numbers(texts: pl.Series, mark: str) -> tuple[pl.Series, pl.Series]:
 def _unpunctuated(texts: pl.Series, mark: str) -> pl.Series:
     """The numbers without signs of currency or percent and marks of thousands, with a decimal point."""
     thousands = r"[,' \u{a0}\u{202f}]" if mark == "." else r"[.' \u{a0}\u{202f}]"
-    grouped = rf"^[+-]?\d{{1,3}}({thousands}\d{{3}})+(\{mark}\d+)?$"
+    grouped = rf"^[+-]?[1-9]\d{{0,2}}({thousands}\d{{3}})+(\{mark}\d+)?$"
     bare = pl.col("texts").str.strip_chars(_SPACES + "$%")
     plain = pl.when(bare.str.contains(grouped)).then(bare.str.replace_all(thousands, "")).otherwise(bare)
     if mark == ",":
@@ -66,10 +66,12 @@ def _none(cells: pl.Series) -> pl.Series:
 
 def grades(cells: pl.Series, column: str) -> pl.Series:
     """The cells as an ordered enumeration of the grades of ``column``, null where they name none."""
-    texts = texts_of(cells)
+    texts, scale = texts_of(cells), pl.Enum(GRADES[column])
+    exact = texts.cast(scale, strict=False)
+    if not exact.has_nulls():  # the usual case, and by far the fastest
+        return exact
     names = texts.unique().drop_nulls().to_list()
     known = {name: grade for name in names if (grade := _grade_or_none(column, name))}
-    scale = pl.Enum(GRADES[column])
     return texts.replace_strict(list(known), list(known.values()), default=None, return_dtype=scale)
 
 

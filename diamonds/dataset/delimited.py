@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO
 
@@ -31,15 +31,14 @@ _KNOWN_NAMES = {plain(name) for names in ALIASES.values() for name in names}
 def delimited_table(path: Path, place: str) -> Table:
     """The table in a text file, which may be gzipped; ``place`` names it in errors.
 
-    Raises ``DataError`` when the file is binary or no table.
+    Raises ``DataError`` when the file is binary or no table. Only its beginning is read for that.
     """
-    encoding = _encoding(path, place)
-    lines_before, head = _head(path, encoding, place)
+    lines_before, head = _head(path, place)
     separator = max(_SEPARATORS, key=lambda mark: _score(_fields(head[0], mark)))
     header = [name.strip() for name in _fields(head[0], separator)]
     if len(head) > 1 and len(_fields(head[1], separator)) == len(header) + 1:
         header.insert(0, "")  # R writes the row names in front without a name of their own
-    layout = _Layout(path, place, encoding, separator, lines_before + 1, header)
+    layout = _Layout(path, place, separator, lines_before + 1, header)
     return Table(place, tuple(header), partial(_batches, layout))
 
 
@@ -47,7 +46,6 @@ def delimited_table(path: Path, place: str) -> Table:
 class _Layout:
     path: Path
     place: str
-    encoding: str
     separator: str
     skipped_lines: int
     header: list[str]
@@ -66,40 +64,40 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             yield content  # type: ignore[misc]  # a GzipFile reads as any binary file does
 
 
-def _encoding(path: Path, place: str) -> str:
-    with opened(path) as file:
-        head = file.read(1 << 16)
-        for mark, name in _BOMS.items():
-            if head.startswith(mark):
-                return name
-        if b"\0" in head:
-            raise DataError(f"{place} is binary, neither text nor Parquet.")
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while head:
-                decoder.decode(head)
-                head = file.read(1 << 22)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "latin-1"
-    return "utf-8"
-
-
-def _head(path: Path, encoding: str, place: str) -> tuple[int, list[str]]:
-    """How many blank lines come first, and the two lines after them."""
+def _head(path: Path, place: str) -> tuple[int, list[str]]:
+    """How many lines come before the header, and the header with the line after it."""
     with opened(path) as file:
         raw = file.read(LONGEST_LINE)
-    lines = io.StringIO(codecs.getincrementaldecoder(encoding)().decode(raw), newline=None)
-    for blank, line in enumerate(lines):
-        if line.strip():
+    encoding = _encoding(iter([raw]), place)
+    text = codecs.getincrementaldecoder(encoding)().decode(raw)
+    lines = io.StringIO(text, newline=None)
+    for before, line in enumerate(lines):
+        if line.strip() and not line.startswith("sep="):  # so Excel announces its separator
             if len(raw) == LONGEST_LINE and not line.endswith("\n"):
                 raise DataError(f"{place} has no line end in {LONGEST_LINE >> 20} MB: it is no table.")
-            return blank, [line.rstrip("\n"), *(following.rstrip("\n") for following in islice(lines, 1))]
+            return before, [line.rstrip("\n"), *(following.rstrip("\n") for following in islice(lines, 1))]
     raise DataError(f"{place} is empty; a line with the names of the columns is needed.")
 
 
+def _encoding(pieces: Iterator[bytes], place: str) -> str:
+    """The encoding of all the pieces, which end anywhere."""
+    first = next(pieces, b"")
+    for mark, name in _BOMS.items():
+        if first.startswith(mark):
+            return name
+    if b"\0" in first:
+        raise DataError(f"{place} is binary, neither text nor Parquet.")
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for piece in chain([first], pieces):
+            decoder.decode(piece)
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
+
+
 def _fields(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [""])
+    return next(csv.reader([line[: csv.field_size_limit()]], delimiter=separator), [""])
 
 
 def _score(fields: Sequence[str]) -> tuple[int, int]:
@@ -126,18 +124,24 @@ class _Malformed:
 def _batches(layout: _Layout, names: Sequence[str]) -> Iterator[Batch]:
     malformed = _Malformed()
     positions = {f"{layout.header.index(name)}": name for name in names}
-    with opened(layout.path) as file, _reader(file, layout, malformed, list(positions)) as reader:
+    with opened(layout.path) as file:
+        encoding = _encoding(iter(partial(file.read, LONGEST_LINE), b""), layout.place)
+    with (
+        _telling_long_rows(layout.place),
+        opened(layout.path) as file,
+        _reader(file, layout, encoding, malformed, list(positions)) as reader,
+    ):
         for chunk in reader:
             rows = pl.DataFrame(pl.from_arrow(chunk)).rename(positions)
             yield _checked(Batch(rows, malformed.taken()), layout.place)
     rest = malformed.taken()
     if rest:
         yield _checked(Batch(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), rest), layout.place)
-    _refuse_half_written(layout, malformed.last)
+    _refuse_half_written(layout, malformed.last.encode(encoding.removesuffix("-sig")))
 
 
 def _reader(
-    file: IO[bytes], layout: _Layout, malformed: _Malformed, positions: list[str]
+    file: IO[bytes], layout: _Layout, encoding: str, malformed: _Malformed, positions: list[str]
 ) -> arrow_csv.CSVStreamingReader:
     columns = [str(position) for position in range(len(layout.header))]
     return arrow_csv.open_csv(
@@ -146,7 +150,7 @@ def _reader(
             block_size=LONGEST_LINE,
             skip_rows=layout.skipped_lines,
             column_names=columns,
-            encoding=layout.encoding.removesuffix("-sig"),  # Arrow skips the mark itself
+            encoding=encoding.removesuffix("-sig"),  # Arrow skips the mark itself
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=malformed
@@ -160,19 +164,32 @@ def _reader(
     )
 
 
+@contextmanager
+def _telling_long_rows(place: str) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        if "straddling" not in str(error):
+            raise
+        longest = f"{LONGEST_LINE >> 20} MB"
+        raise DataError(
+            f"{place} has a row longer than {longest}, or a quote that is never closed."
+        ) from error
+
+
 def _checked(batch: Batch, place: str) -> Batch:
-    for line in batch.malformed:
-        if "\n" in line.strip():
-            raise DataError(f"{place} opens a quote that it never closes, at {line[:80]!r}.")
+    """Refuses rows that were swallowed by a quote: no number and no grade holds a line end."""
+    cells = (text for column in batch.rows for text in column.filter(column.str.contains(r"[\r\n]")).head(1))
+    for text in chain(batch.malformed, cells):
+        if len(text.strip().splitlines()) > 1:
+            raise DataError(f"{place} opens a quote that it never closes, at {text[:80]!r}.")
     return batch
 
 
-def _refuse_half_written(layout: _Layout, malformed: str) -> None:
-    """A last line that is too short and lacks its line end was never finished."""
-    ending = malformed.encode(layout.encoding.removesuffix("-sig"))
+def _refuse_half_written(layout: _Layout, ending: bytes) -> None:
+    """A last line that has too few fields and lacks its line end was never finished."""
     with layout.path.open("rb") as file:
         file.seek(max(layout.path.stat().st_size - len(ending), 0))
         if ending and file.read() == ending:
-            raise DataError(
-                f"{layout.place} is half written: it ends in the middle of the row {malformed!r}."
-            )
+            shown = ending[:80].decode("latin-1")
+            raise DataError(f"{layout.place} is half written: it ends in the middle of the row {shown!r}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from diamonds.dataset.delimited import delimited_table, opened
+from diamonds.dataset.delimited import LONGEST_LINE, delimited_table, opened
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.table import BATCH_ROWS, Batch, Table
 
@@ -47,6 +47,10 @@ def _parquet_batches(scan: pl.LazyFrame, place: str, names: Sequence[str]) -> It
 
 
 def _json_lines_table(path: Path, place: str) -> Table:
+    with opened(path) as file:
+        start = file.read(LONGEST_LINE)
+    if len(start) == LONGEST_LINE and b"\n" not in start:
+        raise DataError(f"{place} has no line end in {LONGEST_LINE >> 20} MB: it is not JSON lines.")
     sample = pl.scan_ndjson(path, infer_schema_length=_ROWS_THAT_NAME_COLUMNS)
     return Table(place, tuple(sample.collect_schema().names()), partial(_json_batches, path))
 

@@ -42,11 +42,12 @@ def place_of(source: str) -> str:
 
 
 def _query(wanted: str) -> sa.Select[tuple[object, ...]]:
-    if wanted.strip().isidentifier() or " " not in wanted.strip():
+    if len(wanted.split()) == 1:
         schema, _, name = wanted.strip().rpartition(".")
         quoted = sa.sql.quoted_name(name, quote=True)
         return sa.select(sa.text("*")).select_from(sa.table(quoted, schema=schema or None))
-    return sa.select(sa.text("*")).select_from(sa.text(f"({wanted.strip().rstrip(';')}) AS stones"))
+    bare = wanted.strip().rstrip(";").replace(":", r"\:")  # a colon begins no parameter here
+    return sa.select(sa.text("*")).select_from(sa.text(f"({bare}) AS stones"))
 
 
 def _batches(

@@ -35,7 +35,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asked; ``number`` joins it with its answer within one journal."""
+    """What a client asked; ``number`` joins it with its answer within one journal.
+
+    ``id_unchecked``: its client chose the id while the database was away to tell whether it was free.
+    """
 
     number: int
     id: str
@@ -44,7 +47,7 @@ class Request:
     path: str
     query: str
     headers: dict[str, str] | None
-    id_from_client: bool
+    id_unchecked: bool
     body: Body
 
     def frame(self) -> bytes:
@@ -59,7 +62,7 @@ class Request:
                 self.path,
                 self.query,
                 self.headers,
-                self.id_from_client,
+                self.id_unchecked,
                 body.size,
                 body.sha256,
             ],

@@ -36,11 +36,11 @@ class Journal:
     comes back first; ``problem`` then says why, and ``lost`` counts what did not fit there either.
     """
 
-    def __init__(self, parent: Path, *, max_bytes: int, segment_bytes: int = SEGMENT_BYTES) -> None:
+    def __init__(self, parent: Path, *, max_bytes: int, sync: bool = False) -> None:
         self.folder = parent / str(uuid_utils.uuid7())
         self.problem: str | None = None
         self.lost = 0
-        self._max_bytes, self._segment_bytes = max_bytes, segment_bytes
+        self._max_bytes, self._syncs = max_bytes, sync
         self._one_at_a_time = threading.Lock()
         self._held: int | None = None
         self._file: int | None = None
@@ -91,9 +91,11 @@ class Journal:
 
     def sync(self) -> None:
         """Makes what was appended safe from a power cut, too."""
-        file = self._file
+        with self._one_at_a_time:
+            file = None if self._file is None else os.dup(self._file)
         if file is not None:
             os.fdatasync(file)
+            os.close(file)
 
     def close(self) -> None:
         """Lets go of the folder: whatever is left in it is anybody's to adopt."""
@@ -105,7 +107,7 @@ class Journal:
 
     def _write(self, frames: bytes) -> None:
         file = self._file
-        if file is None or self._offset >= self._segment_bytes:
+        if file is None or self._offset >= SEGMENT_BYTES:
             file = self._file = self._open_segment()
         if self._closed_bytes + self._offset + len(frames) > self._max_bytes:
             raise JournalFull(f"the journal holds its {self._max_bytes:,} bytes (DIAMONDS_JOURNAL_MAX_BYTES)")
@@ -125,6 +127,8 @@ class Journal:
     def _close_segment(self) -> None:
         if self._file is None:
             return
+        if self._syncs:
+            os.fdatasync(self._file)
         os.close(self._file)
         self._file = None
         self._closed_bytes += self._offset
@@ -166,7 +170,7 @@ def locked_folder(folder: Path) -> int:
 def orphans(parent: Path) -> list[tuple[Path, int]]:
     """The journals under ``parent`` whose owner is no more, each locked by the file that comes with it."""
     found = []
-    for folder in sorted(parent.glob("[0-9a-f]*")):
+    for folder in sorted(parent.glob("*-*-*-*-*")):
         held = _lock_of_dead(folder)
         if held is not None:
             found.append((folder, held))
@@ -176,8 +180,8 @@ def orphans(parent: Path) -> list[tuple[Path, int]]:
 def _lock_of_dead(folder: Path) -> int | None:
     try:
         held = os.open(folder / LOCK, os.O_RDWR)
-    except FileNotFoundError:
-        return None  # another worker has just finished with it
+    except (FileNotFoundError, NotADirectoryError):
+        return None  # another worker has just finished with it, or it is no journal
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -55,7 +55,12 @@ class Page:
 def exchange(id: UUID) -> Exchange | None:  # noqa: A002 - the column's name
     """The exchange with this id, or None."""
     with engine().connect() as connection:
-        row = connection.execute(sa.select(exchanges).where(exchanges.c.id == id)).one_or_none()
+        return exchange_on(connection, id)
+
+
+def exchange_on(connection: sa.Connection, id: UUID | str) -> Exchange | None:  # noqa: A002
+    """The exchange with this id as an open transaction sees it, or None."""
+    row = connection.execute(sa.select(exchanges).where(exchanges.c.id == UUID(str(id)))).one_or_none()
     return Exchange(**row._mapping) if row else None
 
 

@@ -1,14 +1,20 @@
 """The journal and the shipper of one worker, started and stopped together."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from diamonds.exchanges.claims import Taken, claim
+from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Answer, Request
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.shipper import Shipper
 from diamonds.settings import Settings
 
 FLUSH_WITHIN_S = 5.0
+CLAIM_WITHIN_S = 1.0
 
 
 class Recording:
@@ -16,9 +22,11 @@ class Recording:
 
     def __init__(self, given: Settings) -> None:
         parent = given.home / "journal"
-        self.journal = Journal(parent, max_bytes=given.journal_max_bytes)
+        self.journal = Journal(parent, max_bytes=given.journal_max_bytes, sync=given.journal_sync)
         self.shipper = Shipper(self.journal, parent)
         self.next_number = count(1).__next__
+        # Its own threads, so that a database that hangs never takes those that price stones.
+        self._claims = ThreadPoolExecutor(2, thread_name_prefix="claims")
         self._sync = given.journal_sync
         self._running: asyncio.Future[None] | None = None
         self._next: asyncio.Future[None] | None = None
@@ -37,6 +45,24 @@ class Recording:
 
     def keep(self, frame: Request | Answer) -> None:
         self.journal.append(frame.frame())
+
+    @property
+    def state(self) -> str:
+        """``ok``, or what is wrong, for ``/readyz``."""
+        journal, database = self.journal.problem, self.shipper.progress.problem
+        if journal is not None:
+            return f"journal: {journal}; exchanges wait in memory, {self.journal.lost} were lost"
+        return "ok" if database is None else "the database is away; exchanges wait in the journal"
+
+    async def claim(self, asked: Request) -> Exchange | Taken | None:
+        """As ``claims.claim``; raises TimeoutError when the database is not there to tell."""
+        if self.shipper.progress.problem is not None:
+            raise TimeoutError
+        claiming = asyncio.get_running_loop().run_in_executor(self._claims, claim, asked)
+        try:
+            return await asyncio.wait_for(claiming, CLAIM_WITHIN_S)
+        except (SQLAlchemyError, ConnectionError) as problem:
+            raise TimeoutError from problem
 
     async def durable(self) -> None:
         """Comes back when what was kept so far is as safe as the settings ask for."""

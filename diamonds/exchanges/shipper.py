@@ -5,16 +5,23 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy.exc import DataError, SQLAlchemyError
+import sqlalchemy as sa
+import uuid_utils
+from sqlalchemy.exc import DataError
 
 from diamonds.database import engine, migrate
+from diamonds.exchanges.claims import same_request
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.journal import Journal, orphans
-from diamonds.exchanges.months import prepare_months
+from diamonds.exchanges.metrics import metrics
+from diamonds.exchanges.months import drop_months_before, prepare_months
+from diamonds.exchanges.reader import exchange_on
 from diamonds.exchanges.unshipped import Joined, Unshipped, end_of_orphan
+from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +29,7 @@ ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
 POLL_S, ADOPT_EVERY_S, PREPARE_EVERY_S = 0.1, 2.0, 6 * 3600.0
 LONGEST_PAUSE_S = 2.0
 _WORTH_ROLLING = 256 * 1024
+_REFUSALS = (DataError, TypeError, ValueError)  # the rows are to blame, so the same again would end the same
 
 
 class Postponed(Exception):
@@ -30,13 +38,8 @@ class Postponed(Exception):
 
 @dataclass(slots=True)
 class Progress:
-    """What a shipper has done so far, for metrics and for ``/readyz``."""
+    """How a shipper fares: what is wrong, and since when the oldest exchange waits, as Unix time."""
 
-    shipped: int = 0
-    retried: int = 0
-    refused: int = 0
-    adopted: int = 0
-    damaged: int = 0
     waiting_since: float | None = None
     problem: str | None = None
 
@@ -50,6 +53,7 @@ class Shipper:
         self._unshipped = Unshipped(journal.folder)
         self._stopping = threading.Event()
         self._deadline = float("inf")
+        self._lost_reported = 0
         self._prepare_at = self._adopt_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
@@ -70,23 +74,26 @@ class Shipper:
         except Postponed:
             logger.warning("The database takes no exchanges; they wait in %s.", self._journal.folder)
         finally:
+            self._unshipped.close()
             self._journal.close()
 
     def _turn(self) -> None:
         try:
-            self._adopt()
-            if not self._ship_own():
-                self._stopping.wait(POLL_S)
-        except Postponed:
-            raise
-        except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; what it read, it reads again
+            busy = self._ship_own()
+            self._report()
+        except OSError as problem:
             self._note(problem)
-            self._unshipped = Unshipped(self._journal.folder)
-            self._stopping.wait(LONGEST_PAUSE_S)
+            self._unshipped.close()
+            self._unshipped = Unshipped(self._journal.folder)  # what it took and did not ship, it takes again
+            busy = False
+        self._adopt()
+        if not busy:
+            self._stopping.wait(POLL_S)
 
     def _finish(self) -> None:
         while self._ship_own():
-            pass
+            if time.monotonic() > self._deadline:
+                raise Postponed
         self._journal.roll()
         self._put(self._unshipped.take_unanswered())
         self._unshipped.remove()
@@ -110,7 +117,10 @@ class Shipper:
             return
         for folder, held in orphans(self._parent):
             try:
-                self._ship_orphan(Unshipped(folder))
+                with closing(Unshipped(folder)) as orphan:
+                    self._ship_orphan(orphan)
+            except OSError as problem:
+                logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
             finally:
                 os.close(held)
         self._adopt_at = time.monotonic() + ADOPT_EVERY_S
@@ -119,8 +129,7 @@ class Shipper:
         end = end_of_orphan(orphan.folder)
         while batch := orphan.take(end, rows=ROWS, size=SIZE) or orphan.take_unanswered():
             self._put(batch)
-            self.progress.adopted += len(batch)
-        self.progress.damaged += orphan.damaged
+            metrics().adopted.inc(len(batch))
         orphan.remove()
 
     def _put(self, batch: Sequence[Joined]) -> None:
@@ -131,54 +140,81 @@ class Shipper:
                 self._prepare()
                 self._insert(batch)
                 break
-            except (SQLAlchemyError, ConnectionError) as problem:
+            except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
                 self._note(problem)
                 self.progress.waiting_since = batch[0][0].started_at
+                self._report()
                 self._pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
         if batch:
-            self.progress.shipped += len(batch)
+            metrics().shipped.inc(len(batch))
             self.progress.waiting_since = self.progress.problem = None
 
     def _prepare(self) -> None:
         if time.monotonic() >= self._prepare_at:
             migrate()
             prepare_months()
+            keep = settings().retention_months
+            if keep is not None:
+                drop_months_before(keep)
             self._prepare_at = time.monotonic() + PREPARE_EVERY_S
 
     def _insert(self, batch: Sequence[Joined]) -> None:
         try:
             with engine().begin() as connection:
                 insert(connection, batch)
-        except DataError:
+                self._settle(connection, batch)
+        except _REFUSALS:
             for joined in batch:
                 self._insert_alone(joined)
+
+    def _settle(self, connection: sa.Connection, batch: Sequence[Joined]) -> None:
+        """Keeps under ids of their own what came under ids that turn out to be other requests'."""
+        for asked, answer in batch:
+            stored = exchange_on(connection, asked.id) if asked.id_unchecked else None
+            if stored is not None and not same_request(stored, asked):
+                renamed = replace(asked, id=str(uuid_utils.uuid7()), id_unchecked=False)
+                logger.warning("Exchange %s is kept as %s: the id was taken.", asked.id, renamed.id)
+                insert(connection, [(renamed, answer)])
 
     def _insert_alone(self, joined: Joined) -> None:
         """What the database refuses never holds up the rest: as bytes it takes any body."""
         try:
             with engine().begin() as connection:
                 insert(connection, [joined])
-        except DataError:
+        except _REFUSALS:
             self._insert_as_bytes(joined)
 
     def _insert_as_bytes(self, joined: Joined) -> None:
         try:
             with engine().begin() as connection:
                 insert(connection, [joined], as_bytes=True)
-        except DataError as problem:
-            self.progress.refused += 1
-            logger.error("The database refuses exchange %s: %s", joined[0].id, problem)
+        except _REFUSALS as problem:
+            metrics().failed.inc()
+            logger.error("The database refuses exchange %s: %s", joined[0].id, _reason(problem))
             with (self._parent / "refused.frames").open("ab") as file:
                 file.write(joined[0].frame() + (joined[1].frame() if joined[1] else b""))
 
+    def _report(self) -> None:
+        since, lost = self.progress.waiting_since, self._journal.lost
+        metrics().depth.set(self._unshipped.behind())
+        metrics().oldest.set(time.time() - since if since else 0.0)
+        metrics().failed.inc(lost - self._lost_reported)
+        self._lost_reported = lost
+
     def _note(self, problem: Exception) -> None:
-        self.progress.retried += 1
+        metrics().retried.inc()
+        reason = _reason(problem)
         if self.progress.problem is None:
-            logger.warning("Exchanges wait in the journal: %s", problem)
-        self.progress.problem = str(problem)
+            logger.warning("Exchanges wait in the journal: %s", reason)
+        self.progress.problem = reason
 
     def _pause(self, seconds: float) -> None:
         if time.monotonic() + seconds > self._deadline:
             raise Postponed
         time.sleep(seconds) if self._stopping.is_set() else self._stopping.wait(seconds)
+
+
+def _reason(problem: Exception) -> str:
+    """Without the statement, which only makes the log longer."""
+    return str(getattr(problem, "orig", problem)).strip()

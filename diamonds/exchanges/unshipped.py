@@ -61,8 +61,14 @@ class Unshipped:
     def take_abandoned(self) -> list[Joined]:
         return self.take_unanswered(time.time() - ABANDONED_AFTER_S) if self._open else []
 
-    def oldest_age_s(self) -> float:
-        return max((time.time() - asked.started_at for _, asked in self._open.values()), default=0.0)
+    def behind(self) -> int:
+        """Bytes on disk that have not been taken yet."""
+        sizes = [
+            segment_path(self.folder, number).stat().st_size
+            for number in _segments(self.folder)
+            if number >= self._at.segment
+        ]
+        return max(0, sum(sizes) - self._at.offset)
 
     def forget(self) -> int:
         """Removes the segments that nobody needs any more; their bytes."""
@@ -77,7 +83,9 @@ class Unshipped:
 
     def remove(self) -> None:
         """Removes the journal, all of which is in the database."""
-        self._close()
+        self.close()
+        if not self.folder.exists():
+            return  # nothing was ever kept in it
         for path in sorted(self.folder.iterdir(), key=lambda path: path.name == LOCK):
             path.unlink()
         self.folder.rmdir()
@@ -107,7 +115,7 @@ class Unshipped:
                 return file
             if self._at.segment == end.segment:
                 return None
-            self._close()
+            self.close()
             self._at = Position(self._at.segment + 1, 0)
         return None
 
@@ -134,7 +142,7 @@ class Unshipped:
         self._at = Position(self._at.segment, start + skipped)
         file.seek(self._at.offset)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -9,11 +9,9 @@ from optuna.trial import BaseTrial
 
 from diamonds.models.features import Matrix, derived, folded
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
-from diamonds.models.target import weights
+from diamonds.models.target import PATIENCE, weights
 
 _FILE = "booster.ubj"
-PATIENCE = 50
-"""Trees without an improvement on unseen stones after which growing stops."""
 
 
 class Boosting(Estimator):
@@ -97,6 +95,7 @@ def _search(trial: BaseTrial) -> Parameters:
 
 
 _DEFAULTS: Parameters = {
+    "n_estimators": 900,
     "learning_rate": 0.04,
     "max_depth": 7,
     "min_child_weight": 5.0,

@@ -1,10 +1,55 @@
-"""The models that are trained: add yours by one file beside this one and one line here."""
+"""The models that are trained: add yours by one file beside this one and one line here.
+
+A package outside the project adds a model by an entry point of the group ``diamonds.models`` that names its
+``ModelSpec``.
+"""
+
+from importlib.metadata import entry_points
 
 from diamonds.models.boosting import XGBOOST
+from diamonds.models.catboost import CATBOOST
+from diamonds.models.ensemble import ensemble_of
+from diamonds.models.lightgbm import LIGHTGBM
 from diamonds.models.linear import LINEAR
+from diamonds.models.mlp import MLP
 from diamonds.models.spec import ModelSpec, UnknownModel
 
-REGISTRY: dict[str, ModelSpec] = {spec.name: spec for spec in (LINEAR, XGBOOST)}
+ENTRY_POINTS = "diamonds.models"
+
+_BUILT_IN = (
+    LINEAR,
+    XGBOOST,
+    MLP,
+    LIGHTGBM,
+    CATBOOST,
+    ensemble_of(XGBOOST, MLP, LIGHTGBM, CATBOOST),
+)
+
+
+def _outside() -> list[ModelSpec]:
+    specs = []
+    for entry in entry_points(group=ENTRY_POINTS):
+        spec = entry.load()
+        if not isinstance(spec, ModelSpec):
+            raise TypeError(f"Got {spec!r} from entry point {entry.value!r}; expected a ModelSpec.")
+        specs.append(spec)
+    return specs
+
+
+def _registry() -> dict[str, ModelSpec]:
+    registry: dict[str, ModelSpec] = {}
+    for spec in (*_BUILT_IN, *_outside()):
+        if spec.name in registry:
+            raise ValueError(
+                f"Got two models named {spec.name!r}; expected every model to have its own name."
+            )
+        if spec.available:
+            registry[spec.name] = spec
+    return registry
+
+
+REGISTRY: dict[str, ModelSpec] = _registry()
+"""Every model that can be trained here, in order: members come before the ensembles of them."""
 
 
 def spec_named(name: str) -> ModelSpec:

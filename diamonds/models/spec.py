@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
@@ -70,3 +71,8 @@ class ModelSpec:
     defaults: Parameters | None = None
     members: tuple[str, ...] = ()
     requires: str | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether the package that this model needs is installed."""
+        return self.requires is None or find_spec(self.requires) is not None

@@ -12,3 +12,7 @@ def weights(price_usd: Prices) -> Prices:
     """How much each stone counts, shape (rows,), with mean 1: an error of 1% costs more on a dear stone."""
     powers = price_usd**_POWER
     return np.asarray(powers / powers.mean(), dtype="float64")
+
+
+PATIENCE = 50
+"""Trees without an improvement on unseen stones after which growing stops."""

@@ -48,6 +48,7 @@ app = Starlette(
         Route("/predict", predict, methods=["POST"]),
         Route("/echo", echo, methods=["GET", "POST", "PUT"]),
         Route("/slow", slow),
+        Route("/slow/left", slow),
         Route("/stream", stream),
         Route("/nothing", nothing),
         Route("/fail", fail),

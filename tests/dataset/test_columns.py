@@ -5,6 +5,7 @@ import pytest
 from diamonds.dataset import ColumnError, recognise_columns
 from diamonds.dataset.columns import ALIASES
 from diamonds.diamond import COLUMNS
+from diamonds.settings import PROJECT
 
 NEEDED = ["carat", "cut", "color", "clarity", "price"]
 
@@ -95,3 +96,10 @@ def test_aliases_for_no_column_of_ours_are_refused() -> None:
 def test_a_table_without_price_is_recognised_where_none_is_needed() -> None:
     needed = ("carat", "cut", "color", "clarity")
     assert set(recognise_columns(["ct", *needed[1:]], needed=needed).names) == set(needed)
+
+
+def test_the_documentation_lists_every_name() -> None:
+    page = (PROJECT / "docs" / "data.md").read_text()
+    rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    listed = {row[0].strip("| `"): tuple(row[1].split(", ")) for row in rows}
+    assert {ours: names for ours, names in listed.items() if ours in COLUMNS} == dict(ALIASES)

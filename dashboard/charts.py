@@ -1,0 +1,85 @@
+"""The charts, in colors that are readable on light and on dark."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+UP, DOWN, TOTAL, STONE = "#d97706", "#0e7490", "#64748b", "#e11d48"
+_USD = "$,.0f"
+
+
+def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float) -> Any:
+    """From the base price to the quoted one, a bar for what each feature adds or takes off, in USD."""
+    ends = [base]
+    for each in contributions:
+        ends.append(ends[-1] + each["usd"])
+    rows = [
+        {"label": "usual stone", "from": 0.0, "to": base, "usd": base, "kind": "total"},
+        *(
+            {
+                "label": f"{each['feature']} {each['value']}",
+                "from": start,
+                "to": end,
+                "usd": each["usd"],
+                "kind": "adds" if each["usd"] >= 0 else "takes off",
+            }
+            for each, start, end in zip(contributions, ends, ends[1:], strict=False)
+        ),
+        {"label": "this stone", "from": 0.0, "to": price, "usd": price, "kind": "total"},
+    ]
+    return _bars(pd.DataFrame(rows))
+
+
+def _bars(steps: pd.DataFrame) -> Any:
+    color = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=["adds", "takes off", "total"], range=[UP, DOWN, TOTAL]),
+        legend=alt.Legend(title=None, orient="top"),
+    )
+    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
+    amount = alt.Tooltip("usd:Q", title="USD", format="+$,.2f")
+    bars = (
+        alt.Chart(steps)
+        .mark_bar(cornerRadius=2)
+        .encode(
+            y=order,
+            x=alt.X("from:Q", title="USD", axis=alt.Axis(format=_USD)),
+            x2="to:Q",
+            color=color,
+            tooltip=["label", amount],
+        )
+    )
+    steps = steps.assign(right=steps[["from", "to"]].max(axis=1))
+    texts = (
+        alt.Chart(steps)
+        .mark_text(align="left", dx=4, fontSize=12)
+        .encode(y=order, x="right:Q", text=alt.Text("usd:Q", format="+$,.0f"), color=alt.value("#94a3b8"))
+    )
+    return (bars + texts).properties(height=26 * len(steps) + 70)
+
+
+def price_against_carat(sold: pd.DataFrame, carat: float, quote: dict[str, Any]) -> Any:
+    """The sold stones as points, and the quoted one among them with its interval."""
+    axes = {
+        "x": alt.X("carat:Q", title="Carat", scale=alt.Scale(zero=False, padding=12)),
+        "y": alt.Y("price:Q", title="Price in USD", scale=alt.Scale(zero=False), axis=alt.Axis(format=_USD)),
+    }
+    color = alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=["sold", "this stone"], range=[DOWN, STONE]),
+        legend=alt.Legend(title=None, orient="top"),
+    )
+    points = (
+        alt.Chart(sold.assign(kind="sold"))
+        .mark_circle(size=80, opacity=0.7)
+        .encode(**axes, color=color, tooltip=["carat", alt.Tooltip("price", format=_USD), "depth", "table"])
+    )
+    usd = {name: quote.get(name) for name in ("price", "low", "high")}
+    quoted = alt.Chart(pd.DataFrame([{"carat": carat, "kind": "this stone", **usd}]))
+    layers = [points, quoted.mark_point(shape="diamond", size=260, filled=True).encode(**axes, color=color)]
+    if quote.get("low") is not None:
+        interval = quoted.mark_rule(strokeWidth=3)
+        layers.insert(1, interval.encode(x=axes["x"], y="low:Q", y2="high:Q", color=color))
+    return alt.layer(*layers).properties(height=320)

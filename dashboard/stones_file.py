@@ -1,0 +1,118 @@
+"""Reads a file of stones to be quoted, and tells which rows are no stones and why."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import fastexcel
+import polars as pl
+from pydantic import ValidationError
+
+from diamonds.dataset import DataError, Recognised, recognise_columns
+from diamonds.dataset.cells import MISSING, decimal_mark, numbers
+from diamonds.dataset.read import batches_of, tables_of
+from diamonds.diamond import DIMENSIONS, FEATURES, GRADES, MEASURES, Diamond
+from diamonds.settings import settings
+
+NEEDED = ("carat", *GRADES)
+ENDINGS = ("csv", "tsv", "txt", "xlsx", "xls", "parquet", "pq", "jsonl", "ndjson", "gz")
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+Stone = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StonesFile:
+    """The rows of a file as they came, and the stones that were understood, by the place of their row."""
+
+    rows: pl.DataFrame
+    recognised: Recognised
+    stones: dict[int, Stone] = field(default_factory=dict)
+    reasons: dict[int, str] = field(default_factory=dict)
+    malformed: tuple[str, ...] = ()
+
+
+def read_stones(name: str, content: bytes) -> StonesFile:
+    """The stones of a file; raises ``DataError`` when it is no table or lacks a column that is needed."""
+    rows, malformed = _workbook(name, content) if content.startswith(_WORKBOOKS) else _table(name, content)
+    recognised = recognise_columns(rows.columns, needed=NEEDED, aliases=settings().column_aliases)
+    file = StonesFile(rows, recognised, malformed=malformed)
+    for place, stone, unreadable in _cells(rows, recognised):
+        reason = unreadable or _refusal(stone)
+        if reason:
+            file.reasons[place] = reason
+        else:
+            file.stones[place] = stone
+    return file
+
+
+def _table(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / (Path(name).name or "file")
+        path.write_bytes(content)
+        try:
+            with tables_of(path) as tables:
+                (table,) = tables
+                batches = list(batches_of(table, list(dict.fromkeys(table.columns))))
+        except DataError as error:
+            raise DataError(str(error).replace(f"{folder}/", "")) from error
+    malformed = tuple(line for batch in batches for line in batch.malformed)
+    return pl.concat([batch.rows for batch in batches], how="vertical_relaxed"), malformed
+
+
+def _workbook(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The first sheet of an Excel workbook."""
+    try:
+        sheet = fastexcel.read_excel(content).load_sheet(0)
+    except fastexcel.FastExcelError as error:
+        raise DataError(f"Could not read {name} as an Excel workbook: {error}") from error
+    return sheet.to_polars(), ()
+
+
+def _cells(rows: pl.DataFrame, recognised: Recognised) -> Iterator[tuple[int, Stone, str]]:
+    """The place, the measures and grades that are known, and what could not be read of each row."""
+    found = {ours: rows[name] for ours, name in recognised.names.items() if ours in FEATURES}
+    measures = [ours for ours in MEASURES if ours in found]
+    mark = decimal_mark(pl.DataFrame([found[ours].alias(ours) for ours in measures]))
+    columns: dict[str, Sequence[Any]] = {}
+    unreadable: dict[int, str] = {}
+    for ours, cells in found.items():
+        if ours in GRADES:
+            columns[ours] = cells.cast(pl.String, strict=False).to_list()
+            continue
+        values, wrong = numbers(cells, mark)
+        columns[ours] = values.to_list()
+        unreadable |= {
+            place: f"Got {ours}={cells[place]!r}; expected a number." for place in wrong.arg_true().to_list()
+        }
+    for place, row in enumerate(zip(*columns.values(), strict=True)):
+        stone = {ours: value for ours, value in zip(columns, row, strict=True) if _known(ours, value)}
+        yield place, stone, unreadable.get(place, "")
+
+
+def _known(column: str, value: object) -> bool:
+    """A dimension of zero was not measured, as the data intake has it."""
+    if isinstance(value, str):
+        return value.strip().lower() not in MISSING
+    return value is not None and not (column in DIMENSIONS and value == 0)
+
+
+def _refusal(stone: Stone) -> str:
+    """Why the API would not quote this stone, or nothing."""
+    try:
+        Diamond.model_validate(stone)
+    except ValidationError as error:
+        (first, *_) = error.errors(include_url=False)
+        return _sentence(str(first["loc"][0]), first)
+    return ""
+
+
+def _sentence(name: str, details: Any) -> str:
+    if details["type"] == "missing":
+        return f"The {name} is missing."
+    if details["type"] == "value_error":
+        return str(details["ctx"]["error"])
+    expected = str(details["msg"]).removeprefix("Input should be ")
+    return f"Got {name}={details['input']!r}; expected a number {expected}."

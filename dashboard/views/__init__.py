@@ -1,0 +1,1 @@
+"""The pages, each a function that draws it; a folder ``pages`` would wake Streamlit's older mechanism."""

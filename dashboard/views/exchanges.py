@@ -1,0 +1,139 @@
+"""The page *Exchanges*: what was asked of the API and what it answered."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import exchange_charts
+from dashboard.api_client import Answer, Refused, read
+from dashboard.exchange_view import show_exchange
+from dashboard.problems import advised
+
+PAGE_ROWS = 200
+PERIODS = {
+    "last hour": timedelta(hours=1),
+    "last day": timedelta(days=1),
+    "last week": timedelta(days=7),
+    "all": None,
+}
+ANY = "any"
+PATHS = ("/predict", "/predict_batch", "/similar", "/explain", "/models", "/feedback")
+STATUSES = (200, 400, 404, 405, 409, 413, 415, 429, 500, 503, 504)
+_PAGES, _FILTERS = "exchange pages", "exchange filters"
+_COLUMNS = ("started_at", "method", "path", "status", "duration_ms", "model", "id")
+
+
+def page() -> None:
+    """Draws the page."""
+    st.title("Exchanges")
+    show_by_id()
+    show_filtered()
+
+
+@advised
+def show_by_id() -> None:
+    """The one exchange whose id is in the field (and in the page's address)."""
+    wanted = st.text_input(
+        "Find by X-Exchange-Id",
+        key="id",
+        bind="query-params",
+        placeholder="01890a5d-ac96-774b-bcce-b302099a8057",
+    )
+    if not wanted:
+        return
+    try:
+        show_exchange(read(f"/exchanges/{wanted.strip().replace('/', '')}"))
+    except Refused as error:
+        if error.status >= 500:
+            raise
+        st.warning(str(error))
+
+
+@advised
+def show_filtered() -> None:
+    """The newest exchanges that pass the filters: figures, charts, a table, and the chosen one in full."""
+    filters = pick_filters()
+    if st.session_state.get(_FILTERS) != filters or st.button("Refresh", icon=":material/refresh:"):
+        st.session_state[_FILTERS] = filters
+        st.session_state[_PAGES] = [_page(filters, None)]
+    pages = st.session_state[_PAGES]
+    found = [each for one in pages for each in one["exchanges"]]
+    if not found:
+        st.info("No exchange passes these filters. Ask for a price on the page *Quote*: it is listed here.")
+        return
+    rows = as_rows(found)
+    show_figures(rows)
+    show_table(rows, found)
+    if pages[-1]["next"] and st.button(f"Load {PAGE_ROWS} older ones"):
+        pages.append(_page(filters, pages[-1]["next"]))
+        st.rerun()
+
+
+def pick_filters() -> Answer:
+    """What is asked of the exchanges, as parameters of ``GET /exchanges`` but for the period's beginning."""
+    period, path, status, model = st.columns(4)
+    return {
+        "period": period.selectbox("Period", list(PERIODS), index=1, key="period", bind="query-params"),
+        "path": path.selectbox("Path", [ANY, *PATHS], key="path", bind="query-params"),
+        "status": status.selectbox("Status", [ANY, *STATUSES], key="status", bind="query-params"),
+        "model": model.selectbox("Model", [ANY, *_model_names()], key="by", bind="query-params"),
+    }
+
+
+def _model_names() -> list[str]:
+    return [model["name"] for model in read("/models")["models"]]
+
+
+def _page(filters: Answer, cursor: str | None) -> Answer:
+    span = PERIODS[filters["period"]]
+    chosen = {name: filters[name] for name in ("path", "status", "model") if filters[name] != ANY}
+    since = (datetime.now(UTC) - span).isoformat() if span else None
+    return read("/exchanges", since=since, limit=PAGE_ROWS, cursor=cursor, **chosen)
+
+
+def as_rows(exchanges: list[Answer]) -> pd.DataFrame:
+    """The exchanges without their bodies, with times as UTC."""
+    rows = pd.DataFrame([{name: each[name] for name in _COLUMNS} for each in exchanges])
+    rows["started_at"] = pd.to_datetime(rows["started_at"], utc=True, format="ISO8601")
+    rows["duration_ms"] = rows["duration_ms"].astype("float64")
+    return rows.assign(status=rows["status"].astype("Int64"))
+
+
+def show_figures(rows: pd.DataFrame) -> None:
+    """How many, how slow, how many failed: in figures and charts over what is loaded."""
+    failed = rows["status"].isna() | (rows["status"] >= 400)
+    figures = {
+        "Exchanges loaded": f"{len(rows):,}",
+        "Median latency": f"{rows['duration_ms'].median():,.1f} ms",
+        "99% within": f"{rows['duration_ms'].quantile(0.99):,.1f} ms",
+        "Not answered well": f"{failed.mean():.1%}",
+    }
+    for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
+        column.metric(label, value, border=True)
+    volume, latency, errors = st.columns(3)
+    volume.altair_chart(exchange_charts.volume(rows), alt="Exchanges over time, by outcome.")
+    latency.altair_chart(exchange_charts.latency(rows), alt="Latency over time, by path.")
+    errors.altair_chart(exchange_charts.statuses(rows), alt="Exchanges by status.")
+
+
+def show_table(rows: pd.DataFrame, found: list[Answer]) -> None:
+    """The exchanges, newest first; the chosen one is shown in full."""
+    chosen = st.dataframe(
+        rows,
+        hide_index=True,
+        height=330,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "started_at": st.column_config.DatetimeColumn("started (UTC)", format="YYYY-MM-DD HH:mm:ss.SSS"),
+            "duration_ms": st.column_config.NumberColumn("ms", format="%.1f"),
+        },
+        key="exchange table",
+        alt="The exchanges, newest first.",
+    )
+    selected = chosen["selection"]["rows"]
+    if selected:
+        show_exchange(found[selected[0]])
+    else:
+        st.caption("Choose a row to see its request and answer in full.")

@@ -1,0 +1,112 @@
+"""The page *Quote*: what one stone is worth, why, and what its like sold for."""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import charts
+from dashboard.api_client import Answer, Refused, ask, read
+from dashboard.problems import advised
+from dashboard.stone_picker import Stone, pick_stone
+from diamonds.diamond import COLUMNS, GRADES
+
+SIMILAR_STONES = 20
+CHAMPION = "the champion"
+NOBODY = "no other"
+
+
+def page() -> None:
+    """Draws the page."""
+    st.title("What is this diamond worth?")
+    picked, quoted = st.columns([2, 3], gap="large")
+    with picked:
+        stone = pick_stone()
+    with quoted:
+        show_quotes(stone)
+
+
+@advised
+def show_quotes(stone: Stone) -> None:
+    """The price, its reasons and similar stones, by the chosen models."""
+    names = [model["name"] for model in read("/models")["models"] if model["versions"]]
+    first, second = st.columns(2)
+    asked = first.selectbox("Model", [CHAMPION, *names], key="model", bind="query-params")
+    other = second.selectbox("Compare with", [NOBODY, *names], key="other", bind="query-params")
+    quote = ask("/predict", _asking(stone, asked))
+    if other == NOBODY:
+        show_price(quote)
+    else:
+        show_side_by_side(quote, ask("/predict", _asking(stone, other)))
+    reasons, similar = st.tabs(["Why this price", "Similar stones that were sold"])
+    with reasons:
+        show_reasons(stone, asked)
+    with similar:
+        show_similar(stone, quote)
+
+
+def _asking(stone: Stone, model: str) -> Answer:
+    return stone if model in (CHAMPION, NOBODY) else {**stone, "model": model}
+
+
+def show_price(quote: Answer, than: Answer | None = None) -> None:
+    """The price in large figures, with its interval where the service gives one."""
+    difference = None if than is None else f"{quote['price'] - than['price']:+,.2f} {quote['currency']}"
+    st.metric(
+        f"Price by {quote['model']}",
+        f"${quote['price']:,.2f}",
+        difference,
+        delta_color="off",
+        border=True,
+    )
+    if quote.get("low") is not None:
+        st.markdown(
+            f"**${quote['low']:,.0f} to ${quote['high']:,.0f}**: "
+            f"{round(100 * quote['coverage'])} of 100 such stones sell within it."
+        )
+    st.caption(f"Quoted by version `{quote['version']}`")
+
+
+def show_side_by_side(quote: Answer, other: Answer) -> None:
+    """Two quotes for one stone, the second with its difference from the first."""
+    left, right = st.columns(2)
+    with left:
+        show_price(quote)
+    with right:
+        show_price(other, than=quote)
+
+
+@advised
+def show_reasons(stone: Stone, model: str) -> None:
+    """What each feature adds to the price, as a waterfall and in words."""
+    try:
+        answer = ask("/explain", _asking(stone, model))
+    except Refused as error:
+        if error.status not in (404, 501):
+            raise
+        st.info(f"There are no reasons to show for this model. {error}")
+        return
+    chart = charts.waterfall(answer["base"], answer["contributions"], answer["price"])
+    st.altair_chart(chart, alt="From the price of a usual stone to this one's, by feature.")
+    with st.expander("In words"):
+        st.markdown("\n".join(f"- {each['text']}" for each in answer["contributions"]).replace("$", r"\$"))
+
+
+@advised
+def show_similar(stone: Stone, quote: Answer) -> None:
+    """The sold stones of the same grades, nearest in weight: a chart and a table."""
+    graded = {name: stone[name] for name in ("carat", *GRADES)}
+    answer = ask("/similar", {**graded, "n": SIMILAR_STONES})
+    if not answer["samples"]:
+        st.info("No stone of exactly these grades was sold. Try a neighboring grade.")
+        return
+    sold = pd.DataFrame(answer["samples"], columns=list(COLUMNS))
+    st.altair_chart(
+        charts.price_against_carat(sold, stone["carat"], quote),
+        alt="Price against carat of similar stones that were sold, with this stone marked.",
+    )
+    st.caption(f"The nearest {len(sold)} in weight of {answer['available']:,} sold stones of these grades.")
+    st.dataframe(
+        sold,
+        hide_index=True,
+        column_config={"price": st.column_config.NumberColumn("price", format="dollar")},
+        alt="The similar stones.",
+    )

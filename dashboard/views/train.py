@@ -1,0 +1,126 @@
+"""The page *Train*: starts a training run of Prefect's deployment and follows it to the promotion."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard import prefect_client
+from dashboard.api_client import Answer, read
+from dashboard.prefect_client import NotDeployed, Run
+from dashboard.problems import advised
+from diamonds.dataset import DataError, load_dataset
+from diamonds.settings import settings
+
+FOLLOW_SECONDS = 2
+_RUN = "run"
+_METRICS = ("mae", "rmse", "r2", "mape", "coverage")
+
+
+def page() -> None:
+    """Draws the page."""
+    st.title("Train")
+    asked, followed = st.columns([2, 3], gap="large")
+    with asked:
+        ask_for_training()
+    with followed:
+        follow()
+
+
+@advised
+def ask_for_training() -> None:
+    """What to train, on what, with what budget; starts it when asked to."""
+    names = [model["name"] for model in read("/models")["models"]]
+    models = st.multiselect("Models", names, default=names, help="Each is trained; the best is promoted.")
+    trials = st.number_input(
+        "Trials",
+        1,
+        500,
+        settings().trials,
+        help="Sets of parameters to try for each model.",
+    )
+    upload = st.file_uploader(
+        "Your own sold stones (otherwise the default data)",
+        ("csv", "tsv", "txt", "parquet", "pq", "jsonl", "ndjson", "gz"),
+        help="Needs carat, cut, color, clarity and price; usual other names are understood.",
+    )
+    data = _checked(upload) if upload else None
+    if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
+        _start(models, data, int(trials))
+
+
+def _checked(upload: UploadedFile) -> str | None:
+    """Keeps an upload where the flow finds it, if it can be trained on; says so or why not."""
+    content = upload.getvalue()
+    folder = settings().home.resolve() / "uploads" / hashlib.sha256(content).hexdigest()[:16]
+    path = folder / (Path(upload.name).name or "stones")
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    try:
+        report = load_dataset(path).report
+    except DataError as error:
+        path.unlink()
+        st.error(str(error).replace(f"{folder}/", ""), icon=":material/error:")
+        return None
+    aside = sum(report.set_aside.values())
+    st.caption(f"{report.kept:,} stones to train and judge on; {aside:,} of {report.read:,} rows set aside.")
+    return str(path)
+
+
+def _start(models: list[str], data: str | None, trials: int) -> None:
+    try:
+        run = prefect_client.start(models, data=data, trials=trials)
+    except NotDeployed as error:
+        st.warning(f"{error} `make run` deploys it within a minute of its start.")
+    else:
+        st.query_params[_RUN] = run.id
+
+
+@st.fragment(run_every=FOLLOW_SECONDS)
+@advised
+def follow() -> None:
+    """The run that was started here, or else the newest, as it is now."""
+    run_id = st.query_params.get(_RUN)
+    if run_id:
+        show_run(prefect_client.run(run_id))
+        return
+    newest = prefect_client.newest_runs(1)
+    if newest:
+        st.caption("The newest run:")
+        show_run(newest[0])
+    else:
+        st.info("Nothing was trained here yet. Choose on the left and start.")
+
+
+def show_run(run: Run) -> None:
+    """How far it is and, at its end, how the models compare and who was promoted."""
+    st.markdown(f"#### Run {run.name}: {run.state.lower()}")
+    st.markdown(f"[See it in Prefect]({run.url}) · started {run.created_at:%Y-%m-%d %H:%M} UTC")
+    for bar in prefect_client.bars(run.id):
+        st.progress(min(bar.share, 1.0), f"{bar.description}: {bar.share:.0%}")
+    if not run.ended:
+        st.caption("This page follows it; you may leave, training goes on.")
+    elif run.state_type == "COMPLETED":
+        show_outcome(run)
+    else:
+        st.error(run.message or "The run did not complete; its log in Prefect has the cause.")
+
+
+def show_outcome(run: Run) -> None:
+    """The versions of the run with their errors, and the promotion's reason."""
+    st.success(run.message.replace("$", r"\$"), icon=":material/social_leaderboard:")
+    versions = _versions_of(run)
+    if versions:
+        rows = pd.DataFrame(versions)[["model", "version", *_METRICS]]
+        st.dataframe(rows.dropna(axis="columns", how="all"), hide_index=True, alt="The versions of this run.")
+        st.caption("Errors on the hold-out; mae and rmse in USD.")
+
+
+def _versions_of(run: Run) -> list[Answer]:
+    names = run.parameters.get("models") or [model["name"] for model in read("/models")["models"]]
+    versions = [version for name in names for version in read(f"/models/{name}")["versions"]]
+    made = [version for version in versions if version["flow_run"] == run.id]
+    return sorted(made, key=lambda version: version["mae"])

@@ -1,0 +1,52 @@
+"""``diamonds settings``: every setting, its default and what it is; also the table in the documentation."""
+
+import re
+from typing import Annotated
+
+import typer
+from pydantic.fields import FieldInfo
+from rich.console import Console
+from rich.table import Table
+
+from diamonds.settings import PROJECT, Settings, settings
+
+
+def show_settings(
+    as_markdown: Annotated[
+        bool,
+        typer.Option("--markdown", help="Print the defaults as the Markdown table of the docs."),
+    ] = False,
+) -> None:
+    """Show every setting, the value in force and what it is."""
+    if as_markdown:
+        typer.echo(markdown())
+        return
+    table = Table("setting", "value", "what it is", box=None)
+    for name, field in Settings.model_fields.items():
+        table.add_row(variable(name), _shown(getattr(settings(), name)), field.description)
+    Console().print(table)
+
+
+def markdown() -> str:
+    """The settings with their defaults, as a Markdown table."""
+    rows = [
+        f"| `{variable(name)}` | {_default(field)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what it is |", "|---|---|---|", *rows])
+
+
+def variable(name: str) -> str:
+    """The environment variable that a setting is read from."""
+    return f"DIAMONDS_{name.upper()}"
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=True, validated_data={})
+    return "unset" if default is None else f"`{_shown(default)}`".replace(f"{PROJECT}/", "")
+
+
+def _shown(value: object) -> str:
+    return (
+        "unset" if value is None else re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
+    )  # no passwords

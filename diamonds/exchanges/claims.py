@@ -1,0 +1,42 @@
+"""Ids that clients choose, so that a retry is no second exchange: whether they are free, and whose else."""
+
+from typing import Literal
+
+import orjson
+
+from diamonds.database import engine
+from diamonds.exchanges.bodies import jsonb_holds
+from diamonds.exchanges.exchange import Exchange
+from diamonds.exchanges.frames import Body, Request
+from diamonds.exchanges.insert import insert
+from diamonds.exchanges.reader import exchange_on
+
+Taken = Literal["taken"]
+
+
+def claim(asked: Request) -> Exchange | Taken | None:
+    """Takes the id of a request for it, by keeping the request.
+
+    None: the id is its own, and there is no answer yet. An exchange: this request was answered before.
+    "taken": the id is another request's, or was forgotten.
+    """
+    with engine().begin() as connection:
+        if insert(connection, [(asked, None)]) == 1:
+            return None
+        stored = exchange_on(connection, asked.id)
+    if stored is None or not same_request(stored, asked):
+        return "taken"
+    return stored if stored.status is not None else None
+
+
+def same_request(stored: Exchange, asked: Request) -> bool:
+    """Whether this is what was stored, compared as it would be stored."""
+    line = (stored.method, stored.path, stored.query)
+    return line == (asked.method, asked.path, asked.query) and _same_body(stored, asked.body)
+
+
+def _same_body(stored: Exchange, body: Body) -> bool:
+    if body.size is None and jsonb_holds(body.kept):
+        return bool(stored.request_body == orjson.loads(body.kept))
+    sha256 = stored.request_sha256.hex() if stored.request_sha256 else None
+    return (stored.request_bytes or b"", stored.request_size, sha256) == (body.kept, body.size, body.sha256)

@@ -1,0 +1,31 @@
+"""What a worker tells Prometheus about its recording; BentoML's ``/metrics`` adds up all workers."""
+
+from functools import cache
+
+from prometheus_client import Counter, Gauge
+
+PREFIX = "diamonds_exchanges"
+
+
+class Metrics:
+    """Counters and gauges of this process."""
+
+    def __init__(self) -> None:
+        self.shipped = Counter(f"{PREFIX}_shipped", "Exchanges that reached the database.")
+        self.retried = Counter(f"{PREFIX}_retried", "Batches that the database did not take at once.")
+        self.failed = Counter(f"{PREFIX}_failed", "Exchanges that neither journal nor database took.")
+        self.adopted = Counter(f"{PREFIX}_adopted", "Exchanges shipped for a worker that had died.")
+        self.depth = Gauge(
+            f"{PREFIX}_journal_bytes", "Bytes of exchanges not shipped yet.", multiprocess_mode="livesum"
+        )
+        self.oldest = Gauge(
+            f"{PREFIX}_oldest_unshipped_seconds",
+            "Age of the oldest exchange not shipped yet.",
+            multiprocess_mode="livemax",
+        )
+
+
+@cache
+def metrics() -> Metrics:
+    """Made when first needed: BentoML decides before that where processes put their numbers."""
+    return Metrics()

@@ -1,0 +1,120 @@
+"""A neural network by scikit-learn, in a pipeline that scales measures and encodes grades."""
+
+import warnings
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import skops.io
+from optuna.trial import BaseTrial
+from sklearn.compose import make_column_transformer
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from diamonds.diamond import FEATURES, GRADES
+from diamonds.models.features import DERIVED, Matrix, derived
+from diamonds.models.shapley import shapley
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
+from diamonds.models.target import weights
+
+_FILE = "pipeline.skops"
+_SCALE = "scale.npz"
+_STAGES = 4
+_SLOWER = 4.0
+"""How much smaller the steps of each stage of learning are than those of the one before."""
+_TRUSTED = ["sklearn.neural_network._stochastic_optimizers.AdamOptimizer"]
+"""scikit-learn's own, which skops does not know to be harmless."""
+
+
+class NeuralNetwork(Estimator):
+    """Two hidden layers on scaled measures and one-hot grades; quotes stay within the prices learned from."""
+
+    def __init__(self, parameters: Parameters, seed: int) -> None:
+        self.parameters = dict(parameters)
+        self.seed = seed
+
+    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+        log_price = np.log(price_usd)
+        self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
+        self.usual_ = np.nanmedian(matrix, axis=0)
+        self.pipeline_ = _pipeline(self.parameters, self.seed)
+        columns, network = self.pipeline_[0], self.pipeline_[-1]
+        inputs = columns.fit_transform(_inputs(matrix))
+        target = (log_price - log_price.mean()) / log_price.std()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it has as many epochs as it was given
+            for stage in range(_STAGES):
+                network.set_params(learning_rate_init=self.parameters["learning_rate"] / _SLOWER**stage)
+                network.fit(inputs, target, sample_weight=weights(price_usd))
+        return self
+
+    def _log_price(self, matrix: Matrix) -> Prices:
+        mean, deviation, least, most = self.scale_
+        scaled = self.pipeline_.predict(_inputs(matrix))
+        return np.asarray(np.clip(mean + deviation * scaled, least, most), dtype="float64")
+
+    def predict_matrix(self, matrix: Matrix) -> Prices:
+        return np.asarray(np.exp(self._log_price(matrix)))
+
+    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
+        return shapley(self._log_price, matrix, self.usual_)
+
+    def save(self, folder: Path) -> None:
+        skops.io.dump(self.pipeline_, folder / _FILE)
+        np.savez(folder / _SCALE, scale=self.scale_, usual=self.usual_)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The model that was saved to ``folder``; skops refuses anything but scikit-learn's own types."""
+        model = cls({}, seed=0)
+        model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
+        with np.load(folder / _SCALE, allow_pickle=False) as saved:
+            model.scale_, model.usual_ = saved["scale"], saved["usual"]
+        return model
+
+
+def _inputs(matrix: Matrix) -> Matrix:
+    inputs = derived(matrix)
+    inputs[:, 0] = np.log(inputs[:, 0])
+    return inputs
+
+
+def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
+    grades = [FEATURES.index(column) for column in GRADES]
+    encoder = OneHotEncoder(categories=[np.arange(len(names)) for names in GRADES.values()])
+    columns = make_column_transformer((encoder, grades), (StandardScaler(), list(range(len(DERIVED)))))
+    network = MLPRegressor(
+        hidden_layer_sizes=(int(parameters["width"]), int(parameters["width"]) // 2),
+        learning_rate_init=parameters["learning_rate"],
+        alpha=parameters["alpha"],
+        batch_size=int(parameters["batch_size"]),
+        max_iter=int(parameters["epochs"]) // _STAGES,
+        warm_start=True,
+        tol=0.0,
+        n_iter_no_change=int(parameters["epochs"]),
+        random_state=seed,
+    )
+    return make_pipeline(columns, network)
+
+
+def _search(trial: BaseTrial) -> Parameters:
+    return {
+        "width": trial.suggest_int("width", 64, 160, step=32),
+        "learning_rate": trial.suggest_float("learning_rate", 2e-3, 1e-2, log=True),
+        "alpha": trial.suggest_float("alpha", 1e-5, 1e-1, log=True),
+        "batch_size": trial.suggest_int("batch_size", 64, 256, log=True),
+        "epochs": trial.suggest_int("epochs", 40, 100),
+    }
+
+
+_DEFAULTS: Parameters = {
+    "width": 128,
+    "learning_rate": 0.004,
+    "alpha": 1e-3,
+    "batch_size": 128,
+    "epochs": 60,
+}
+
+MLP = ModelSpec(name="mlp", build=NeuralNetwork, load=NeuralNetwork.load, search=_search, defaults=_DEFAULTS)

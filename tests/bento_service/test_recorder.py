@@ -1,0 +1,271 @@
+import gzip
+import hashlib
+import json
+import socket
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from diamonds.exchanges import Exchange, Filter, page
+from tests.bento_service.recorded_service import eventually, recorded, serving
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    limits = {
+        "DIAMONDS_REQUEST_TIMEOUT_SECONDS": "1.5",
+        "DIAMONDS_MAX_CONCURRENCY": "3",
+        "DIAMONDS_API_KEYS": '["let-me-read"]',
+    }
+    with serving(limits) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url) as client:
+        yield client
+
+
+def recorded_of(answer: httpx.Response) -> Exchange:
+    return recorded(answer.headers["X-Exchange-Id"])
+
+
+def left_at(path: str) -> Exchange:
+    """The exchange at a path that one client left, who never learned its id."""
+    eventually(lambda: bool(page(Filter(path=path)).exchanges), within_s=10)
+    (one,) = page(Filter(path=path)).exchanges
+    return one
+
+
+def test_a_request_is_recorded_with_its_answer_and_who_gave_it(client: httpx.Client) -> None:
+    answer = client.post("/predict?lang=en", json={"carat": 0.7})
+    one = recorded_of(answer)
+    assert (one.method, one.path, one.query, one.status) == ("POST", "/predict", "lang=en", 200)
+    assert (one.request_body, one.response_body) == ({"carat": 0.7}, answer.json())
+    assert (one.model, one.model_version) == ("linear", "diamonds-linear:abc")
+    assert one.duration_ms is not None
+    assert one.duration_ms > 0
+    assert UUID(answer.headers["X-Exchange-Id"]).version == 7
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nope", 404),
+        ("DELETE", "/predict", 405),
+        ("GET", "/fail", 500),
+        ("GET", "/nothing", 204),
+        ("GET", "/stream", 200),
+        ("HEAD", "/echo", 200),
+        ("OPTIONS", "/echo", 405),
+        ("GET", "/slow?seconds=20", 504),
+    ],
+)
+def test_whatever_the_outcome_it_is_recorded(
+    client: httpx.Client, method: str, path: str, status: int
+) -> None:
+    answer = client.request(method, path)
+    assert answer.status_code == status
+    one = recorded_of(answer)
+    assert (one.method, one.status) == (method, status)
+    assert (one.response_bytes or b"") == (answer.content if one.response_body is None else b"")
+    if one.response_body is not None:
+        assert one.response_body == answer.json()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"{", id="invalid JSON"),
+        pytest.param(b"\xff\xfe{}", id="invalid UTF-8"),
+        pytest.param(rb'{"cut":"a\u0000b"}', id="NUL in a string"),
+        pytest.param(b"a\0b", id="NUL"),
+        pytest.param(rb'["\ud800"]', id="lone surrogate"),
+        pytest.param(b'{"carat":1e400}', id="1e400"),
+        pytest.param(b'{"carat":1,"carat":2}', id="duplicate keys"),
+        pytest.param(rb'{"a":1,"a":"\u0022\u0022"}', id="duplicate keys behind escapes"),
+        pytest.param(b"NaN", id="NaN"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"[" * 5000 + b"]" * 5000, id="nesting bomb"),
+        pytest.param(gzip.compress(b'{"carat":1}', mtime=0), id="gzip"),
+        pytest.param(bytes(range(256)) * 4096, id="exactly the limit"),
+    ],
+)
+def test_what_jsonb_cannot_hold_is_kept_to_the_byte(client: httpx.Client, body: bytes) -> None:
+    one = recorded_of(client.post("/echo", content=body))
+    assert (one.request_body, one.response_body) == (None, None)
+    assert (one.request_bytes or b"", one.response_bytes or b"") == (body, body)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":[1.50,true,null,"\\u00e9"]}', "[]", '"x"', "0", "12345678901234567890123"]
+)
+def test_json_is_kept_as_json(client: httpx.Client, text: str) -> None:
+    one = recorded_of(client.post("/echo", content=text))
+    assert one.request_body == json.loads(text)
+    assert one.request_bytes is None
+
+
+def test_of_a_long_body_the_first_bytes_the_size_and_the_hash_are_kept(client: httpx.Client) -> None:
+    body = b"0123456789" * 999_999
+    one = recorded_of(client.post("/echo", content=body))
+    assert (one.request_bytes, one.response_bytes) == (body[: 1024**2], body[: 1024**2])
+    assert (one.request_size, one.response_size) == (len(body), len(body))
+    assert one.request_sha256 == one.response_sha256 == hashlib.sha256(body).digest()
+
+
+def test_a_chunked_upload_is_kept_whole(client: httpx.Client) -> None:
+    one = recorded_of(client.post("/echo", content=iter([b"one,", b"two,", b"three"])))
+    assert one.request_bytes == b"one,two,three"
+
+
+def test_too_long_a_body_is_refused_and_recorded(client: httpx.Client) -> None:
+    answer = client.post("/echo", content=b"x" * 10_000_001)
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "too_large"
+    assert recorded_of(answer).status == 413
+
+
+def test_more_requests_at_once_than_allowed_are_refused_and_recorded(url: str) -> None:
+    connections = [connected(url) for _ in range(5)]
+    for one in connections:
+        one.sendall(b"GET /slow?seconds=0.7 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    heads = [read_all(one).split(b"\r\n\r\n")[0].decode() for one in connections]
+    assert sorted(head.split()[1] for head in heads) == ["200", "200", "200", "429", "429"]
+    ids = [head.lower().split("x-exchange-id: ")[1].split("\r\n")[0] for head in heads]
+    assert sorted(str(recorded(id).status) for id in ids) == ["200", "200", "200", "429", "429"]  # noqa: A001
+
+
+def test_a_pipelined_pair_is_recorded_as_two(client: httpx.Client) -> None:
+    one = connected(str(client.base_url))
+    first = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst"
+    last = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
+    one.sendall(first + last)
+    ids = [
+        line.split(b": ")[1].decode()
+        for line in read_all(one).split(b"\r\n")
+        if line.lower().startswith(b"x-exchange-id")
+    ]
+    assert [recorded(id).request_bytes for id in ids] == [b"first", b"last"]  # noqa: A001
+
+
+def test_a_client_that_leaves_before_its_answer_is_recorded_without_status(url: str) -> None:
+    one = connected(url)
+    one.sendall(b"GET /slow/left?seconds=0.5 HTTP/1.1\r\nHost: x\r\n\r\n")
+    one.close()
+    left = left_at("/slow/left")
+    assert (left.status, left.query, left.response_body) == (None, "seconds=0.5", None)
+
+
+def test_a_client_that_leaves_half_way_through_its_upload_is_recorded_without_status(url: str) -> None:
+    one = connected(url)
+    one.sendall(b"PUT /echo/half HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")
+    one.close()
+    left = left_at("/echo/half")
+    assert (left.status, left.response_bytes) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "path", ["/readyz", "/metrics", "/docs", "/docs.json", "/", "/exchanges", "/exchanges/1"]
+)
+def test_health_metrics_docs_and_reads_of_exchanges_are_not_recorded(client: httpx.Client, path: str) -> None:
+    client.get(path, headers={"Authorization": "Bearer let-me-read"})
+    recorded_of(client.get("/nothing"))
+    assert page(Filter(path=path)).exchanges == []
+
+
+def test_readyz_tells_how_the_recording_fares(client: httpx.Client) -> None:
+    assert client.get("/readyz").headers["X-Recording"] == "ok"
+
+
+@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer let-me", "Bearer let-me-read-it"])
+def test_exchanges_are_read_with_one_of_the_configured_keys_only(
+    client: httpx.Client, key: str | None
+) -> None:
+    answer = client.get("/exchanges", headers={} if key is None else {"Authorization": key})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "no_key"
+
+
+def test_credentials_are_never_kept(client: httpx.Client) -> None:
+    answer = client.get(
+        "/nothing?api_key=s3cret&page=2&access%5Ftoken=s3cret",
+        headers={"Authorization": "Bearer s3cret", "Cookie": "s3cret", "X-Api-Key": "s3cret"},
+    )
+    one = recorded_of(answer)
+    assert one.query == "api_key=***&page=2&access%5Ftoken=***"
+    assert "s3cret" not in str(one)
+
+
+def test_fields_to_mask_are_never_kept_in_either_direction(masking: httpx.Client) -> None:
+    error = {"error": {"fields": [{"field": "name", "message": "Got name='Ann'", "got": "Ann"}]}}
+    answer = masking.post("/echo", json={"name": "Ann", "carat": 1, "of": [{"name": "Bo"}, error]})
+    one = recorded_of(answer)
+    assert one.request_body["name"] == "***"
+    assert one.request_body["carat"] == 1
+    assert "Ann" not in str(one)
+    assert "Bo" not in str(one)
+
+
+def test_of_a_body_that_cannot_be_masked_only_the_size_is_kept(masking: httpx.Client) -> None:
+    one = recorded_of(masking.post("/echo", content=b'{"name": "Ann", '))
+    assert (one.request_body, one.request_bytes, one.request_size) == (None, None, 16)
+
+
+def test_a_retry_is_answered_as_the_first_time_and_is_no_second_exchange(client: httpx.Client) -> None:
+    id = {"X-Exchange-Id": str(uuid4())}  # noqa: A001
+    first = client.post("/predict", json={"carat": 1}, headers=id)
+    recorded_of(first)
+    again = client.post("/predict", json={"carat": 1}, headers=id)
+    assert (again.status_code, again.json()) == (200, first.json())
+    assert again.headers["X-Exchange-Id"] == id["X-Exchange-Id"]
+
+
+@pytest.mark.parametrize("change", ["body", "path", "method"])
+def test_another_request_under_a_used_id_is_refused_and_recorded_under_its_own(
+    client: httpx.Client, change: str
+) -> None:
+    id = str(uuid4())  # noqa: A001
+    first = client.post("/echo", json={"carat": 1}, headers={"X-Exchange-Id": id})
+    kept = recorded_of(first)
+    answer = client.request(
+        "PUT" if change == "method" else "POST",
+        "/predict" if change == "path" else "/echo",
+        json={"carat": 2 if change == "body" else 1},
+        headers={"X-Exchange-Id": id},
+    )
+    assert answer.status_code == 409
+    assert answer.headers["X-Exchange-Id"] != id
+    assert recorded_of(answer).status == 409
+    assert recorded(id) == kept
+
+
+@pytest.mark.parametrize("id", ["7", "'; DROP TABLE exchanges; --", "0" * 5000])
+def test_an_id_that_is_no_uuid_is_refused(client: httpx.Client, id: str) -> None:  # noqa: A002
+    answer = client.get("/nothing", headers={"X-Exchange-Id": id})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"][0]["field"] == "X-Exchange-Id"
+    assert recorded_of(answer).status == 400
+
+
+@pytest.fixture(scope="module")
+def masking() -> Iterator[httpx.Client]:
+    with serving({"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url, httpx.Client(base_url=url) as client:
+        yield client
+
+
+def connected(url: str) -> socket.socket:
+    return socket.create_connection((urlsplit(url).hostname, urlsplit(url).port))
+
+
+def read_all(connection: socket.socket) -> bytes:
+    chunks = []
+    while chunk := connection.recv(65536):
+        chunks.append(chunk)
+    connection.close()
+    return b"".join(chunks)

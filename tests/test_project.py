@@ -1,0 +1,133 @@
+"""Facts of the project that nothing else would notice when they stop being true."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yaml
+from honcho.environ import parse_procfile
+from prefect.client.schemas.schedules import CronSchedule
+from prefect.flows import Flow, load_flow_from_entrypoint
+
+from diamonds.commands.settings import markdown
+from diamonds.models import REGISTRY
+from diamonds.settings import PROJECT
+from flows.schedules import WORK_POOL
+
+DEPLOYMENTS: dict[str, dict[str, Any]] = {
+    deployment["name"]: deployment
+    for deployment in yaml.safe_load((PROJECT / "prefect.yaml").read_text())["deployments"]
+}
+
+
+def test_there_is_a_deployment_for_each_model_and_one_for_all() -> None:
+    assert set(DEPLOYMENTS) == {*REGISTRY, "all"}
+
+
+@pytest.mark.parametrize("name", DEPLOYMENTS)
+def test_a_deployment_trains_the_model_it_is_named_for(name: str) -> None:
+    models = DEPLOYMENTS[name].get("parameters", {}).get("models")
+
+    assert models == (None if name == "all" else [name])
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
+def test_a_deployment_gives_a_flow_parameters_that_it_takes(deployment: dict[str, Any]) -> None:
+    flow: Flow[..., Any] = load_flow_from_entrypoint(deployment["entrypoint"])
+
+    assert set(deployment["parameters"]) <= set(flow.parameters.properties)
+
+
+@pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
+def test_a_deployment_has_a_cron_schedule_in_a_timezone_for_the_worker_of_make_run(
+    deployment: dict[str, Any],
+) -> None:
+    (schedule,) = deployment["schedules"]
+
+    assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
+    assert ZoneInfo(schedule["timezone"])
+    assert deployment["work_pool"]["name"] == WORK_POOL
+
+
+def test_the_bento_names_a_service_that_imports_and_files_that_exist() -> None:
+    bento = yaml.safe_load((PROJECT / "bentofile.yaml").read_text())
+    module, _, service = bento["service"].partition(":")
+    importing = [sys.executable, "-c", f"from {module} import {service}"]
+
+    assert subprocess.run(importing, cwd=PROJECT, check=False).returncode == 0
+    assert [pattern for pattern in bento["include"] if not any(PROJECT.glob(pattern))] == []
+
+
+@pytest.mark.parametrize("row", markdown().splitlines())
+def test_a_setting_is_documented_as_it_is(row: str) -> None:
+    documented = (PROJECT / "docs" / "configuration.md").read_text().splitlines()
+
+    assert row in documented, "Renew it: make docs"
+
+
+def test_no_setting_is_documented_that_there_is_not() -> None:
+    documented = (PROJECT / "docs" / "configuration.md").read_text()
+    rows = [line for line in documented.splitlines() if line.startswith("|")]
+
+    assert rows == markdown().splitlines()
+
+
+def test_the_procfile_starts_commands_of_the_environment() -> None:
+    commands = parse_procfile((PROJECT / "Procfile").read_text()).processes.values()
+    programs = [command.split()[1] for command in commands]
+
+    assert [program for program in programs if not Path(sys.executable).with_name(program).exists()] == []
+
+
+def test_the_lock_pins_everything_with_hashes_and_names_no_index() -> None:
+    lock = (PROJECT / "requirements.lock").read_text()
+    pinned = re.findall(r"^([a-z0-9][a-z0-9._-]*)==", lock, flags=re.MULTILINE)
+    wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+
+    assert {re.split(r"[\[<>=]", each)[0] for each in wanted} <= set(pinned)
+    assert lock.count("==") >= len(pinned)
+    assert lock.count("    --hash=sha256:") >= len(pinned)
+    assert "://" not in lock
+
+
+OLD_PYTHON = """#!/bin/sh
+case "$*" in --version) echo "Python 3.9.2";; *version_info*) exit 1;; esac
+"""
+WITHOUT_VENV = """#!/bin/sh
+case "$*" in *ensurepip*) exit 1;; esac
+"""
+
+
+@pytest.mark.parametrize(
+    ("python", "line"),
+    [
+        (OLD_PYTHON, "Python 3.9.2 is too old; install Python 3.11 or newer, or name one: make PYTHON=..."),
+        (WITHOUT_VENV, "cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"),
+        (None, "install Python 3.11 or newer, or name one: make PYTHON=..."),
+    ],
+    ids=["too old", "without venv", "none"],
+)
+def test_make_says_in_one_line_what_is_wrong_with_the_python(
+    python: str | None, line: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "python3"
+    if python is not None:
+        program.write_text(python)
+        program.chmod(0o755)
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(PROJECT / name, tmp_path)
+
+    make = subprocess.run(
+        ["make", "run", f"PYTHON={program}"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    said, made, *_ = make.stderr.splitlines()
+    assert make.returncode == 2
+    assert said.endswith(line)
+    assert made.startswith("make: ***")

@@ -8,6 +8,7 @@ import bentoml
 from bento_service.api import Api
 from bento_service.champion import LoadedModels
 from bento_service.handlers import Handlers
+from bento_service.keys import KeyRequired
 from bento_service.lean import LeanService
 from bento_service.recorder import Recorder
 from bento_service.schemas import (
@@ -70,4 +71,5 @@ class DiamondService:
 
 # What is added first is outermost: every request is recorded, whatever becomes of it.
 DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
+DiamondService.add_asgi_middleware(KeyRequired)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Api, handlers=_handlers)  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -173,7 +173,7 @@ class Shipper:
         for asked, answer in batch:
             stored = exchange_on(connection, asked.id) if asked.id_unchecked else None
             if stored is not None and not same_request(stored, asked):
-                renamed = replace(asked, id=str(uuid_utils.uuid7()), id_unchecked=False)
+                renamed = asked._replace(id=str(uuid_utils.uuid7()), id_unchecked=False)
                 logger.warning("Exchange %s is kept as %s: the id was taken.", asked.id, renamed.id)
                 insert(connection, [(renamed, answer)])
 

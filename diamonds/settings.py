@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -47,8 +47,9 @@ class Settings(BaseSettings):
     masked_fields: frozenset[str] = Field(
         default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
     )
-    api_keys: frozenset[str] = Field(
-        default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
+    api_keys: frozenset[SecretStr] = Field(
+        default=frozenset(),
+        description="Keys of which reading exchanges and promoting need one, as JSON; empty: they need none.",
     )
     retention_months: int | None = Field(
         default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."

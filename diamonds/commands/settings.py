@@ -47,5 +47,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, frozenset):
+        value = sorted(map(str, value))
     without_password = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
     return "unset" if value is None else without_password

@@ -1,11 +1,13 @@
 """The HTTP contract: our paths, answered ahead of BentoML, which keeps health, metrics and its own schema."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
 import orjson
+from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service import openapi
@@ -20,6 +22,7 @@ Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[bytes]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/static_content/")
+_LARGE = 50_000
 _JSON: Headers = [(b"content-type", b"application/json")]
 _HTML: Headers = [(b"content-type", b"text/html; charset=utf-8")]
 
@@ -94,23 +97,32 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
     async def endpoint(scope: Scope, receive: Receive) -> bytes:
         answer = await handler(*await read(scope, receive))
         _note_version(scope, answer)
-        return orjson.dumps(answer)
+        return orjson.dumps(answer, default=BaseModel.model_dump)
 
     return endpoint
 
 
 def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[Any, ...]]]:
     """What turns a request into the arguments of the operation's handler."""
-    body, query = operation.body, operation.query
+    reads, query = operation.reads or _reading(operation.body), operation.query
 
     async def read(scope: Scope, receive: Receive) -> tuple[Any, ...]:
-        if body:
-            return (parse(await read_body(scope, receive), body),)
+        if reads:
+            return (await _read_apart(reads, await read_body(scope, receive)),)
         if query:
             return (parse_query(scope["query_string"], query),)
         return (scope["path"].rpartition("/")[2],) if operation.parameter else ()
 
     return read
+
+
+def _reading(schema: type[BaseModel] | None) -> Callable[[bytes], Any] | None:
+    return None if schema is None else lambda body: parse(body, schema)
+
+
+async def _read_apart(reads: Callable[[bytes], Any], content: bytes) -> Any:
+    """Reads large bodies in a thread, so that they do not hold up small ones."""
+    return reads(content) if len(content) < _LARGE else await asyncio.to_thread(reads, content)
 
 
 def _note_version(scope: Scope, answer: Any) -> None:

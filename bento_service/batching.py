@@ -3,9 +3,9 @@
 import asyncio
 
 from diamonds.diamond import Diamond
-from diamonds.quotes import Pricer, Quote
+from diamonds.quotes import Pricer, Quotes, rows_of
 
-Waiting = list[tuple[Diamond, "asyncio.Future[Quote]"]]
+Waiting = list[tuple[Diamond, "asyncio.Future[tuple[Quotes, int]]"]]
 
 
 class Batcher:
@@ -14,28 +14,28 @@ class Batcher:
     def __init__(self) -> None:
         self._waiting: dict[str, Waiting] = {}
 
-    async def quote(self, pricer: Pricer, stone: Diamond) -> Quote:
-        """The quote of the stone, computed together with whatever else this pricer was asked meanwhile."""
+    async def quote(self, pricer: Pricer, stone: Diamond) -> tuple[Quotes, int]:
+        """Quotes of which one is the stone's, and its place: all that this pricer was asked in this turn."""
         loop = asyncio.get_running_loop()
         waiting = self._waiting.get(pricer.version.tag)
         if waiting is None:
             waiting = self._waiting[pricer.version.tag] = []
             # Runs after all requests that this turn of the loop has read.
             loop.call_soon(self._quote_all, pricer, waiting)
-        answer: asyncio.Future[Quote] = loop.create_future()
+        answer: asyncio.Future[tuple[Quotes, int]] = loop.create_future()
         waiting.append((stone, answer))
         return await answer
 
     def _quote_all(self, pricer: Pricer, waiting: Waiting) -> None:
         del self._waiting[pricer.version.tag]
         try:
-            quotes = pricer.quotes([stone for stone, _ in waiting])
+            quotes = pricer.quotes(rows_of([stone for stone, _ in waiting]))
         # Each of the requests must hear of it; their handlers raise it again.
         except Exception as error:  # noqa: BLE001
             for _, answer in waiting:
                 if not answer.done():
                     answer.set_exception(error)
             return
-        for (_, answer), quote in zip(waiting, quotes, strict=True):
+        for place, (_, answer) in enumerate(waiting):
             if not answer.done():
-                answer.set_result(quote)
+                answer.set_result((quotes, place))

@@ -74,7 +74,11 @@ class LoadedModels:
         """Takes over newer versions as they come, until cancelled."""
         while True:
             await asyncio.sleep(every_seconds)
-            await asyncio.to_thread(self.refresh)
+            try:
+                await asyncio.to_thread(self.refresh)
+            # A model store that cannot be read just now must not end the following.
+            except Exception:
+                log.exception("Could not look for newer versions; trying again")
 
     def refresh(self) -> None:
         """Loads what is newer in the model store; what does not load is refused, and the old one kept."""

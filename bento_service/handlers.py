@@ -1,7 +1,6 @@
 """What each call of the API does: from a parsed request to an answer, whichever way the request came in."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import cast
 
@@ -16,11 +15,14 @@ from bento_service.administration import (
     VersionAnswer,
 )
 from bento_service.batching import Batcher
+from bento_service.bulk import Rows
 from bento_service.champion import LoadedModels
+from bento_service.datasets import one_dataset
 from bento_service.schemas import (
     BatchQuote,
     BatchRequest,
     Contribution,
+    DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
@@ -35,10 +37,9 @@ from bento_service.schemas import (
     Source,
 )
 from bento_service.versions import all_models, one_model
-from diamonds import quotes
-from diamonds.diamond import Diamond
 from diamonds.explanation import explain
-from diamonds.quotes import CURRENCY, Pricer
+from diamonds.models.features import Matrix
+from diamonds.quotes import CURRENCY, Pricer, Quotes
 
 
 class Handlers:
@@ -50,12 +51,12 @@ class Handlers:
 
     async def predict(self, request: QuoteRequest) -> Quote:
         pricer = await self.models.pricer(request.model)
-        quote = await self.batcher.quote(pricer, request)
-        return {**_shown(quote), "coverage": pricer.coverage, **_source(pricer)}
+        quotes, place = await self.batcher.quote(pricer, request)
+        return {**_shown(quotes, place), "coverage": pricer.coverage, **_source(pricer)}
 
-    async def predict_batch(self, request: BatchRequest) -> BatchQuote:
+    async def predict_batch(self, request: BatchRequest | Rows) -> BatchQuote:
         pricer = await self.models.pricer(request.model)
-        predictions = await asyncio.to_thread(_quoted, pricer, request.diamonds)
+        predictions = await asyncio.to_thread(_predictions, pricer, request.rows)
         return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
 
     async def explain(self, request: QuoteRequest) -> Explanation:
@@ -74,6 +75,9 @@ class Handlers:
 
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)
+
+    async def show_dataset(self, fingerprint: str) -> DatasetAnswer:
+        return await asyncio.to_thread(one_dataset, fingerprint)
 
     async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
         return await history.list_exchanges(query)
@@ -100,14 +104,19 @@ class Handlers:
         return await asyncio.to_thread(administration.roll_back, request)
 
 
-def _quoted(pricer: Pricer, stones: Sequence[Diamond]) -> list[Price]:
-    return [_shown(quote) for quote in pricer.quotes(stones)]
+def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
+    quotes = pricer.quotes(rows)
+    columns = zip(quotes.price, quotes.low, quotes.high, strict=True)
+    predictions: list[Price] = [{"price": price, "low": low, "high": high} for price, low, high in columns]
+    for place, warnings in quotes.warnings.items():
+        predictions[place]["warnings"] = warnings
+    return predictions
 
 
-def _shown(quote: quotes.Quote) -> Price:
-    shown: Price = {"price": quote.price, "low": quote.low, "high": quote.high}
-    if quote.warnings:
-        shown["warnings"] = list(quote.warnings)
+def _shown(quotes: Quotes, place: int) -> Price:
+    shown: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
+    if place in quotes.warnings:
+        shown["warnings"] = quotes.warnings[place]
     return shown
 
 

@@ -1,4 +1,4 @@
-"""Lets nobody change the champion without a key, where keys are configured."""
+"""Lets nobody read the exchanges or change the champion without a key, where keys are configured."""
 
 import hmac
 
@@ -8,12 +8,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bento_service.errors import ApiError
 from diamonds.settings import settings
 
-_GUARDED = "/promotions"
 _NO_KEY = ApiError(401, "no_key", "Send one of the configured keys as `Authorization: Bearer KEY`.")
 
 
 class KeyRequired:
-    """Answers 401 to a promotion that is asked for without one of the keys; passes everything else on."""
+    """Answers 401 to what needs one of the keys and comes without; passes everything else on."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -26,13 +25,15 @@ class KeyRequired:
 
 
 def _is_guarded(scope: Scope) -> bool:
-    return scope["path"].startswith(_GUARDED) and scope["method"] not in ("GET", "HEAD")
+    path: str = scope["path"]
+    changes = scope["method"] not in ("GET", "HEAD")
+    return path.startswith("/exchanges") or (path.startswith("/promotions") and changes)
 
 
 def _has_key(scope: Scope) -> bool:
     keys = settings().api_keys
     given = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
-    return not keys or any(hmac.compare_digest(given, key.encode()) for key in keys)
+    return not keys or any(hmac.compare_digest(given, key.get_secret_value().encode()) for key in keys)
 
 
 async def _refuse(send: Send) -> None:

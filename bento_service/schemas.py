@@ -7,8 +7,11 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
+from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE
+from diamonds.models.features import Matrix
+from diamonds.quotes import rows_of
 from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
@@ -35,6 +38,11 @@ class BatchRequest(BaseModel):
     ]
     model: ModelName = None
 
+    @property
+    def rows(self) -> Matrix:
+        """The stones as a matrix of shape (stones, 9)."""
+        return rows_of(self.diamonds)
+
 
 def _whole(number: object) -> object:
     """To JSON, 5.0 is a whole number too."""
@@ -46,8 +54,8 @@ class SimilarRequest(GradedWeight):
 
     n: Annotated[
         int,
-        BeforeValidator(_whole),
         Field(ge=1, le=100, strict=True, description="How many stones to give."),
+        BeforeValidator(_whole),
     ] = 5
 
 
@@ -162,6 +170,15 @@ class ModelAnswer(TypedDict):
     name: str
     champion: bool
     versions: list[ModelVersion]
+
+
+class DatasetAnswer(TypedDict):
+    """What a dataset was made of: rows read, kept and set aside by rule, and what changed since the last."""
+
+    tag: Annotated[str, Field(description="Where the model store keeps the dataset.")]
+    created_at: datetime
+    report: DataReport
+    page: Annotated[str, Field(description="The report as a page of Markdown.")]
 
 
 def _plus(text: object) -> object:

@@ -64,7 +64,7 @@ def checked(response: httpx.Response) -> httpx.Response:
 
 def _key() -> dict[str, str]:
     """One of the keys of the service, where it is configured with any."""
-    keys = sorted(settings().api_keys)
+    keys = sorted(key.get_secret_value() for key in settings().api_keys)
     return {"authorization": f"Bearer {keys[0]}"} if keys else {}
 
 

@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from diamonds.commands.errors import with_one_line_errors
+from diamonds.commands.exchanges import exchanges, export, forget, replay
 from diamonds.commands.models import models
 from diamonds.commands.predict import predict
+from diamonds.commands.promotions import compare, history, promote, rollback
+from diamonds.commands.reproduce import reproduce
 from diamonds.commands.run import run
 from diamonds.commands.settings import show_settings
 from diamonds.commands.train import train
@@ -15,7 +18,12 @@ from diamonds.commands.train import train
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
-for command in (run, train, models, predict):
+_COMMANDS = (
+    *(run, train, models, predict, reproduce),
+    *(promote, rollback, history, compare),
+    *(exchanges, export, forget, replay),
+)
+for command in _COMMANDS:
     app.command()(with_one_line_errors(command))
 app.command("settings")(with_one_line_errors(show_settings))
 

@@ -56,8 +56,10 @@ def _grade(column: str) -> BeforeValidator:
 Cut = Annotated[str, _grade("cut"), Field(json_schema_extra={"enum": list(CUTS)})]
 Color = Annotated[str, _grade("color"), Field(json_schema_extra={"enum": list(COLORS)})]
 Clarity = Annotated[str, _grade("clarity"), Field(json_schema_extra={"enum": list(CLARITIES)})]
-Positive = Annotated[float, Field(ge=0.001, le=1000, allow_inf_nan=False, strict=True)]
-"""Wide of any stone there is, and such that no product or quotient of measures overflows."""
+SMALLEST, LARGEST = 0.001, 1000.0
+"""Bounds of all measures: wide of any stone there is, and such that nothing derived from them overflows."""
+
+Positive = Annotated[float, Field(ge=SMALLEST, le=LARGEST, allow_inf_nan=False, strict=True)]
 
 
 class GradedWeight(BaseModel):

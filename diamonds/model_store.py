@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol, cast
@@ -14,13 +14,15 @@ import bentoml
 import pandas as pd
 from filelock import FileLock
 
-from diamonds.dataset import Dataset, load_from, save_to
+from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.models import Estimator, Parameters, UnknownModel, spec_named
 from diamonds.similarity import save_index
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
 DATASET = "dataset"
+MEMBERS = "members"
+"""Label of an ensemble's version: the tags of the versions that it was made of."""
 _MANIFEST = "manifest.json"
 _STONES = "training.parquet"
 _LOCK = "diamonds-promotion.lock"
@@ -135,10 +137,12 @@ def promote(tag: str, reason: str) -> Version:
 def retire(name: str, *, keep: int) -> list[str]:
     """Deletes old versions of model ``name`` and gives their tags.
 
-    Kept are the newest ``keep``, and every version that was ever champion.
+    Kept are the newest ``keep``, and every version that was ever champion, with those it was made of.
     """
-    champions = {version.labels["source"] for version in history()}
-    old = [version.tag for version in versions(name)[keep:] if version.tag not in champions]
+    kept: set[str] = set()
+    for version in history():
+        kept |= {version.labels["source"], *version.labels.get(MEMBERS, "").split()}
+    old = [version.tag for version in versions(name)[keep:] if version.tag not in kept]
     for tag in old:
         bentoml.models.delete(tag)
     return old
@@ -167,12 +171,17 @@ def training_stones(version: Version) -> pd.DataFrame:
 
 
 def save_dataset(dataset: Dataset) -> str:
-    """The tag of the stored version of a dataset, which is saved unless its stones are stored already."""
+    """The tag of the stored version of a dataset, which is saved unless its stones are stored already.
+
+    What is saved tells in its report what changed since the dataset saved before.
+    """
     if stored := dataset_version(dataset.fingerprint):
         return stored.tag
+    previous = versions(DATASET)[:1]
+    report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
     with bentoml.models.create(PREFIX + DATASET, labels=labels) as entry:
-        save_to(Path(entry.path), dataset)
+        save_to(Path(entry.path), replace(dataset, report=report))
         _write_manifest(Path(entry.path))
     return str(entry.tag)
 

@@ -108,7 +108,7 @@ def promote(tag: str, *, force: bool = False) -> Decision:
 
 
 def compare(one: str, other: str) -> Decision:
-    """What ``decide`` says if version ``one`` is the champion and ``other`` challenges it; changes nothing."""
+    """What ``decide`` says if ``one`` is the champion and ``other`` challenges it; changes nothing."""
     return _meet(model_store.get(one), model_store.get(other))
 
 

@@ -1,9 +1,10 @@
 """Quotes prices with one version of a model."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import NamedTuple
 
 import numpy as np
 
@@ -13,21 +14,23 @@ from diamonds.intervals import Intervals
 from diamonds.model_store import Version
 from diamonds.models import Estimator
 from diamonds.models.features import Matrix
+from diamonds.models.spec import Prices
 from diamonds.plausibility import Plausible
 
 CURRENCY = "USD"
 
 
-class Quote(NamedTuple):
-    """A price in USD with the bounds of its interval: 0 < low <= price <= high, all in whole cents.
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """What stones are worth, in order, in USD and whole cents: 0 < low <= price <= high.
 
-    ``warnings`` say in sentences what is implausible about the stone.
+    ``warnings`` say in sentences what is implausible about a stone, for the few of which something is.
     """
 
-    price: float
-    low: float
-    high: float
-    warnings: Sequence[str] = ()
+    price: list[float]
+    low: list[float]
+    high: list[float]
+    warnings: dict[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +52,31 @@ class Pricer:
         """The promised share of true prices within the intervals."""
         return self.intervals.coverage
 
-    def quotes(self, stones: Sequence[Diamond]) -> list[Quote]:
-        """The quotes of the stones, in order."""
-        return self.quotes_of(rows_of(stones))
+    def quotes(self, rows: Matrix) -> Quotes:
+        """The quotes of the stones of a matrix as ``rows_of`` makes it."""
+        prices = self._prices(rows)
+        cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
+        price, low, high = cents.tolist()
+        return Quotes(price, low, high, self.plausible.warnings(rows))
 
-    def quotes_of(self, matrix: Matrix) -> list[Quote]:
-        """The quotes of stones that are rows of a matrix of shape (stones, 9), columns ``FEATURES``."""
-        if not len(matrix):
-            return []
-        prices = self.estimator.predict_matrix(matrix)
-        cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, matrix)], 2), 0.01)
-        warnings = self.plausible.warnings(matrix)
-        return [
-            Quote(price, low, high, warnings.get(row, ()))
-            for row, (price, low, high) in enumerate(cents.T.tolist())
-        ]
+    def _prices(self, rows: Matrix) -> Prices:
+        if not len(rows):
+            return np.empty(0)
+        if len(rows) < _WORTH_A_THREAD:
+            return self.estimator.predict_matrix(rows)
+        parts = np.array_split(rows, _CORES)
+        return np.concatenate([*_THREADS.map(self.estimator.predict_matrix, parts)])
 
     def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
         """The prices of the stones in order, rounded to the cent and at least one cent."""
-        return [quote.price for quote in self.quotes(stones)]
+        return self.quotes(rows_of(stones)).price
 
+
+# Estimators compute in one thread: their own threads cost more than they give for one stone, so large
+# batches are shared out here.
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_WORTH_A_THREAD = 512
+_THREADS = ThreadPoolExecutor(_CORES, thread_name_prefix="quotes")
 
 _CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
 _values = attrgetter(*FEATURES)

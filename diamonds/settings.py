@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -47,8 +47,12 @@ class Settings(BaseSettings):
     masked_fields: frozenset[str] = Field(
         default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
     )
-    api_keys: frozenset[str] = Field(
-        default=frozenset(), description="Keys that reading /exchanges needs, as JSON; empty: it needs none."
+    api_keys: frozenset[SecretStr] = Field(
+        default=frozenset(),
+        description="Keys of which reading exchanges and promoting need one, as JSON; empty: they need none.",
+    )
+    retention_months: int | None = Field(
+        default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
     )
     max_concurrency: int = Field(
         default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
@@ -60,9 +64,12 @@ class Settings(BaseSettings):
     coverage: float = Field(
         default=0.9, gt=0.5, lt=1, description="Share of true prices that intervals promise to hold."
     )
+    keep_versions: int = Field(
+        default=20, ge=1, description="Newest versions of each model to keep; champions are kept for ever."
+    )
     seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
     champion_check_seconds: float = Field(
-        default=1.0, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
+        default=0.5, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
     )
     service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
     most_body_bytes: int = Field(

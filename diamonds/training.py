@@ -14,10 +14,11 @@ from diamonds.dataset import Dataset
 from diamonds.evaluation import judge
 from diamonds.intervals import Intervals, is_for_calibration
 from diamonds.model_card import ModelCard
-from diamonds.model_store import Version
+from diamonds.model_store import MEMBERS, Version
 from diamonds.models import Estimator, ModelSpec, Parameters, Prices
 from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
+from diamonds.origin import origin_of
 from diamonds.plausibility import Plausible
 from diamonds.settings import PROJECT, settings
 from diamonds.tuning import Progress, Search
@@ -97,10 +98,12 @@ def train_version(
         "dataset": dataset.fingerprint,
         "rows": str(len(dataset.training)),
         "seed": str(seed),
+        "origin": origin_of(spec, dataset.fingerprint, trials=trials, seed=seed) if minutes is None else "",
         "git_commit": _git_commit(),
         "flow_run": flow_run,
+        **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
     }
-    return model_store.save(
+    version = model_store.save(
         spec.name,
         fitted.estimator,
         dataset.training,
@@ -114,6 +117,8 @@ def train_version(
             ModelCard(labels, fitted.parameters, judged, fitted.estimator, fitted.history, fitted.members),
         ],
     )
+    model_store.retire(spec.name, keep=settings().keep_versions)
+    return version
 
 
 def _tuned(search: Search, trials: int, minutes: float | None, progress: Progress) -> Fitted:

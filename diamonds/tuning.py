@@ -1,5 +1,6 @@
 """Searches the parameters of a model with Optuna, by cross-validation inside the rows that it is given."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -163,9 +164,12 @@ def _history(study: optuna.Study) -> tuple[float, ...]:
 
 def _storage(url: str) -> optuna.storages.RDBStorage:
     """Trials whose process stopped giving signs of life are queued again."""
-    return optuna.storages.RDBStorage(
-        url,
-        engine_kwargs={"pool_pre_ping": True},
-        heartbeat_interval=10,
-        failed_trial_callback=optuna.storages.RetryFailedTrialCallback(max_retry=3),
-    )
+    with warnings.catch_warnings():
+        # What it warns of is a later change of these two names, which the lock file and a test guard against.
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            url,
+            engine_kwargs={"pool_pre_ping": True},
+            heartbeat_interval=10,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=3),
+        )

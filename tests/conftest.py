@@ -4,7 +4,7 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,12 +86,26 @@ def _small(name: str, dataset: "Dataset", **parameters: float) -> "Version":
 
 
 @pytest.fixture(scope="session")
-def linear(dataset: "Dataset") -> "Version":
+def train_linear(dataset: "Dataset") -> Callable[[], "Version"]:
+    """Trains a version of the linear model when it is called."""
+    return lambda: _small("linear", dataset)
+
+
+@pytest.fixture(scope="session")
+def linear(train_linear: Callable[[], "Version"]) -> "Version":
     """A version of the linear model."""
-    return _small("linear", dataset)
+    return train_linear()
 
 
 @pytest.fixture(scope="session")
 def xgboost(dataset: "Dataset") -> "Version":
     """A version of the xgboost model with few trees."""
     return _small("xgboost", dataset, n_estimators=50)
+
+
+@pytest.fixture(scope="session")
+def real_dataset() -> "Dataset":
+    """All the real stones, cleaned and split."""
+    from diamonds.dataset import load_dataset
+
+    return load_dataset(PROJECT / "data" / "diamonds.csv")

@@ -61,7 +61,7 @@ def test_the_bento_names_a_service_that_imports_and_files_that_exist() -> None:
     importing = [sys.executable, "-c", f"from {module} import {service}"]
 
     assert subprocess.run(importing, cwd=PROJECT, check=False).returncode == 0
-    assert [pattern for pattern in bento["include"] if not any(PROJECT.glob(pattern))] == []
+    assert [pattern for pattern in bento["include"] if not any(PROJECT.glob(pattern.lstrip("/")))] == []
 
 
 @pytest.mark.parametrize("row", markdown().splitlines())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from diamonds.dataset import Dataset
 from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of
 from diamonds.explanation import explain
 from diamonds.model_store import Version
@@ -28,9 +29,10 @@ def version(request: pytest.FixtureRequest) -> Version:
 
 @pytest.mark.parametrize("stone", STONES.values(), ids=STONES)
 def test_a_price_is_finite_above_0_and_within_its_interval(version: Version, stone: Diamond) -> None:
-    (quote,) = load_pricer(version).quotes([stone])
-    assert 0 < quote.low <= quote.price <= quote.high < float("inf")
-    assert all(round(value, 2) == value for value in quote[:3])
+    quotes = load_pricer(version).quotes(rows_of([stone]))
+    (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
+    assert 0 < low <= price <= high < float("inf")
+    assert all(round(value, 2) == value for value in (price, low, high))
 
 
 @pytest.mark.parametrize("stone", STONES.values(), ids=STONES)
@@ -63,7 +65,7 @@ def test_stones_become_the_same_numbers_as_frames_do() -> None:
 
 
 def test_no_stones_have_no_quotes(linear: Version) -> None:
-    assert load_pricer(linear).quotes([]) == []
+    assert load_pricer(linear).prices_usd([]) == []
 
 
 @pytest.mark.parametrize(
@@ -78,11 +80,17 @@ def test_no_stones_have_no_quotes(linear: Version) -> None:
 def test_an_implausible_stone_is_quoted_with_a_warning(
     linear: Version, stone: dict[str, float], says: str
 ) -> None:
-    (quote,) = load_pricer(linear).quotes([Diamond.model_validate({**GRADED, **stone})])
-    assert any(says in warning for warning in quote.warnings), quote.warnings
+    quotes = load_pricer(linear).quotes(rows_of([WHOLE, Diamond.model_validate({**GRADED, **stone})]))
+    assert quotes.warnings.keys() == {1}
+    assert any(says in warning for warning in quotes.warnings[1]), quotes.warnings
 
 
-def test_hardly_any_real_stone_earns_a_warning(linear: Version) -> None:
-    pricer = load_pricer(linear)
-    (quote,) = pricer.quotes([WHOLE])
-    assert quote.warnings == ()
+def test_hardly_any_real_stone_earns_a_warning(linear: Version, dataset: Dataset) -> None:
+    quotes = load_pricer(linear).quotes(matrix_of(dataset.hold_out))
+    assert len(quotes.warnings) < 0.02 * len(dataset.hold_out)
+
+
+def test_a_large_batch_is_priced_like_its_stones_one_by_one(version: Version, dataset: Dataset) -> None:
+    pricer, rows = load_pricer(version), matrix_of(dataset.training)
+    singly = [pricer.quotes(row[None]).price[0] for row in rows[::25]]
+    assert pricer.quotes(rows).price[::25] == singly

@@ -47,6 +47,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
-    return (
-        "unset" if value is None else re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
-    )  # no passwords
+    if isinstance(value, frozenset):
+        value = sorted(map(str, value))
+    without_password = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
+    return "unset" if value is None else without_password

@@ -36,7 +36,12 @@ def database_url() -> str:
 def engine() -> sa.Engine:
     """This process's engine. When the embedded Postgres has died, connecting starts it again."""
     made = sa.create_engine(
-        database_url(), pool_size=4, max_overflow=8, pool_pre_ping=True, connect_args=PATIENCE
+        database_url(),
+        pool_size=4,
+        max_overflow=8,
+        pool_pre_ping=True,
+        hide_parameters=True,  # they hold bodies, which no log should
+        connect_args=PATIENCE,
     )
     if settings().database_url is None:
         event.listen(made, "do_connect", _connect_reviving)
@@ -46,14 +51,21 @@ def engine() -> sa.Engine:
 @contextmanager
 def running() -> Iterator[None]:
     """Keeps the embedded Postgres up while open, and stops it after the last of all processes that use it."""
-    if settings().database_url is not None:
-        yield
-        return
     database_url()
     try:
         yield
     finally:
+        release()
+
+
+def release() -> None:
+    """Lets go of the database, and stops the embedded Postgres when no other process uses it.
+
+    For processes that end by a signal; others do it by themselves when they exit.
+    """
+    if engine.cache_info().currsize > 0:
         engine().dispose()
+    if settings().database_url is None:
         embedded.release(settings().home / "postgres")
 
 

@@ -52,7 +52,7 @@ def _read_numbers(texts: pl.Series, mark: str) -> tuple[pl.Series, pl.Series]:
 def _unpunctuated(texts: pl.Series, mark: str) -> pl.Series:
     """The numbers without signs of currency or percent and marks of thousands, with a decimal point."""
     thousands = r"[,' \u{a0}\u{202f}]" if mark == "." else r"[.' \u{a0}\u{202f}]"
-    grouped = rf"^[+-]?\d{{1,3}}({thousands}\d{{3}})+(\{mark}\d+)?$"
+    grouped = rf"^[+-]?[1-9]\d{{0,2}}({thousands}\d{{3}})+(\{mark}\d+)?$"
     bare = pl.col("texts").str.strip_chars(_SPACES + "$%")
     plain = pl.when(bare.str.contains(grouped)).then(bare.str.replace_all(thousands, "")).otherwise(bare)
     if mark == ",":

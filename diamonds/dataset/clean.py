@@ -13,6 +13,7 @@ from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 
 EXAMPLES = 5
 """The most rows of each rule that are shown."""
+_LONGEST_TEXT = 80
 
 Example = dict[str, str]
 
@@ -47,13 +48,16 @@ def clean(batch: Batch, names: Mapping[str, str], mark: str, place: str, account
     rows = _typed(batch.rows, names, mark)
     measured = rows.with_columns(pl.when(pl.col(name) != 0).then(pl.col(name)) for name in DIMENSIONS)
     broken = measured.select(broken_rule().alias("rule")).to_series()
-    if broken.null_count() < len(broken):
-        _count_broken(batch.rows, broken, names, place, account)
-        rows, measured = rows.filter(broken.is_null()), measured.filter(broken.is_null())
-    account.zero_dimensions.update(
-        {name: zeros for name in DIMENSIONS if (zeros := int((rows[name] == 0).sum()))}
-    )
-    return measured.select(COLUMNS)
+    account.zero_dimensions.update(_zeros(rows, broken))
+    if broken.null_count() == len(broken):
+        return measured.select(COLUMNS)
+    _count_broken(batch.rows, broken, names, place, account)
+    return measured.select(COLUMNS).filter(broken.is_null())
+
+
+def _zeros(rows: pl.DataFrame, broken: pl.Series) -> dict[str, int]:
+    counts = {name: int(((rows[name] == 0) & broken.is_null()).sum()) for name in DIMENSIONS}
+    return {name: count for name, count in counts.items() if count}
 
 
 def _typed(raw: pl.DataFrame, names: Mapping[str, str], mark: str) -> pl.DataFrame:
@@ -76,12 +80,12 @@ def _count_broken(
         rule = rules[int(str(number))]
         account.put_aside(rule, len(rows), _examples(rows, names, place))
         if column := next((column for column in GRADES if rule == f"unknown {column}"), None):
-            spelled = texts_of(rows[names[column]]).fill_null("").value_counts()
+            spelled = texts_of(rows[names[column]]).fill_null("").str.slice(0, _LONGEST_TEXT).value_counts()
             account.unknown_grades.update({(column, text): count for text, count in spelled.iter_rows()})
 
 
 def _examples(rows: pl.DataFrame, names: Mapping[str, str], place: str) -> list[Example]:
     return [
-        {"place": place, **{ours: str(row[found])[:80] for ours, found in names.items()}}
+        {"place": place, **{ours: str(row[found])[:_LONGEST_TEXT] for ours, found in names.items()}}
         for row in rows.head(EXAMPLES).iter_rows(named=True)
     ]

@@ -11,6 +11,8 @@ from diamonds.diamond import COLUMNS
 REQUIRED = ("carat", "cut", "color", "clarity", "price")
 """The columns without which nothing can be learned; the others may be missing."""
 
+_OPTIONAL = tuple(name for name in COLUMNS if name not in REQUIRED)
+
 Aliases = Mapping[str, Sequence[str]]
 
 ALIASES: Aliases = {
@@ -44,7 +46,7 @@ ALIASES: Aliases = {
 }
 """Other names by column, whatever their case and punctuation; ``%`` and ``$`` count as percent and usd."""
 
-_LENGTHS = {"x": ("length", "length mm"), "y": ("width", "width mm")}
+_LENGTHS = ("length", "length mm", "width", "width mm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,9 @@ class Recognised:
     def account(self) -> list[str]:
         """One sentence for each column that was renamed, is unknown, or was not used."""
         renamed = [f"{name!r} was read as {ours}." for ours, name in self.names.items() if name != ours]
-        absent = [f"There is no {ours}; it counts as unknown." for ours in COLUMNS if ours not in self.names]
+        absent = [
+            f"There is no {ours}; it counts as unknown." for ours in _OPTIONAL if ours not in self.names
+        ]
         return renamed + absent + [f"{name!r} was not used." for name in self.ignored]
 
 
@@ -103,11 +107,7 @@ def _ambiguous(candidates: Mapping[str, Sequence[str]]) -> list[str]:
         if len(names) > 1
     ]
     depth, lengths = candidates["depth"], [*candidates["x"], *candidates["y"]]
-    if (
-        not candidates["z"]
-        and [*map(plain, depth)] == ["depth"]
-        and _named(lengths, sum(_LENGTHS.values(), ()))
-    ):
+    if not candidates["z"] and [*map(plain, depth)] == ["depth"] and _named(lengths, _LENGTHS):
         problems.append(f"{depth[0]!r} could be the depth in percent or, beside {_listed(lengths)}, z in mm.")
     return problems
 

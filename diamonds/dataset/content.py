@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
-from diamonds.dataset.hashing import hashes
+from diamonds.dataset.hashing import Words, hashes, in_stretches
 from diamonds.dataset.split import Codes, Measures
 from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 
@@ -26,16 +26,20 @@ def by_content(measures: Measures, codes: Codes) -> tuple[Places, str]:
     its dimensions, depth and table is known; without, different stones often look the same, and all are kept.
     Among ten million different rows the chance that two are mistaken for copies is 3 in a million.
     """
-    grades = np.zeros(len(codes["cut"]), dtype=np.uint32)
-    for name in GRADES:
-        grades = (grades << np.uint32(8)) | codes[name].astype(np.uint32)
-    rows = hashes([grades.astype(np.uint64), *(measures[name].view(np.uint64) for name in _MEASURES)])
+    rows = in_stretches(len(measures["carat"]), lambda part: _row_hashes(measures, codes, part))
     order = np.argsort(rows)
     ordered = rows[order]
     kept = np.logical_and.reduce([np.isnan(measures[name]) for name in _TELLING])[order]
     kept[:1] = True
     kept[1:] |= ordered[1:] != ordered[:-1]
     return order[kept], hashlib.sha256(ordered[kept].astype("<u8").data).hexdigest()[:16]
+
+
+def _row_hashes(measures: Measures, codes: Codes, part: slice) -> Words:
+    grades = np.zeros(len(codes["cut"][part]), dtype=np.uint64)
+    for name in GRADES:
+        grades = (grades << np.uint64(8)) | codes[name][part].astype(np.uint64)
+    return hashes([grades, *(measures[name][part].view(np.uint64) for name in _MEASURES)])
 
 
 def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
@@ -54,8 +58,8 @@ def frame_at(measures: Measures, codes: Codes, places: Places) -> pd.DataFrame:
         deque(pool.map(lambda name, row: measures[name].take(places, out=row, mode="clip"), _MEASURES, block))
     frame = pd.DataFrame(block.T, columns=list(_MEASURES), copy=False)
     for name in GRADES:
-        frame[name] = _categorical(name, codes[name][places])
-    return frame[list(COLUMNS)]
+        frame.insert(COLUMNS.index(name), name, pd.Series(_categorical(name, codes[name][places])))
+    return frame
 
 
 def _categorical(name: str, codes: npt.NDArray[np.integer]) -> pd.Categorical:

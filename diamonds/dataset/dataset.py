@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pandas as pd
 import polars as pl
@@ -23,6 +24,8 @@ from diamonds.diamond import COLUMNS, GRADES
 from diamonds.settings import settings
 
 FEWEST_ROWS = 100
+SPELLINGS = 20
+"""The most unknown grades of each column that a report lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,17 @@ class Dataset:
 class TooManySetAside(DataError):
     """So many rows broke a rule that the rest should not be trusted; ``report`` tells which."""
 
-    def __init__(self, report: DataReport, largest_share: float) -> None:
+    report: DataReport
+
+    @classmethod
+    def of(cls, report: DataReport, largest_share: float) -> Self:
         rules = ", ".join(f"{rule}: {rows:,}" for rule, rows in report.set_aside.items())
-        super().__init__(
+        error = cls(
             f"{report.source} has {sum(report.set_aside.values()):,} of {report.read:,} rows that "
             f"break a rule ({report.set_aside_share:.1%}; at most {largest_share:.1%} may): {rules}."
         )
-        self.report = report
+        error.report = report
+        return error
 
 
 def load_dataset(source: str | Path) -> Dataset:
@@ -119,16 +126,19 @@ def _dataset(
 
 
 def _by_column(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """The most frequent spellings of each column."""
     columns: dict[str, dict[str, int]] = {}
     for (column, text), rows in counts.most_common():
-        columns.setdefault(column, {})[text] = rows
+        spellings = columns.setdefault(column, {})
+        if len(spellings) < SPELLINGS:
+            spellings[text] = rows
     return columns
 
 
 def _judged(dataset: Dataset) -> Dataset:
     report, largest_share = dataset.report, settings().largest_set_aside_share
     if report.set_aside_share > largest_share:
-        raise TooManySetAside(report, largest_share)
+        raise TooManySetAside.of(report, largest_share)
     if report.kept < FEWEST_ROWS:
         raise DataError(
             f"{report.source} has {report.kept} usable stones of {report.read} rows; "

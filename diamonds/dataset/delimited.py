@@ -97,7 +97,7 @@ def _encoding(pieces: Iterator[bytes], place: str) -> str:
 
 
 def _fields(line: str, separator: str) -> list[str]:
-    return next(csv.reader([line], delimiter=separator), [""])
+    return next(csv.reader([line[: csv.field_size_limit()]], delimiter=separator), [""])
 
 
 def _score(fields: Sequence[str]) -> tuple[int, int]:
@@ -126,7 +126,11 @@ def _batches(layout: _Layout, names: Sequence[str]) -> Iterator[Batch]:
     positions = {f"{layout.header.index(name)}": name for name in names}
     with opened(layout.path) as file:
         encoding = _encoding(iter(partial(file.read, LONGEST_LINE), b""), layout.place)
-    with opened(layout.path) as file, _reader(file, layout, encoding, malformed, list(positions)) as reader:
+    with (
+        _telling_long_rows(layout.place),
+        opened(layout.path) as file,
+        _reader(file, layout, encoding, malformed, list(positions)) as reader,
+    ):
         for chunk in reader:
             rows = pl.DataFrame(pl.from_arrow(chunk)).rename(positions)
             yield _checked(Batch(rows, malformed.taken()), layout.place)
@@ -160,10 +164,25 @@ def _reader(
     )
 
 
+@contextmanager
+def _telling_long_rows(place: str) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        if "straddling" not in str(error):
+            raise
+        longest = f"{LONGEST_LINE >> 20} MB"
+        raise DataError(
+            f"{place} has a row longer than {longest}, or a quote that is never closed."
+        ) from error
+
+
 def _checked(batch: Batch, place: str) -> Batch:
-    for line in batch.malformed:
-        if "\n" in line.strip():
-            raise DataError(f"{place} opens a quote that it never closes, at {line[:80]!r}.")
+    """Refuses rows that were swallowed by a quote: no number and no grade holds a line end."""
+    cells = (text for column in batch.rows for text in column.filter(column.str.contains(r"[\r\n]")).head(1))
+    for text in chain(batch.malformed, cells):
+        if len(text.strip().splitlines()) > 1:
+            raise DataError(f"{place} opens a quote that it never closes, at {text[:80]!r}.")
     return batch
 
 

@@ -4,7 +4,7 @@ Each word of a row is mixed in by the finaliser of SplitMix64 (Steele, Lea and F
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -15,8 +15,20 @@ Words = npt.NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
-_BLOCK = 1 << 14  # rows whose intermediate results stay in the processor's cache
-_STRETCH = 64 * _BLOCK  # rows that one thread does at a time
+_STRETCH = 1 << 16  # rows whose intermediate results stay in the processor's cache
+
+
+def in_stretches(rows: int, hashes_of: Callable[[slice], Words]) -> Words:
+    """The hashes of all rows, computed by ``hashes_of`` for a stretch of rows at a time on all cores."""
+    result = np.empty(rows, dtype=np.uint64)
+
+    def fill(start: int) -> None:
+        stretch = slice(start, start + _STRETCH)
+        result[stretch] = hashes_of(stretch)
+
+    with ThreadPoolExecutor() as pool:  # numpy lets go of the interpreter while it computes
+        deque(pool.map(fill, range(0, rows, _STRETCH)))
+    return result
 
 
 def hashes(columns: Sequence[Words], salt: int = 0) -> Words:
@@ -24,18 +36,11 @@ def hashes(columns: Sequence[Words], salt: int = 0) -> Words:
 
     Hashes of different ``salt`` are unrelated.
     """
-    result = np.full(len(columns[0]), salt, dtype=np.uint64)
-    with ThreadPoolExecutor() as pool:  # numpy lets go of the interpreter while it computes
-        deque(pool.map(lambda start: _hash_stretch(result, columns, start), range(0, len(result), _STRETCH)))
-    return result
-
-
-def _hash_stretch(result: Words, columns: Sequence[Words], stretch: int) -> None:
-    scratch = np.empty(_BLOCK, dtype=np.uint64)
-    for start in range(stretch, min(stretch + _STRETCH, len(result)), _BLOCK):
-        block = result[start : start + _BLOCK]
-        for column in columns:
-            _mix_in(block, column[start : start + _BLOCK], scratch[: len(block)])
+    state = np.full(len(columns[0]), salt, dtype=np.uint64)
+    scratch = np.empty_like(state)
+    for column in columns:
+        _mix_in(state, column, scratch)
+    return state
 
 
 def _mix_in(state: Words, words: Words, scratch: Words) -> None:

@@ -86,16 +86,17 @@ def _file(path: Path, place: str | None = None) -> Table:
 
 
 def _downloaded(url: str, folder: Path) -> Iterator[Table]:
-    with _as_data_error(shown(url)):
+    with _remote_as_data_error(url):
         files, root = fsspec.core.url_to_fs(url)
         names = sorted(filter(is_table, files.find(root))) if _is_folder(files, root) else [root]
-        if not names:
-            raise DataError(f"{shown(url)} has no file that ends in {', '.join(SUFFIXES)}.")
+    if not names:
+        raise DataError(f"{shown(url)} has no file that ends in {', '.join(SUFFIXES)}.")
     for number, name in enumerate(names):
         path = folder / str(number)
-        with _as_data_error(shown(name)):
+        with _remote_as_data_error(name):
             files.get_file(name, str(path))
         yield _file(path, shown(name))
+        path.unlink()
 
 
 def _is_folder(files: fsspec.AbstractFileSystem, root: str) -> bool:
@@ -104,13 +105,20 @@ def _is_folder(files: fsspec.AbstractFileSystem, root: str) -> bool:
 
 
 @contextmanager
+def _remote_as_data_error(url: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        told = _first_line(error).replace(url, shown(url))
+        raise DataError(f"Could not read {shown(url)}: {told}") from error
+
+
+@contextmanager
 def _as_data_error(place: str) -> Iterator[None]:
     try:
         yield
     except DataError:
         raise
-    except ImportError as error:
-        raise DataError(f"Could not open {place}: {error}") from error
     except _UNREADABLE as error:
         raise DataError(f"Could not read {place}: {_first_line(error)}") from error
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.dataset.hashing import Words, hashes
+from diamonds.dataset.hashing import Words, hashes, in_stretches
 from diamonds.diamond import DIMENSIONS, GRADES
 
 HOLD_OUT_SHARE = 0.2
@@ -47,6 +47,16 @@ def stone_hashes(frame: pd.DataFrame) -> Words:
 
 def identities(measures: Measures, codes: Codes) -> Words:
     """``stone_hashes`` of bare columns."""
+    return in_stretches(
+        len(measures["carat"]), lambda part: _identities(_at(measures, part), _at(codes, part))
+    )
+
+
+def _at(columns: Mapping[str, np.ndarray], part: slice) -> dict[str, np.ndarray]:
+    return {name: values[part] for name, values in columns.items()}
+
+
+def _identities(measures: Measures, codes: Codes) -> Words:
     small, middle, large = _sorted(*(_hundredths(measures[name]) for name in DIMENSIONS))
     kind = (_word(codes["color"]) << np.uint64(8)) | _word(codes["clarity"])
     unmeasured = large == 0

@@ -15,12 +15,13 @@ def jsonb_holds(raw: bytes) -> bool:
     """
     try:
         value = orjson.loads(raw)
-    except orjson.JSONDecodeError:
+        again = orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter for what is nested too deeply
         return False
     if value is None or b"\\u0000" in raw:
         return False
     # A dropped duplicate key takes its quotes along; escaped quotes could hide that, so they are not trusted.
-    return b"\\u0022" not in raw and orjson.dumps(value).count(b'"') == raw.count(b'"')
+    return b"\\u0022" not in raw and again.count(b'"') == raw.count(b'"')
 
 
 def columns(side: str, body: Body, *, as_bytes: bool = False) -> dict[str, Any]:

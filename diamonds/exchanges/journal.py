@@ -170,7 +170,7 @@ def locked_folder(folder: Path) -> int:
 def orphans(parent: Path) -> list[tuple[Path, int]]:
     """The journals under ``parent`` whose owner is no more, each locked by the file that comes with it."""
     found = []
-    for folder in sorted(parent.glob("[0-9a-f]*")):
+    for folder in sorted(parent.glob("*-*-*-*-*")):
         held = _lock_of_dead(folder)
         if held is not None:
             found.append((folder, held))
@@ -180,8 +180,8 @@ def orphans(parent: Path) -> list[tuple[Path, int]]:
 def _lock_of_dead(folder: Path) -> int | None:
     try:
         held = os.open(folder / LOCK, os.O_RDWR)
-    except FileNotFoundError:
-        return None  # another worker has just finished with it
+    except (FileNotFoundError, NotADirectoryError):
+        return None  # another worker has just finished with it, or it is no journal
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

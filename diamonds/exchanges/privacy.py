@@ -33,13 +33,14 @@ def without_credentials(query: str) -> str:
 def kept(whole: bytes, limit: int, masked_fields: Set[str]) -> Body:
     """What is kept of a body: its first bytes, and nothing of the fields to mask.
 
-    Where fields are to be masked, a body that is no JSON may hide them anywhere: only its size is kept.
+    Where fields are to be masked, a body that is no JSON, or nested too deeply, may hide them anywhere: only
+    its size is kept.
     """
     if not masked_fields or not whole:
         return Body.within(limit, whole)
     try:
         return Body.within(limit, orjson.dumps(_masked(orjson.loads(whole), masked_fields)))
-    except orjson.JSONDecodeError:
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return Body(b"", len(whole))
 
 

@@ -5,7 +5,8 @@ import os
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -17,9 +18,10 @@ from diamonds.exchanges.claims import same_request
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.journal import Journal, orphans
 from diamonds.exchanges.metrics import metrics
-from diamonds.exchanges.months import prepare_months
+from diamonds.exchanges.months import drop_months_before, prepare_months
 from diamonds.exchanges.reader import exchange_on
 from diamonds.exchanges.unshipped import Joined, Unshipped, end_of_orphan
+from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
 POLL_S, ADOPT_EVERY_S, PREPARE_EVERY_S = 0.1, 2.0, 6 * 3600.0
 LONGEST_PAUSE_S = 2.0
 _WORTH_ROLLING = 256 * 1024
+_REFUSALS = (DataError, TypeError, ValueError)  # the rows are to blame, so the same again would end the same
 
 
 class Postponed(Exception):
@@ -51,7 +54,7 @@ class Shipper:
         self._stopping = threading.Event()
         self._deadline = float("inf")
         self._lost_reported = 0
-        self._prepare_at = self._adopt_at = 0.0
+        self._prepare_at = self._adopt_at = self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
     def start(self) -> None:
@@ -71,21 +74,35 @@ class Shipper:
         except Postponed:
             logger.warning("The database takes no exchanges; they wait in %s.", self._journal.folder)
         finally:
+            self._unshipped.close()
             self._journal.close()
 
     def _turn(self) -> None:
+        self._look()
         try:
-            self._adopt()
             busy = self._ship_own()
             self._report()
-            if not busy:
-                self._stopping.wait(POLL_S)
-        except Postponed:
-            raise
-        except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; what it read, it reads again
+        except OSError as problem:
             self._note(problem)
-            self._unshipped = Unshipped(self._journal.folder)
-            self._stopping.wait(LONGEST_PAUSE_S)
+            self._unshipped.close()
+            self._unshipped = Unshipped(self._journal.folder)  # what it took and did not ship, it takes again
+            busy = False
+        self._adopt()
+        if not busy:
+            self._stopping.wait(POLL_S)
+
+    def _look(self) -> None:
+        """Makes the tables before the first exchange, and notices when the database is back."""
+        well = self._prepare_at > 0 and self.progress.problem is None
+        if well or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LONGEST_PAUSE_S
+        try:
+            self._prepare()
+            engine().connect().close()
+            self.progress.problem = None
+        except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
+            self._note(problem)
 
     def _finish(self) -> None:
         while self._ship_own():
@@ -114,7 +131,10 @@ class Shipper:
             return
         for folder, held in orphans(self._parent):
             try:
-                self._ship_orphan(Unshipped(folder))
+                with closing(Unshipped(folder)) as orphan:
+                    self._ship_orphan(orphan)
+            except OSError as problem:
+                logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
             finally:
                 os.close(held)
         self._adopt_at = time.monotonic() + ADOPT_EVERY_S
@@ -148,6 +168,9 @@ class Shipper:
         if time.monotonic() >= self._prepare_at:
             migrate()
             prepare_months()
+            keep = settings().retention_months
+            if keep is not None:
+                drop_months_before(keep)
             self._prepare_at = time.monotonic() + PREPARE_EVERY_S
 
     def _insert(self, batch: Sequence[Joined]) -> None:
@@ -155,7 +178,7 @@ class Shipper:
             with engine().begin() as connection:
                 insert(connection, batch)
                 self._settle(connection, batch)
-        except DataError:
+        except _REFUSALS:
             for joined in batch:
                 self._insert_alone(joined)
 
@@ -164,7 +187,7 @@ class Shipper:
         for asked, answer in batch:
             stored = exchange_on(connection, asked.id) if asked.id_unchecked else None
             if stored is not None and not same_request(stored, asked):
-                renamed = replace(asked, id=str(uuid_utils.uuid7()), id_unchecked=False)
+                renamed = asked._replace(id=str(uuid_utils.uuid7()), id_unchecked=False)
                 logger.warning("Exchange %s is kept as %s: the id was taken.", asked.id, renamed.id)
                 insert(connection, [(renamed, answer)])
 
@@ -173,16 +196,16 @@ class Shipper:
         try:
             with engine().begin() as connection:
                 insert(connection, [joined])
-        except DataError:
+        except _REFUSALS:
             self._insert_as_bytes(joined)
 
     def _insert_as_bytes(self, joined: Joined) -> None:
         try:
             with engine().begin() as connection:
                 insert(connection, [joined], as_bytes=True)
-        except DataError as problem:
+        except _REFUSALS as problem:
             metrics().failed.inc()
-            logger.error("The database refuses exchange %s: %s", joined[0].id, problem)
+            logger.error("The database refuses exchange %s: %s", joined[0].id, _reason(problem))
             with (self._parent / "refused.frames").open("ab") as file:
                 file.write(joined[0].frame() + (joined[1].frame() if joined[1] else b""))
 
@@ -195,11 +218,17 @@ class Shipper:
 
     def _note(self, problem: Exception) -> None:
         metrics().retried.inc()
+        reason = _reason(problem)
         if self.progress.problem is None:
-            logger.warning("Exchanges wait in the journal: %s", problem)
-        self.progress.problem = str(problem)
+            logger.warning("Exchanges wait in the journal: %s", reason)
+        self.progress.problem = reason
 
     def _pause(self, seconds: float) -> None:
         if time.monotonic() + seconds > self._deadline:
             raise Postponed
         time.sleep(seconds) if self._stopping.is_set() else self._stopping.wait(seconds)
+
+
+def _reason(problem: Exception) -> str:
+    """Without the statement, which only makes the log longer."""
+    return str(getattr(problem, "orig", problem)).strip()

@@ -83,7 +83,9 @@ class Unshipped:
 
     def remove(self) -> None:
         """Removes the journal, all of which is in the database."""
-        self._close()
+        self.close()
+        if not self.folder.exists():
+            return  # nothing was ever kept in it
         for path in sorted(self.folder.iterdir(), key=lambda path: path.name == LOCK):
             path.unlink()
         self.folder.rmdir()
@@ -113,7 +115,7 @@ class Unshipped:
                 return file
             if self._at.segment == end.segment:
                 return None
-            self._close()
+            self.close()
             self._at = Position(self._at.segment + 1, 0)
         return None
 
@@ -140,7 +142,7 @@ class Unshipped:
         self._at = Position(self._at.segment, start + skipped)
         file.seek(self._at.offset)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -1,6 +1,18 @@
 """The models that price a diamond: one file each, found through the registry."""
 
-from diamonds.models.registry import REGISTRY, spec_named
-from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, UnknownModel
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, UnknownModel, Unseen
 
-__all__ = ["REGISTRY", "Estimator", "ModelSpec", "Parameters", "Prices", "UnknownModel", "spec_named"]
+# isort: split
+# The registry loads models of other packages, which import the names above from here.
+from diamonds.models.registry import REGISTRY, spec_named
+
+__all__ = [
+    "REGISTRY",
+    "Estimator",
+    "ModelSpec",
+    "Parameters",
+    "Prices",
+    "UnknownModel",
+    "Unseen",
+    "spec_named",
+]

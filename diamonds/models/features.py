@@ -4,12 +4,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import FEATURES, GRADES, typed
+from diamonds.diamond import FEATURES, GRADES, WIDTH_OF_ONE_CARAT_MM, typed
 
 Matrix = npt.NDArray[np.float64]
 
-# Medians over the cleaned stones of data/diamonds.csv: x / carat ** (1/3) in mm, depth and table in percent.
-WIDTH_OF_ONE_CARAT_MM = 6.43
+# Medians over the cleaned stones of data/diamonds.csv.
 USUAL_DEPTH_PERCENT = 61.8
 USUAL_TABLE_PERCENT = 57.0
 

@@ -1,5 +1,6 @@
 """A neural network by scikit-learn, in a pipeline that scales measures and encodes grades."""
 
+import warnings
 from pathlib import Path
 from typing import Self
 
@@ -7,6 +8,7 @@ import numpy as np
 import skops.io
 from optuna.trial import BaseTrial
 from sklearn.compose import make_column_transformer
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -19,6 +21,11 @@ from diamonds.models.target import weights
 
 _FILE = "pipeline.skops"
 _SCALE = "scale.npz"
+_STAGES = 4
+_SLOWER = 4.0
+"""How much smaller the steps of each stage of learning are than those of the one before."""
+_TRUSTED = ["sklearn.neural_network._stochastic_optimizers.AdamOptimizer"]
+"""scikit-learn's own, which skops does not know to be harmless."""
 
 
 class NeuralNetwork(Estimator):
@@ -30,14 +37,17 @@ class NeuralNetwork(Estimator):
 
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
         log_price = np.log(price_usd)
-        self.pipeline_ = _pipeline(self.parameters, self.seed)
-        self.pipeline_.fit(
-            _inputs(matrix),
-            (log_price - log_price.mean()) / log_price.std(),
-            mlpregressor__sample_weight=weights(price_usd),
-        )
         self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
         self.usual_ = np.nanmedian(matrix, axis=0)
+        self.pipeline_ = _pipeline(self.parameters, self.seed)
+        columns, network = self.pipeline_[0], self.pipeline_[-1]
+        inputs = columns.fit_transform(_inputs(matrix))
+        target = (log_price - log_price.mean()) / log_price.std()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # it has as many epochs as it was given
+            for stage in range(_STAGES):
+                network.set_params(learning_rate_init=self.parameters["learning_rate"] / _SLOWER**stage)
+                network.fit(inputs, target, sample_weight=weights(price_usd))
         return self
 
     def _log_price(self, matrix: Matrix) -> Prices:
@@ -59,7 +69,7 @@ class NeuralNetwork(Estimator):
     def load(cls, folder: Path) -> Self:
         """The model that was saved to ``folder``; skops refuses anything but scikit-learn's own types."""
         model = cls({}, seed=0)
-        model.pipeline_ = skops.io.load(folder / _FILE)
+        model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
         with np.load(folder / _SCALE, allow_pickle=False) as saved:
             model.scale_, model.usual_ = saved["scale"], saved["usual"]
         return model
@@ -80,8 +90,8 @@ def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
         learning_rate_init=parameters["learning_rate"],
         alpha=parameters["alpha"],
         batch_size=int(parameters["batch_size"]),
-        max_iter=int(parameters["epochs"]),
-        early_stopping=False,
+        max_iter=int(parameters["epochs"]) // _STAGES,
+        warm_start=True,
         tol=0.0,
         n_iter_no_change=int(parameters["epochs"]),
         random_state=seed,
@@ -91,20 +101,20 @@ def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
 
 def _search(trial: BaseTrial) -> Parameters:
     return {
-        "width": trial.suggest_int("width", 32, 128, step=32),
-        "learning_rate": trial.suggest_float("learning_rate", 5e-4, 5e-3, log=True),
+        "width": trial.suggest_int("width", 64, 160, step=32),
+        "learning_rate": trial.suggest_float("learning_rate", 2e-3, 1e-2, log=True),
         "alpha": trial.suggest_float("alpha", 1e-5, 1e-1, log=True),
-        "batch_size": trial.suggest_int("batch_size", 128, 512, log=True),
-        "epochs": trial.suggest_int("epochs", 20, 60),
+        "batch_size": trial.suggest_int("batch_size", 64, 256, log=True),
+        "epochs": trial.suggest_int("epochs", 40, 100),
     }
 
 
 _DEFAULTS: Parameters = {
-    "width": 96,
-    "learning_rate": 0.001,
+    "width": 128,
+    "learning_rate": 0.004,
     "alpha": 1e-3,
-    "batch_size": 256,
-    "epochs": 40,
+    "batch_size": 128,
+    "epochs": 60,
 }
 
 MLP = ModelSpec(name="mlp", build=NeuralNetwork, load=NeuralNetwork.load, search=_search, defaults=_DEFAULTS)

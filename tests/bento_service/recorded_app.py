@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from bento_service.keys import KeyRequired
 from bento_service.recorder import Recorder
 
 
@@ -54,5 +55,5 @@ app = Starlette(
         Route("/fail", fail),
         Route("/readyz", health),
     ],
-    middleware=[Middleware(Recorder)],
+    middleware=[Middleware(Recorder), Middleware(KeyRequired)],
 )

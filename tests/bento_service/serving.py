@@ -34,7 +34,7 @@ def serving(
     log: Path, *, folder: Path = PROJECT, environment: Mapping[str, str] | None = None, until: str = "/livez"
 ) -> Iterator[Running]:
     """The service of ``folder`` by ``bentoml serve``, once it answers ``until`` with 200."""
-    port = _free_port()
+    port = free_port()
     command = [
         sys.executable,
         "-m",
@@ -73,7 +73,8 @@ def _wait(running: Running, path: str, process: subprocess.Popen[bytes]) -> None
     raise AssertionError(f"The service did not start:\n{running.log.read_text()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from diamonds import model_store
 from diamonds.dataset import Dataset
 from diamonds.diamond import Diamond
 from diamonds.model_store import Version
@@ -233,3 +234,17 @@ def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
         similar: dict[str, Any] = client.similar({**STONE, "n": 2})
     assert quote["version"] == xgboost.tag
     assert len(similar["samples"]) == 2
+
+
+def test_a_dataset_is_shown_with_what_it_was_made_of(client: httpx.Client, dataset: Dataset) -> None:
+    tag = model_store.save_dataset(dataset)
+    answer = client.get(f"/datasets/{dataset.fingerprint}").json()
+    assert answer["tag"] == tag
+    assert answer["report"]["kept"] == len(dataset.training) + len(dataset.hold_out)
+    assert answer["page"].startswith(f"# Dataset {dataset.fingerprint}")
+
+
+def test_an_unknown_dataset_is_not_found(client: httpx.Client) -> None:
+    answer = client.get("/datasets/0123456789abcdef")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["fields"][0]["got"] == "0123456789abcdef"

@@ -69,7 +69,7 @@ def test_the_page_shows_counts_rules_examples_and_columns(classic: Dataset) -> N
 
 def test_what_files_say_is_shown_as_text_only(stones: pd.DataFrame, tmp_path: Path) -> None:
     nasty = stones.assign(cut=["<script>|\n\n# `x`", *stones["cut"][1:]])
-    nasty.to_csv(tmp_path / "s.csv", index=False)
+    nasty.to_parquet(tmp_path / "s.parquet")
     page = page_of(load_dataset(tmp_path).report)
     assert "&lt;script>\\| # 'x'" in page
     assert "<script>" not in page

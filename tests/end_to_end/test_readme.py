@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diamonds.settings import PROJECT
-from tests.end_to_end.product import Client
+from tests.end_to_end.client import Client
 
 README = (PROJECT / "README.md").read_text()
 BLOCKS = re.findall(r"```(?:bash|console)\n(.*?)```", README, flags=re.DOTALL)

@@ -1,0 +1,127 @@
+"""A running service follows the champion, and refuses what is damaged."""
+
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from diamonds import model_store
+from diamonds.database import running as database_running
+from diamonds.dataset import Dataset
+from diamonds.diamond import Diamond
+from diamonds.model_store import Version
+from diamonds.quotes import load_pricer
+from tests.bento_service.conftest import STONE
+from tests.bento_service.serving import Running, serving
+
+REACHES_WITHIN_SECONDS = 2.0
+
+
+def wait_for(version: Version, client: httpx.Client) -> float:
+    """Seconds until the service quotes with the version."""
+    started = time.monotonic()
+    while client.post("/predict", json=STONE).json().get("version") != version.tag:
+        assert time.monotonic() - started < 30, f"{version.tag} never quoted"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def champion_again(xgboost: Version, client: httpx.Client) -> Any:
+    """What other tests rely on: xgboost is the champion afterwards."""
+    yield
+    model_store.promote(xgboost.tag, "the tests' champion")
+    wait_for(xgboost, client)
+
+
+@pytest.mark.usefixtures("champion_again")
+def test_promotions_under_load_lose_no_request_and_mix_no_versions(
+    service: Running, client: httpx.Client, linear: Version, xgboost: Version
+) -> None:
+    stones = [{**STONE, "carat": 0.3 + place / 100} for place in range(50)]
+    prices = {version.tag: own_prices(version, stones) for version in (linear, xgboost)}
+    until = time.monotonic() + 6
+    with ThreadPoolExecutor(4) as pool:
+        hammering = [pool.submit(hammer, service, stones, prices, until) for _ in range(4)]
+        waited = []
+        for version in (linear, xgboost, linear):
+            model_store.promote(version.tag, "under load")
+            waited.append(wait_for(version, client))
+        seen = [each.result() for each in hammering]
+    assert max(waited) < REACHES_WITHIN_SECONDS
+    assert set().union(*seen) == {linear.tag, xgboost.tag}
+
+
+def own_prices(version: Version, stones: list[dict[str, Any]]) -> list[float]:
+    return load_pricer(version).prices_usd([Diamond(**stone) for stone in stones])
+
+
+def hammer(
+    service: Running, stones: list[dict[str, Any]], prices: dict[str, list[float]], until: float
+) -> set[str]:
+    """Asks until the time has come; each answer must be the price of the version that it names."""
+    seen: set[str] = set()
+    with service.client() as client:
+        while time.monotonic() < until:
+            batch = client.post("/predict_batch", json={"diamonds": stones})
+            assert [each["price"] for each in batch.json()["predictions"]] == prices[batch.json()["version"]]
+            place = len(seen) % len(stones)
+            quote = client.post("/predict", json=stones[place]).json()
+            assert quote["price"] == prices[quote["version"]][place]
+            seen |= {quote["version"], batch.json()["version"]}
+    return seen
+
+
+def spoil_file(folder: Path) -> None:
+    with (folder / "similar.npy").open("r+b") as file:
+        file.seek(-8, 2)
+        file.write(b"\xff" * 8)
+
+
+def lose_file(folder: Path) -> None:
+    (folder / "intervals.json").unlink()
+
+
+@pytest.mark.usefixtures("champion_again")
+@pytest.mark.parametrize("damage", [spoil_file, lose_file])
+def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
+    service: Running, client: httpx.Client, linear: Version, xgboost: Version, damage: Callable[[Path], None]
+) -> None:
+    sound = linear.folder.with_name("sound")
+    shutil.copytree(linear.folder, sound)
+    try:
+        damage(linear.folder)
+        damaged = model_store.promote(linear.tag, "damaged on the way")
+        time.sleep(REACHES_WITHIN_SECONDS)
+        assert client.post("/predict", json=STONE).json()["version"] == xgboost.tag
+        assert client.get("/readyz").status_code == 200
+        assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
+    finally:
+        shutil.rmtree(linear.folder)
+        sound.rename(linear.folder)
+
+
+def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_promotion(
+    empty_model_store: Path, dataset: Dataset, tmp_path: Path, train_linear: Callable[[], Version]
+) -> None:
+    with database_running(), serving(tmp_path / "log") as service, service.client() as client:
+        assert client.get("/readyz").status_code == 503
+        for path, body in {
+            "/predict": STONE,
+            "/predict_batch": {"diamonds": [STONE]},
+            "/similar": STONE,
+        }.items():
+            answer = client.post(path, json=body)
+            assert answer.status_code == 503
+            assert "`make train`" in answer.json()["error"]["message"]
+        assert client.get("/models").json()["champion"] is None
+        assert client.post("/predict", json={**STONE, "model": "linear"}).status_code == 404
+        first = train_linear()
+        model_store.promote(first.tag, "the first")
+        assert wait_for(first, client) < REACHES_WITHIN_SECONDS
+        assert client.get("/readyz").status_code == 200

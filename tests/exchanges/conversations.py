@@ -1,0 +1,60 @@
+"""Makes requests and answers as a worker journals them."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import uuid_utils
+
+from diamonds.exchanges import Answer, Body, Journal, Request
+
+PATH = "/predict"
+
+
+def asked(number: int, **changes: Any) -> Request:
+    facts: dict[str, Any] = {
+        "number": number,
+        "id": str(uuid_utils.uuid7()),
+        "started_at": time.time(),
+        "method": "POST",
+        "path": PATH,
+        "query": "",
+        "headers": None,
+        "id_unchecked": False,
+        "body": Body(b'{"number":%d}' % number),
+    }
+    return Request(**{**facts, **changes})
+
+
+def answer(to: Request, **changes: Any) -> Answer:
+    facts: dict[str, Any] = {
+        "number": to.number,
+        "id": to.id,
+        "duration_ms": 1.5,
+        "status": 200,
+        "model": "linear",
+        "model_version": "diamonds-linear:abc",
+        "body": Body(b'{"price":1}'),
+    }
+    return Answer(**{**facts, **changes})
+
+
+def id_at(moment: datetime, number: int = 0) -> str:
+    """A UUIDv7 of a moment."""
+
+    return str(UUID(int=(int(moment.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | number))
+
+
+def journal(parent: Path, *, max_bytes: int = 1 << 30) -> Journal:
+    return Journal(parent, max_bytes=max_bytes)
+
+
+def keep(kept: Journal, count: int) -> list[Request]:
+    """Appends so many answered requests."""
+    requests = [asked(number) for number in range(count)]
+    for request in requests:
+        kept.append(request.frame())
+        kept.append(answer(request).frame())
+    return requests

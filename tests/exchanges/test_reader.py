@@ -1,0 +1,79 @@
+import random
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from diamonds.database import engine
+from diamonds.exchanges import BadCursor, Filter, page
+from diamonds.exchanges.insert import insert
+from diamonds.exchanges.reader import select_page
+from tests.exchanges.conversations import answer, asked
+
+pytestmark = pytest.mark.usefixtures("empty_database")
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def add(count: int, *, minute: int = 0) -> None:
+    """Exchanges that began a second apart, with ids of any version, mixed."""
+    with engine().begin() as connection:
+        for second in range(count):
+            began = START + timedelta(minutes=minute, seconds=second)
+            request = asked(second, id=str(uuid4()), started_at=began.timestamp(), path=f"/p{second % 3}")
+            insert(connection, [(request, answer(request, status=200 + second % 2, model=f"m{second % 5}"))])
+
+
+def test_pages_follow_one_another_newest_first_without_gap_or_overlap_while_rows_arrive() -> None:
+    add(50)
+    seen, cursor = [], None
+    for number in range(8):
+        found = page(Filter(until=START + timedelta(minutes=1)), limit=7, cursor=cursor)
+        seen += [one.started_at for one in found.exchanges]
+        add(3, minute=number + 2)
+        cursor = found.next
+    assert seen == [START + timedelta(seconds=second) for second in reversed(range(50))]
+    assert cursor is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"),
+    [
+        (Filter(), 30),
+        (Filter(path="/p1"), 10),
+        (Filter(status=201), 15),
+        (Filter(model="m4"), 6),
+        (Filter(path="/p0", status=200, model="m0"), 1),
+        (Filter(since=START + timedelta(seconds=20)), 10),
+        (Filter(until=START + timedelta(seconds=20)), 20),
+        (Filter(path="'; DROP TABLE exchanges; --"), 0),
+        (Filter(path="/" + "x" * 100_000), 0),
+        (Filter(status=-32768), 0),
+    ],
+)
+def test_filters_let_through_what_they_say(wanted: Filter, count: int) -> None:
+    add(30)
+    assert len(page(wanted).exchanges) == count
+
+
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "....", "MTIzLmFi", "9" * 500, "'; DROP TABLE exchanges; --", "\0"]
+)
+def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
+    with pytest.raises(BadCursor, match="expected the `next` of an earlier page"):
+        page(Filter(), cursor=cursor)
+
+
+@pytest.mark.parametrize("wanted", [Filter(), Filter(path="/p1"), Filter(status=200), Filter(model="m1")])
+def test_a_page_is_read_from_an_index_of_each_partition_without_sorting(wanted: Filter) -> None:
+    add(300)
+    random_cursor = page(Filter(), limit=random.Random(0).randrange(1, 50)).next
+    with engine().begin() as connection:
+        connection.exec_driver_sql("ANALYZE exchanges")
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the tables of this test are tiny
+        query = select_page(wanted, limit=10, cursor=random_cursor).compile(
+            engine(), compile_kwargs={"literal_binds": True}
+        )
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {query}").scalars())
+    assert "Sort  (" not in plan
+    assert "Index Scan" in plan

@@ -1,0 +1,139 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from diamonds.database import engine
+from diamonds.exchanges import Body, Exchange, Filter, exchange, page
+from diamonds.exchanges.claims import claim
+from diamonds.exchanges.forgetting import forget
+from diamonds.exchanges.journal import Journal
+from diamonds.exchanges.shipper import Shipper
+from tests.exchanges.conversations import answer, asked, journal, keep
+
+pytestmark = pytest.mark.usefixtures("empty_database")
+
+
+def ship(kept: Journal) -> None:
+    """Ships all that a journal holds, as a clean stop does."""
+    shipper = Shipper(kept, kept.folder.parent)
+    shipper.start()
+    shipper.stop(20)
+
+
+def rows() -> list[Exchange]:
+    return page(Filter(), limit=1000).exchanges
+
+
+def test_a_clean_stop_ships_everything_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    requests = keep(kept, 2500)
+    ship(kept)
+    with engine().connect() as connection:
+        found = connection.execute(sa.text("SELECT id FROM exchanges")).scalars().all()
+    assert {str(id_) for id_ in found} == {request.id for request in requests}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_shipped_before_is_not_doubled(tmp_path: Path) -> None:
+    first, second = journal(tmp_path / "a"), journal(tmp_path / "b")
+    request = asked(1)
+    for kept in (first, second):
+        kept.append(request.frame())
+        kept.append(answer(request).frame())
+        ship(kept)
+    assert len(rows()) == 1
+
+
+def test_the_journal_of_a_dead_worker_is_adopted_with_what_it_was_answering(tmp_path: Path) -> None:
+    dead = journal(tmp_path)
+    (done,) = keep(dead, 1)
+    cut_off = asked(2)
+    dead.append(cut_off.frame())
+    dead.close()
+    adopter = Shipper(journal(tmp_path), tmp_path)
+    adopter._adopt()
+    statuses = {str(one.id): one.status for one in rows()}
+    assert statuses == {done.id: 200, cut_off.id: None}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_answer_completes_its_request_that_came_before_it(tmp_path: Path) -> None:
+    request = asked(1)
+    for answers in ([], [answer(request)], [answer(request, status=500)]):
+        kept = journal(tmp_path)
+        kept.append(request.frame())
+        for one in answers:
+            kept.append(one.frame())
+        ship(kept)
+    (whole,) = rows()
+    assert (whole.status, whole.response_body) == (200, {"price": 1})
+
+
+def test_an_answer_whose_request_was_damaged_is_kept_all_the_same(tmp_path: Path) -> None:
+    kept, request = journal(tmp_path), asked(1)
+    kept.append(answer(request).frame())
+    ship(kept)
+    (one,) = rows()
+    assert (str(one.id), one.status, one.path) == (request.id, 200, "")
+    assert abs((datetime.now(UTC) - one.started_at).total_seconds()) < 60
+
+
+def test_what_the_database_refuses_holds_up_nothing_else(tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    refused, fine = asked(1, query="\0"), asked(2)
+    for request in (refused, fine):
+        kept.append(request.frame())
+        kept.append(answer(request).frame())
+    ship(kept)
+    assert [str(one.id) for one in rows()] == [fine.id]
+    assert refused.id.encode() in (tmp_path / "refused.frames").read_bytes()
+
+
+@pytest.mark.parametrize("depth", [200, 300, 900, 2000])
+def test_deeply_nested_json_holds_up_nothing(tmp_path: Path, depth: int) -> None:
+    kept = journal(tmp_path)
+    body = Body(b"[" * depth + b"]" * depth)
+    deep = asked(1, body=body)
+    kept.append(deep.frame())
+    kept.append(answer(deep).frame())
+    ship(kept)
+    (one,) = rows()
+    assert (one.request_body is not None) == (depth == 200)
+    assert one.request_bytes == (None if depth == 200 else body.kept)
+
+
+def test_a_forgotten_exchange_does_not_come_back_with_a_late_journal(tmp_path: Path) -> None:
+    there, late = journal(tmp_path / "a"), journal(tmp_path / "b")
+    shipped, coming = keep(there, 2)[0], keep(late, 1)[0]
+    ship(there)
+    assert forget([UUID(shipped.id), UUID(coming.id)]) == 1
+    ship(late)
+    assert exchange(UUID(shipped.id)) is None
+    assert exchange(UUID(coming.id)) is None
+    assert len(rows()) == 1
+
+
+def test_an_id_is_claimed_once_and_belongs_to_its_request() -> None:
+    request = asked(1)
+    assert claim(request) is None
+    assert claim(request) is None  # the first try was cut off: it is done again
+    assert claim(asked(2, id=request.id)) == "taken"
+    forget([UUID(request.id)])
+    assert claim(request) == "taken"
+
+
+def test_another_request_under_an_id_that_could_not_be_checked_is_kept_under_one_of_its_own(
+    tmp_path: Path,
+) -> None:
+    kept = journal(tmp_path)
+    first = asked(1)
+    other = asked(2, id=first.id, id_unchecked=True)
+    for request in (first, other):
+        kept.append(request.frame())
+        kept.append(answer(request).frame())
+        ship(kept)
+        kept = journal(tmp_path)
+    assert sorted(one.request_body["number"] for one in rows()) == [1, 2]

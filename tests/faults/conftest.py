@@ -1,0 +1,78 @@
+"""The real service with two workers, on a Postgres that may be killed, behind a proxy that may cut."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import sqlalchemy as sa
+
+from diamonds import model_store
+from diamonds.dataset import load_dataset
+from diamonds.models import spec_named
+from diamonds.training import train_version
+from tests.bento_service.serving import Running, serving
+from tests.faults.postgres import Server
+from tests.faults.proxy import Proxy
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a fault takes place; ``folder`` is the service's DIAMONDS_HOME."""
+
+    postgres: Server
+    proxy: Proxy
+    engine: sa.Engine
+    folder: Path
+
+    def service(self, **settings: str) -> AbstractContextManager[Running]:
+        """The service, started anew on the same journals and database."""
+        environment = {
+            "DIAMONDS_SERVICE_WORKERS": "2",
+            "DIAMONDS_DATABASE_URL": self.postgres.url(self.proxy.port),
+            "DIAMONDS_HOME": str(self.folder),
+            **settings,
+        }
+        return serving(self.folder / "log", environment=environment, until="/readyz")
+
+    def sql(self, *statements: str) -> None:
+        with self.engine.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+
+def workers() -> list[psutil.Process]:
+    """The service's worker processes; the supervisor and its helpers are none."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            if "_bentoml_impl.worker.service" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
+
+
+@pytest.fixture(scope="session")
+def champion(few_stones: Path) -> None:
+    version = train_version(spec_named("linear"), load_dataset(str(few_stones)), trials=1, seed=0)
+    model_store.promote(version.tag, "the faults' champion")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    server = Server()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def scene(champion: None, postgres: Server, tmp_path: Path) -> Iterator[Scene]:
+    engine = sa.create_engine(postgres.url(), pool_pre_ping=True)
+    scene = Scene(postgres, Proxy(postgres.port), engine, tmp_path)
+    scene.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    yield scene
+    scene.proxy.close()
+    engine.dispose()

@@ -1,0 +1,127 @@
+"""Clients that call the service without rest and remember every answer they received."""
+
+import random
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+CLIENTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An answer that a client has received to its last byte."""
+
+    id: str
+    number: int
+    status: int
+    request: Any
+    response: Any
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The clients' list against the database."""
+
+    answers: int
+    found: int
+    lost: int
+    doubled: int
+    differing: int
+    unanswered: int
+
+    def __str__(self) -> str:
+        return (
+            f"answers seen {self.answers}, rows found {self.found}, lost {self.lost}, "
+            f"doubled {self.doubled}, differing {self.differing}; "
+            f"requests without an answer {self.unanswered}"
+        )
+
+
+@dataclass(slots=True)
+class Load:
+    """What the clients have seen since the load began."""
+
+    seed: int
+    seen: list[Seen] = field(default_factory=list)
+    unanswered: int = 0
+
+    def call_until(self, url: str, stopped: threading.Event, client: int) -> None:
+        random_ = random.Random(self.seed * 1000 + client)
+        with httpx.Client(base_url=url, timeout=30) as http:
+            for number in range(client, 10**9, CLIENTS):
+                if stopped.is_set():
+                    return
+                self._call(http, number, random_)
+
+    def _call(self, http: httpx.Client, number: int, random_: random.Random) -> None:
+        carat = round(random_.uniform(-0.5, 4), 3)  # every ninth or so is refused
+        stone = {"carat": carat, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+        try:
+            answer = http.post("/predict", params={"n": number}, json=stone)
+        except httpx.TransportError:
+            self.unanswered += 1
+            time.sleep(0.05)
+            return
+        id_ = answer.headers["X-Exchange-Id"]
+        self.seen.append(Seen(id_, number, answer.status_code, stone, answer.json()))
+
+    def verdict(self, engine: sa.Engine, *, within_s: float) -> Verdict:
+        """As soon as nothing is lost, or else after that time."""
+        deadline = time.monotonic() + within_s
+        while True:
+            verdict = self._compare(engine)
+            if verdict.lost == 0 or time.monotonic() > deadline:
+                return verdict
+            time.sleep(0.3)
+
+    def _compare(self, engine: sa.Engine) -> Verdict:
+        query = """
+            SELECT id::text, query, status, request_body, response_body
+            FROM exchanges WHERE path = '/predict'"""
+        try:
+            with engine.connect() as connection:
+                rows = connection.exec_driver_sql(query).all()
+        except sa.exc.OperationalError:
+            rows = []
+        kept = {row.id: row for row in rows}
+        found = [(seen, kept[seen.id]) for seen in self.seen if seen.id in kept]
+        queries = [row.query for row in rows]
+        return Verdict(
+            answers=len(self.seen),
+            found=len(found),
+            lost=len(self.seen) - len(found),
+            doubled=len(queries) - len(set(queries)),
+            differing=sum(not _equal(seen, row) for seen, row in found),
+            unanswered=self.unanswered,
+        )
+
+
+def _equal(seen: Seen, row: Any) -> bool:
+    return bool(
+        (row.status, row.query, row.request_body, row.response_body)
+        == (seen.status, f"n={seen.number}", seen.request, seen.response)
+    )
+
+
+@contextmanager
+def load(url: str, seed: int) -> Iterator[Load]:
+    """Clients that call for as long as the context is open."""
+    stopped, made = threading.Event(), Load(seed)
+    threads = [
+        threading.Thread(target=made.call_until, args=(url, stopped, client)) for client in range(CLIENTS)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield made
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()

@@ -1,0 +1,147 @@
+"""Whatever is killed, cut or full: once a client has its answer, the exchange is in Postgres exactly once."""
+
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.faults.conftest import Scene, workers
+from tests.faults.load import Load, load
+
+SEED = 20261125
+
+Fault = Callable[[Scene, random.Random], None]
+
+
+def postgres_is_killed(scene: Scene, random_: random.Random) -> None:
+    for _ in range(3):
+        time.sleep(random_.uniform(0.2, 1.0))
+        scene.postgres.kill()
+        scene.postgres.start()
+
+
+def postgres_is_away_for_60_s(scene: Scene, _random: random.Random) -> None:
+    scene.postgres.stop()
+    time.sleep(60)
+    scene.postgres.start()
+
+
+def each_insert_takes_2_s(scene: Scene, _random: random.Random) -> None:
+    scene.sql(
+        "CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql "
+        "AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END'",
+        "CREATE TRIGGER nap BEFORE INSERT ON exchanges FOR EACH STATEMENT EXECUTE FUNCTION nap()",
+    )
+    time.sleep(7)
+    scene.sql("DROP TRIGGER nap ON exchanges", "DROP FUNCTION nap")
+
+
+def the_reply_to_a_commit_is_cut_off(scene: Scene, _random: random.Random) -> None:
+    scene.proxy.cuts = 5
+    deadline = time.monotonic() + 20
+    while scene.proxy.cuts > 0:
+        assert time.monotonic() < deadline, "no COMMIT came by"
+        time.sleep(0.1)
+
+
+def workers_are_killed(_scene: Scene, random_: random.Random) -> None:
+    for _ in range(20):
+        worker = random_.choice(some_workers())
+        time.sleep(random_.uniform(0.2, 2.0))
+        worker.kill()
+
+
+def some_workers() -> list[psutil.Process]:
+    """The workers, in the order in which they started, as soon as there is one again."""
+    deadline = time.monotonic() + 60
+    while not (found := workers()):
+        assert time.monotonic() < deadline, "no worker came back"
+        time.sleep(0.1)
+    return sorted(found, key=lambda process: process.pid)
+
+
+def the_table_is_locked(scene: Scene, _random: random.Random) -> None:
+    with scene.engine.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE exchanges IN ACCESS EXCLUSIVE MODE")
+        time.sleep(5)
+    with scene.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM FULL exchanges")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "fault",
+    [
+        postgres_is_killed,
+        postgres_is_away_for_60_s,
+        each_insert_takes_2_s,
+        the_reply_to_a_commit_is_cut_off,
+        workers_are_killed,
+        the_table_is_locked,
+    ],
+    ids=lambda fault: fault.__name__,
+)
+def test_no_exchange_is_lost_or_doubled_when(scene: Scene, fault: Fault) -> None:
+    with scene.service() as running:
+        with load(running.url, SEED) as clients:
+            time.sleep(1)
+            fault(scene, random.Random(SEED))
+            time.sleep(1)
+        judge(fault.__name__, clients, scene)
+
+
+@pytest.mark.slow
+def test_no_exchange_is_lost_or_doubled_when_the_service_is_stopped_under_load(scene: Scene) -> None:
+    with scene.service() as running, load(running.url, SEED) as clients:
+        time.sleep(2)
+        for worker in workers():
+            worker.parent().terminate()
+        psutil.wait_procs(workers(), timeout=20)
+    judge("the service is stopped", clients, scene)
+
+
+@pytest.mark.slow
+def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Scene) -> None:
+    with small_disk(scene.folder / "journal"), scene.service() as running:
+        with load(running.url, SEED) as clients:
+            time.sleep(1)
+            scene.postgres.stop()
+            (scene.folder / "journal" / "ballast").write_bytes(b"0" * free_bytes(scene.folder / "journal"))
+            time.sleep(4)
+            told = {ready.headers["X-Recording"] for ready in ready_answers(running.url)}
+            scene.postgres.start()
+        assert any("journal: " in each for each in told)
+        judge("the journal's disk is full", clients, scene)
+
+
+def ready_answers(url: str) -> list[httpx.Response]:
+    return [httpx.get(f"{url}/readyz") for _ in range(10)]
+
+
+def judge(fault: str, clients: Load, scene: Scene) -> None:
+    verdict = clients.verdict(scene.engine, within_s=40)
+    print(f"\n{fault} (seed {SEED}): {verdict}")  # noqa: T201 - the summary that the tests are for
+    assert verdict.answers > 100
+    assert (verdict.lost, verdict.doubled, verdict.differing) == (0, 0, 0)
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]).returncode != 0:
+        pytest.skip("only root can mount a small disk")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free

@@ -1,0 +1,1 @@
+"""Tests of the models: each of the registry keeps the same promises."""

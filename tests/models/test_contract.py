@@ -1,0 +1,111 @@
+"""The promises that every model of the registry keeps, whoever wrote it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diamonds.dataset import Dataset
+from diamonds.diamond import FEATURES
+from diamonds.models import REGISTRY, spec_named
+from diamonds.models.features import Matrix, matrix_of
+from tests.models.conftest import Trained, fitted
+
+every_model = pytest.mark.parametrize("name", list(REGISTRY))
+
+
+@pytest.fixture(scope="session")
+def matrix(dataset: Dataset) -> Matrix:
+    return matrix_of(dataset.hold_out)
+
+
+@every_model
+def test_prices_beat_the_mean_price_by_far(name: str, dataset: Dataset, trained: Trained) -> None:
+    error = np.abs(trained(name).predict(dataset.hold_out) - dataset.hold_out["price"])
+    error_of_mean = np.abs(dataset.training["price"].mean() - dataset.hold_out["price"])
+
+    assert error.mean() < error_of_mean.mean() / 4
+
+
+@every_model
+def test_prices_of_absurd_stones_are_finite_and_above_zero(name: str, trained: Trained) -> None:
+    tiny, huge = [0.001, 0, 0, 0, 1, 1, 0.01, 0.01, 0.01], [1000.0, 4, 6, 7, 1000, 1000, 1000, 1000, 1000]
+
+    prices = trained(name).predict_matrix(np.array([tiny, huge]))
+
+    assert np.isfinite(prices).all()
+    assert (prices > 0).all()
+
+
+@every_model
+def test_a_stone_with_four_facts_is_priced_nearly_as_with_all(
+    name: str, matrix: Matrix, trained: Trained
+) -> None:
+    bare = matrix.copy()
+    bare[:, FEATURES.index("depth") :] = np.nan
+
+    ratio = trained(name).predict_matrix(bare) / trained(name).predict_matrix(matrix)
+
+    assert np.median(np.abs(ratio - 1)) < 0.1
+
+
+@every_model
+def test_a_stone_has_the_same_price_alone_and_among_others(
+    name: str, matrix: Matrix, trained: Trained
+) -> None:
+    together = trained(name).predict_matrix(matrix[:20])
+    alone = [trained(name).predict_matrix(row[None])[0] for row in matrix[:20]]
+
+    assert together == pytest.approx(alone, rel=1e-6)
+
+
+@every_model
+def test_contributions_add_up_to_the_log_of_the_price(name: str, matrix: Matrix, trained: Trained) -> None:
+    stones = np.vstack([matrix[:10], np.where(np.arange(9) > 3, np.nan, matrix[:10]), matrix[:1] * 3])
+    stones[-1, 1:4] = matrix[0, 1:4]
+
+    base, shares = trained(name).contributions(stones)
+
+    assert base.shape == (21,)
+    assert shares.shape == (21, 9)
+    prices = trained(name).predict_matrix(stones)
+    assert np.exp(base + shares.sum(axis=1)) == pytest.approx(prices, rel=1e-9)
+
+
+@every_model
+def test_weight_contributes_most(name: str, matrix: Matrix, trained: Trained) -> None:
+    _, shares = trained(name).contributions(matrix[:50])
+    size = [FEATURES.index(feature) for feature in ("carat", "x", "y", "z")]
+
+    importance = np.abs(shares).mean(axis=0)
+    assert importance[size].sum() > importance.sum() / 2
+
+
+@every_model
+def test_a_saved_model_gives_the_same_prices_when_loaded(
+    name: str, matrix: Matrix, trained: Trained, tmp_path: Path
+) -> None:
+    trained(name).save(tmp_path)
+    loaded = spec_named(name).load(tmp_path)
+
+    assert (loaded.predict_matrix(matrix) == trained(name).predict_matrix(matrix)).all()
+    assert loaded.contributions(matrix[:3])[1] == pytest.approx(trained(name).contributions(matrix[:3])[1])
+
+
+@every_model
+def test_no_file_of_a_model_is_a_pickle(name: str, trained: Trained, tmp_path: Path) -> None:
+    trained(name).save(tmp_path)
+
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if path.suffix in {".pkl", ".pickle", ".joblib"}]
+    assert not [path for path in files if path.read_bytes()[:1] == b"\x80"]
+
+
+@pytest.mark.parametrize("name", [name for name, spec in REGISTRY.items() if not spec.members])
+def test_the_same_seed_gives_the_same_model(
+    name: str, dataset: Dataset, matrix: Matrix, trained: Trained
+) -> None:
+    again = fitted(spec_named(name), dataset)
+
+    assert (again.predict_matrix(matrix) == trained(name).predict_matrix(matrix)).all()

@@ -10,7 +10,7 @@ def over_time(versions: pd.DataFrame, metric: str) -> Any:
     """A metric of every version against the time of its training, a line for each model."""
     rows = versions[["created_at", "model", "version", "champion", metric]]
     axes = {
-        "x": alt.X("created_at:T", title=None),
+        "x": alt.X("created_at:T", title=None, axis=alt.Axis(tickCount=6)),
         "y": alt.Y(f"{metric}:Q", title=metric.upper(), scale=alt.Scale(zero=False, padding=12)),
     }
     color = alt.Color("model:N", legend=alt.Legend(title=None, orient="top"))

@@ -17,8 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from diamonds.database import running as database_running
 from diamonds.model_store import Version
 from diamonds.settings import PROJECT, settings
-from tests.bento_service.serving import serving
-from tests.end_to_end.product import free_port
+from tests.bento_service.serving import free_port, serving
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 PATIENCE_MS = 30_000

@@ -4,7 +4,16 @@ import asyncio
 from dataclasses import asdict
 from typing import cast
 
-from bento_service import history
+from bento_service import administration, history
+from bento_service.administration import (
+    ComparisonAnswer,
+    ComparisonQuery,
+    DecisionAnswer,
+    PromotionRequest,
+    PromotionsAnswer,
+    RollbackRequest,
+    VersionAnswer,
+)
 from bento_service.batching import Batcher
 from bento_service.bulk import Rows
 from bento_service.champion import LoadedModels
@@ -78,6 +87,21 @@ class Handlers:
 
     async def show_model(self, name: str) -> ModelAnswer:
         return await asyncio.to_thread(one_model, name)
+
+    async def show_version(self, tag: str) -> VersionAnswer:
+        return await asyncio.to_thread(administration.show_version, tag)
+
+    async def compare(self, query: ComparisonQuery) -> ComparisonAnswer:
+        return await asyncio.to_thread(administration.compare, query)
+
+    async def list_promotions(self) -> PromotionsAnswer:
+        return await asyncio.to_thread(administration.list_promotions)
+
+    async def promote(self, request: PromotionRequest) -> DecisionAnswer:
+        return await asyncio.to_thread(administration.promote, request)
+
+    async def roll_back(self, request: RollbackRequest) -> DecisionAnswer:
+        return await asyncio.to_thread(administration.roll_back, request)
 
 
 def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:

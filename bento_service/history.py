@@ -5,12 +5,13 @@ from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import cache
 from typing import TypeVar, cast
 from uuid import UUID
 
 from bento_service.errors import ApiError, FieldError, bad_request
 from bento_service.schemas import ExchangeAnswer, ExchangesAnswer, ExchangesQuery
-from diamonds.database import DatabaseAway
+from diamonds.database import DatabaseAway, migrate
 from diamonds.exchanges import BadCursor, Exchange, Filter, exchange, page
 
 T = TypeVar("T")
@@ -43,13 +44,24 @@ async def show_exchange(text: str) -> ExchangeAnswer:
 
 async def _read(read: Callable[[], T]) -> T:
     try:
-        return await asyncio.get_running_loop().run_in_executor(_READERS, read)
+        return await asyncio.get_running_loop().run_in_executor(_READERS, _after_migration, read)
     except DatabaseAway as error:
         raise ApiError(
             503,
             "database_away",
             "The database cannot be reached; try again later. Nothing is lost: new exchanges wait on disk.",
         ) from error
+
+
+def _after_migration(read: Callable[[], T]) -> T:
+    _migrated()
+    return read()
+
+
+@cache
+def _migrated() -> None:
+    """Makes sure of the tables once: on a new database somebody may read before anything is written."""
+    migrate()
 
 
 def _uuid(text: str) -> UUID:

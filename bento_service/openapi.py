@@ -12,8 +12,10 @@ _STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
 _ERRORS = {
     400: "The input is not understood; `fields` says what to mend.",
+    401: "Keys are configured, and none was sent.",
     404: "There is no such thing.",
     405: "The path knows other methods; see the header `Allow`.",
+    409: "It cannot be done as things are; the message says why.",
     413: "The body is too large.",
     415: "The body is not sent as JSON.",
     429: "Too many requests at once; try again in a moment.",
@@ -106,10 +108,16 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
 def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
     if query is None:
         return []
-    properties = query.model_json_schema()["properties"]
+    described = query.model_json_schema()
     return [
-        {"name": name, "in": "query", "description": schema["description"], "schema": _present(schema)}
-        for name, schema in properties.items()
+        {
+            "name": name,
+            "in": "query",
+            "required": name in described.get("required", ()),
+            "description": schema["description"],
+            "schema": _present(schema),
+        }
+        for name, schema in described["properties"].items()
     ]
 
 

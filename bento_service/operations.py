@@ -6,6 +6,15 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bento_service.administration import (
+    ComparisonAnswer,
+    ComparisonQuery,
+    DecisionAnswer,
+    PromotionRequest,
+    PromotionsAnswer,
+    RollbackRequest,
+    VersionAnswer,
+)
 from bento_service.bulk import read_batch
 from bento_service.schemas import (
     BatchQuote,
@@ -23,7 +32,7 @@ from bento_service.schemas import (
     SimilarRequest,
 )
 
-UNKNOWN, NO_CHAMPION, AWAY = 404, 503, 503
+UNKNOWN, CONFLICT, NO_KEY, NO_CHAMPION, AWAY = 404, 409, 401, 503, 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +120,43 @@ OPERATIONS = (
         "Show one exchange",
         ExchangeAnswer,
         errors=(UNKNOWN, AWAY),
+    ),
+    Operation(
+        "GET", "/promotions", "list_promotions", "List who quoted prices and since when", PromotionsAnswer
+    ),
+    Operation(
+        "POST",
+        "/promotions",
+        "promote",
+        "Make a version the champion",
+        DecisionAnswer,
+        PromotionRequest,
+        errors=(NO_KEY, UNKNOWN, CONFLICT),
+    ),
+    Operation(
+        "POST",
+        "/promotions/rollback",
+        "roll_back",
+        "Make the champion before the present one champion again",
+        DecisionAnswer,
+        RollbackRequest,
+        errors=(NO_KEY, CONFLICT),
+    ),
+    Operation(
+        "GET",
+        "/versions/{version}",
+        "show_version",
+        "Show the errors by slice, the parameters and the card of a version",
+        VersionAnswer,
+        errors=(UNKNOWN,),
+    ),
+    Operation(
+        "GET",
+        "/comparison",
+        "compare",
+        "Say whether one version would be promoted over another",
+        ComparisonAnswer,
+        query=ComparisonQuery,
+        errors=(UNKNOWN, CONFLICT),
     ),
 )

@@ -54,8 +54,8 @@ class SimilarRequest(GradedWeight):
 
     n: Annotated[
         int,
-        BeforeValidator(_whole),
         Field(ge=1, le=100, strict=True, description="How many stones to give."),
+        BeforeValidator(_whole),
     ] = 5
 
 

@@ -8,6 +8,8 @@ import bentoml
 from bento_service.api import Api
 from bento_service.champion import LoadedModels
 from bento_service.handlers import Handlers
+from bento_service.keys import KeyRequired
+from bento_service.lean import LeanService
 from bento_service.recorder import Recorder
 from bento_service.schemas import (
     BatchQuote,
@@ -21,15 +23,13 @@ from bento_service.schemas import (
 from diamonds.settings import settings
 
 _handlers = Handlers(LoadedModels())
-_NEVER = 1e9  # seconds; BentoML leaves a timer behind for each request unless there is no timeout
 
 
 @bentoml.service(
     name="diamonds",
+    service_class=LeanService,
     workers=settings().service_workers,
-    traffic={"timeout": _NEVER},
     logging={"access": {"enabled": False}},  # the exchanges are the log
-    tracing={"excluded_urls": ".*"},
     envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.quotes
 )
 class DiamondService:
@@ -71,4 +71,5 @@ class DiamondService:
 
 # What is added first is outermost: every request is recorded, whatever becomes of it.
 DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
+DiamondService.add_asgi_middleware(KeyRequired)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Api, handlers=_handlers)  # type: ignore[attr-defined]

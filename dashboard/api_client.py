@@ -44,7 +44,13 @@ def read(path: str, **parameters: str | int | None) -> Answer:
 def send(method: str, path: str, **content: Any) -> httpx.Response:
     """The service's response, whatever its status; raises ``ServiceDown`` when there is none."""
     try:
-        return _client.request(method, f"{service_url()}{path}", timeout=TIMEOUT_SECONDS, **content)
+        return _client.request(
+            method,
+            f"{service_url()}{path}",
+            headers={"content-type": "application/json", **_key()},
+            timeout=TIMEOUT_SECONDS,
+            **content,
+        )
     except httpx.TransportError as error:
         raise ServiceDown(f"The service at {service_url()} does not answer: {error}") from error
 
@@ -54,6 +60,12 @@ def checked(response: httpx.Response) -> httpx.Response:
     if response.is_error:
         raise _refusal(response)
     return response
+
+
+def _key() -> dict[str, str]:
+    """One of the keys of the service, where it is configured with any."""
+    keys = sorted(settings().api_keys)
+    return {"authorization": f"Bearer {keys[0]}"} if keys else {}
 
 
 def _content(response: httpx.Response) -> Answer:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.problems import advice
-from dashboard.views import batch, exchanges, quote, train
+from dashboard.views import batch, exchanges, models, quote, train
 
 
 def main() -> None:
@@ -13,9 +13,11 @@ def main() -> None:
         st.Page(quote.page, title="Quote", icon=":material/sell:", default=True),
         st.Page(batch.page, title="Batch", icon=":material/table:", url_path="batch"),
         st.Page(train.page, title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page(models.page, title="Models", icon=":material/social_leaderboard:", url_path="models"),
         st.Page(exchanges.page, title="Exchanges", icon=":material/swap_horiz:", url_path="exchanges"),
     ]
     chosen = st.navigation(pages, position="top")
+    st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")
     with advice():
         chosen.run()
 

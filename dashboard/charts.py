@@ -19,7 +19,7 @@ def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float
         {"label": "usual stone", "from": 0.0, "to": base, "usd": base, "kind": "total"},
         *(
             {
-                "label": f"{each['feature']} {each['value']}",
+                "label": _label(each),
                 "from": start,
                 "to": end,
                 "usd": each["usd"],
@@ -30,6 +30,11 @@ def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float
         {"label": "this stone", "from": 0.0, "to": price, "usd": price, "kind": "total"},
     ]
     return _bars(pd.DataFrame(rows))
+
+
+def _label(contribution: dict[str, Any]) -> str:
+    value = contribution["value"]
+    return f"{contribution['feature']} {'unknown' if value is None else value}"
 
 
 def _bars(steps: pd.DataFrame) -> Any:
@@ -45,17 +50,19 @@ def _bars(steps: pd.DataFrame) -> Any:
         .mark_bar(cornerRadius=2)
         .encode(
             y=order,
-            x=alt.X("from:Q", title="USD", axis=alt.Axis(format=_USD)),
+            x=alt.X("from:Q", title="USD", axis=alt.Axis(format=_USD, tickCount=6)),
             x2="to:Q",
             color=color,
             tooltip=["label", amount],
         )
     )
-    steps = steps.assign(right=steps[["from", "to"]].max(axis=1))
+    signs = steps["kind"].map({"total": ""}).fillna(steps["usd"].map(lambda usd: "+" if usd >= 0 else "-"))
+    texts_usd = signs + steps["usd"].map(lambda usd: f"${abs(usd):,.0f}")
+    steps = steps.assign(right=steps[["from", "to"]].max(axis=1), shown=texts_usd)
     texts = (
         alt.Chart(steps)
         .mark_text(align="left", dx=4, fontSize=12)
-        .encode(y=order, x="right:Q", text=alt.Text("usd:Q", format="+$,.0f"), color=alt.value("#94a3b8"))
+        .encode(y=order, x="right:Q", text="shown:N", color=alt.value("#94a3b8"))
     )
     return (bars + texts).properties(height=26 * len(steps) + 70)
 

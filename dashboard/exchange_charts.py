@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-HEIGHT = 230
+HEIGHT = 280
 OUTCOMES = {"answered": "#0e7490", "refused": "#d97706", "failed": "#e11d48", "no answer": "#64748b"}
 _WIDTHS = ("1s", "10s", "1min", "5min", "15min", "1h", "6h", "1D", "7D")
 _MOST_BINS = 60
@@ -34,7 +34,7 @@ def volume(rows: pd.DataFrame) -> Any:
         alt.Chart(counted, title=f"Exchanges per {width}")
         .mark_bar()
         .encode(
-            x=alt.X("began:T", title=None),
+            x=alt.X("began:T", title=None, bin="binned", axis=alt.Axis(tickCount=5)),
             x2="ended:T",
             y=alt.Y("size:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("outcome:N", scale=_scale(), legend=_LEGEND),
@@ -47,13 +47,15 @@ def volume(rows: pd.DataFrame) -> Any:
 def latency(rows: pd.DataFrame) -> Any:
     """A point for each exchange, on a scale where tenfold slower is the same way up everywhere."""
     timed = rows.dropna(subset=["duration_ms"])[["started_at", "duration_ms", "path"]]
-    timed = timed.assign(duration_ms=timed["duration_ms"].clip(lower=0.01))
+    # A path with a name at its end, such as /models/linear, belongs to its family.
+    families = timed["path"].str.extract(r"^(/[^/]*)")[0]
+    timed = timed.assign(duration_ms=timed["duration_ms"].clip(lower=0.01), path=families)
     return (
         alt.Chart(timed, title="Latency in ms")
         .mark_circle(size=45, opacity=0.6)
         .encode(
             x=alt.X("started_at:T", title=None),
-            y=alt.Y("duration_ms:Q", title=None, scale=alt.Scale(type="log")),
+            y=alt.Y("duration_ms:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=4)),
             color=alt.Color("path:N", legend=_LEGEND),
             tooltip=["started_at:T", "path", alt.Tooltip("duration_ms", format=".1f")],
         )
@@ -89,4 +91,4 @@ def _scale() -> alt.Scale:
     return alt.Scale(domain=list(OUTCOMES), range=list(OUTCOMES.values()))
 
 
-_LEGEND = alt.Legend(title=None, orient="bottom", columns=4)
+_LEGEND = alt.Legend(title=None, orient="bottom", columns=3)

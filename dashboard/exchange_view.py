@@ -53,7 +53,6 @@ def _offer_again(exchange: Answer) -> None:
             exchange["method"],
             exchange["path"],
             content=_request_bytes(exchange),
-            headers={"content-type": "application/json"},
         )
         _show_response(exchange, response)
 

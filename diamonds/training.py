@@ -18,6 +18,7 @@ from diamonds.model_store import MEMBERS, Version
 from diamonds.models import Estimator, ModelSpec, Parameters, Prices
 from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
+from diamonds.origin import origin_of
 from diamonds.plausibility import Plausible
 from diamonds.settings import PROJECT, settings
 from diamonds.tuning import Progress, Search
@@ -97,6 +98,7 @@ def train_version(
         "dataset": dataset.fingerprint,
         "rows": str(len(dataset.training)),
         "seed": str(seed),
+        "origin": origin_of(spec, dataset.fingerprint, trials=trials, seed=seed) if minutes is None else "",
         "git_commit": _git_commit(),
         "flow_run": flow_run,
         **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),

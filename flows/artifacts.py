@@ -11,6 +11,8 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
+from diamonds.dataset import DataReport, page_of
+from diamonds.model_card import CARD
 from diamonds.model_store import Version
 from diamonds.promotion import Decision
 
@@ -31,6 +33,17 @@ def progress_artifact(model: str) -> Iterator[Progress]:
 
     yield show
     update_progress_artifact(artifact, progress=100.0)
+
+
+def show_dataset(report: DataReport) -> None:
+    """What was read, what was set aside and why, and what changed since the dataset before."""
+    create_markdown_artifact(markdown=page_of(report), key="dataset")
+
+
+def show_card(version: Version) -> None:
+    """The card of one version."""
+    card = (version.folder / CARD).read_text()
+    create_markdown_artifact(markdown=card, key=f"card-{version.model}", description=version.tag)
 
 
 def show_versions(versions: Sequence[Version]) -> None:

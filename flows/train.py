@@ -1,22 +1,26 @@
 """The flow that trains models on fresh stones, keeps them as versions and promotes the best."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from prefect import State, flow, runtime, task
+from prefect import State, flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner
 
+from diamonds import database, model_store
 from diamonds.dataset import Dataset, load_dataset
 from diamonds.model_store import Version
-from diamonds.models import REGISTRY, spec_named
+from diamonds.models import REGISTRY, ModelSpec, spec_named
+from diamonds.origin import kept_version
 from diamonds.promotion import Decision, promote_best
 from diamonds.settings import settings
+from diamonds.side_by_side import Effort, waves
 from diamonds.training import train_version
-from flows.artifacts import progress_artifact, show_decision, show_versions
+from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
 
-PROCESSES = 2
+NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
 
 
 class NothingTrained(RuntimeError):
@@ -25,24 +29,28 @@ class NothingTrained(RuntimeError):
 
 @flow(
     name="train",
-    task_runner=ProcessPoolTaskRunner(max_workers=PROCESSES),  # type: ignore[arg-type] # invariant over there
+    task_runner=ProcessPoolTaskRunner(),  # type: ignore[arg-type] # invariant over there
 )
 def train(
     models: list[str] | None = None,
     data: str | None = None,
     trials: int | None = None,
     seed: int | None = None,
+    force: bool = False,
 ) -> State[Decision]:
     """Trains every model, or the ones named, and promotes the best.
 
-    What is left out comes from the settings. A model that fails is named, with its reason, in the message of
-    the run's state; the others are saved all the same.
+    What is left out comes from the settings. A model is trained again only where its data, code or effort
+    changed, or with ``force``. One that fails is named, with its reason, in the message of the run's state;
+    the others are saved all the same.
     """
-    names = [spec_named(name).name for name in models or REGISTRY]
-    dataset = load(data)
-    versions, failures = outcomes({name: train_model.submit(name, dataset, trials, seed) for name in names})
+    specs = [spec_named(name) for name in models or REGISTRY]
+    effort = Effort(trials or settings().trials, settings().seed if seed is None else seed, force)
+    dataset = load(data or settings().data)
+    show_dataset(dataset.report)
+    versions, failures = outcomes(train_models(specs, dataset, effort))
     show_versions(versions)
-    decision = promote(versions)
+    decision = promote(new) if (new := trained_by_this_run(versions)) else NOTHING_NEW
     show_decision(decision, failures)
     return Completed(message=summary(decision, failures), data=decision)
 
@@ -61,23 +69,44 @@ def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool
     retry_condition_fn=_could_not_read,
     cache_policy=NO_CACHE,
 )
-def load(data: str | None) -> Dataset:
-    """Reads, cleans and splits the stones; tries again when the place they are in does not answer."""
-    return load_dataset(data or settings().data)
+def load(data: str) -> Dataset:
+    """Reads, cleans, splits and keeps the stones; tries again when the place they are in does not answer."""
+    dataset = load_dataset(data)
+    model_store.save_dataset(dataset)
+    return dataset
+
+
+def train_models(
+    specs: Sequence[ModelSpec], dataset: Dataset, effort: Effort
+) -> dict[str, PrefectFuture[Version]]:
+    """Trains the models, each in a process of its own; ensembles when their members are there."""
+    futures: dict[str, PrefectFuture[Version]] = {}
+    for wave in waves(specs):
+        futures |= {spec.name: train_model.submit(spec.name, dataset, effort) for spec in wave}
+        wait(list(futures.values()))
+    return futures
 
 
 @task(task_run_name="train-{name}", cache_policy=NO_CACHE)
-def train_model(name: str, dataset: Dataset, trials: int | None, seed: int | None) -> Version:
-    """Trains, judges and saves one model."""
+def train_model(name: str, dataset: Dataset, effort: Effort) -> Version:
+    """Trains, judges and saves one model, unless a version of just this origin is kept."""
+    spec = spec_named(name)
+    kept = kept_version(spec, dataset.fingerprint, trials=effort.trials, seed=effort.seed)
+    if kept and not effort.force:
+        get_run_logger().info("Nothing changed since %s was trained.", kept.tag)
+        return kept
     with progress_artifact(name) as progress:
-        return train_version(
-            spec_named(name),
+        version = train_version(
+            spec,
             dataset,
-            trials=trials or settings().trials,
-            seed=settings().seed if seed is None else seed,
+            trials=effort.trials,
+            seed=effort.seed,
             flow_run=str(runtime.flow_run.id),
+            storage=database.database_url(),
             progress=progress,
         )
+    show_card(version)
+    return version
 
 
 @task(cache_policy=NO_CACHE)
@@ -87,11 +116,10 @@ def promote(versions: list[Version]) -> Decision:
 
 
 def outcomes(futures: dict[str, PrefectFuture[Version]]) -> tuple[list[Version], dict[str, str]]:
-    """The versions that were trained and, by name of the model, why the others were not.
+    """The versions of the models and, by name, why others have none.
 
     Raises ``NothingTrained`` when there is no version at all.
     """
-    wait(list(futures.values()))
     failures = {
         name: str(future.state.message) for name, future in futures.items() if not future.state.is_completed()
     }
@@ -99,6 +127,11 @@ def outcomes(futures: dict[str, PrefectFuture[Version]]) -> tuple[list[Version],
     if not versions:
         raise NothingTrained(_sentence(failures))
     return versions, failures
+
+
+def trained_by_this_run(versions: Sequence[Version]) -> list[Version]:
+    """Those of the versions that were not there before."""
+    return [version for version in versions if version.labels["flow_run"] == str(runtime.flow_run.id)]
 
 
 def summary(decision: Decision, failures: dict[str, str]) -> str:

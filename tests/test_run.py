@@ -1,6 +1,7 @@
 """``diamonds run``, started as a user starts it: what it brings up, and that nothing of it stays behind."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from diamonds.ports import PORTS
 from diamonds.settings import PROJECT
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-SECONDS_TO_START = 240.0
+SECONDS_TO_START = 600.0
 SECONDS_TO_STOP = 40.0
 
 
@@ -102,8 +103,16 @@ def is_free(port: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, few_stones: Path) -> Iterator[Run]:
-    run = start(tmp_path_factory.mktemp("run"), few_stones, free_ports())
+def stones(tmp_path_factory: pytest.TempPathFactory, few_stones: Path) -> Path:
+    """A folder of files of stones, which fresh ones are dropped into."""
+    folder = tmp_path_factory.mktemp("stones")
+    shutil.copy(few_stones, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]:
+    run = start(tmp_path_factory.mktemp("run"), stones, free_ports())
     try:
         wait_until(lambda: "diamonds is up" in run.output, SECONDS_TO_START, run)
         yield run
@@ -143,7 +152,11 @@ def test_the_dashboard_is_there(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_the_schedule_wants_is_executed(run: Run, prefect: SyncPrefectClient) -> None:
+def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
+    run: Run, prefect: SyncPrefectClient, stones: Path
+) -> None:
+    header, *sold = (PROJECT / "data" / "diamonds.csv").read_text().splitlines(keepends=True)
+    (stones / "fresh.csv").write_text("".join([header, *sold[5::100]]))
     deployment = prefect.read_deployment_by_name("train/linear")
     soon = IntervalSchedule(
         interval=timedelta(days=30), anchor_date=datetime.now(UTC) + timedelta(seconds=10)
@@ -192,9 +205,9 @@ def _is_running(client: SyncPrefectClient, flow_run: UUID) -> bool:
 
 
 @pytest.fixture(scope="module")
-def second(run: Run, few_stones: Path) -> Iterator[Run]:
+def second(run: Run, stones: Path) -> Iterator[Run]:
     """The same again in the same home, after the first was stopped."""
-    second = start(run.home, few_stones, run.ports)
+    second = start(run.home, stones, run.ports)
     yield second
     second.process.terminate()
     second.process.wait(SECONDS_TO_STOP)

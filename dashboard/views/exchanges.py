@@ -54,7 +54,8 @@ def show_by_id() -> None:
 def show_filtered() -> None:
     """The newest exchanges that pass the filters: figures, charts, a table, and the chosen one in full."""
     filters = pick_filters()
-    if st.session_state.get(_FILTERS) != filters or st.button("Refresh", icon=":material/refresh:"):
+    refreshed = st.button("Refresh", icon=":material/refresh:")
+    if refreshed or st.session_state.get(_FILTERS) != filters:
         st.session_state[_FILTERS] = filters
         st.session_state[_PAGES] = [_page(filters, None)]
     pages = st.session_state[_PAGES]

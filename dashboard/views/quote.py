@@ -2,6 +2,7 @@
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import charts
 from dashboard.api_client import Answer, Refused, ask, read
@@ -20,13 +21,14 @@ def page() -> None:
     picked, quoted = st.columns([2, 3], gap="large")
     with picked:
         stone = pick_stone()
+    beneath = st.container()
     with quoted:
-        show_quotes(stone)
+        show_quotes(stone, beneath)
 
 
 @advised
-def show_quotes(stone: Stone) -> None:
-    """The price, its reasons and similar stones, by the chosen models."""
+def show_quotes(stone: Stone, beneath: DeltaGenerator) -> None:
+    """The price by the chosen models with its reasons and, beneath, similar stones."""
     names = [model["name"] for model in read("/models")["models"] if model["versions"]]
     first, second = st.columns(2)
     asked = first.selectbox("Model", [CHAMPION, *names], key="model", bind="query-params")
@@ -36,10 +38,8 @@ def show_quotes(stone: Stone) -> None:
         show_price(quote)
     else:
         show_side_by_side(quote, ask("/predict", _asking(stone, other)))
-    reasons, similar = st.tabs(["Why this price", "Similar stones that were sold"])
-    with reasons:
-        show_reasons(stone, asked)
-    with similar:
+    show_reasons(stone, asked)
+    with beneath:
         show_similar(stone, quote)
 
 
@@ -57,9 +57,11 @@ def show_price(quote: Answer, than: Answer | None = None) -> None:
         delta_color="off",
         border=True,
     )
+    for warning in quote.get("warnings", ()):
+        st.warning(warning)
     if quote.get("low") is not None:
         st.markdown(
-            f"**${quote['low']:,.0f} to ${quote['high']:,.0f}**: "
+            rf"**\${quote['low']:,.0f} to \${quote['high']:,.0f}**: "
             f"{round(100 * quote['coverage'])} of 100 such stones sell within it."
         )
     st.caption(f"Quoted by version `{quote['version']}`")
@@ -84,6 +86,7 @@ def show_reasons(stone: Stone, model: str) -> None:
             raise
         st.info(f"There are no reasons to show for this model. {error}")
         return
+    st.markdown("#### Why this price")
     chart = charts.waterfall(answer["base"], answer["contributions"], answer["price"])
     st.altair_chart(chart, alt="From the price of a usual stone to this one's, by feature.")
     with st.expander("In words"):
@@ -93,20 +96,23 @@ def show_reasons(stone: Stone, model: str) -> None:
 @advised
 def show_similar(stone: Stone, quote: Answer) -> None:
     """The sold stones of the same grades, nearest in weight: a chart and a table."""
+    st.markdown("#### Similar stones that were sold")
     graded = {name: stone[name] for name in ("carat", *GRADES)}
     answer = ask("/similar", {**graded, "n": SIMILAR_STONES})
     if not answer["samples"]:
         st.info("No stone of exactly these grades was sold. Try a neighboring grade.")
         return
     sold = pd.DataFrame(answer["samples"], columns=list(COLUMNS))
-    st.altair_chart(
+    st.caption(f"The nearest {len(sold)} in weight of {answer['available']:,} sold stones of these grades.")
+    plot, table = st.columns(2, gap="large")
+    plot.altair_chart(
         charts.price_against_carat(sold, stone["carat"], quote),
         alt="Price against carat of similar stones that were sold, with this stone marked.",
     )
-    st.caption(f"The nearest {len(sold)} in weight of {answer['available']:,} sold stones of these grades.")
-    st.dataframe(
-        sold,
+    table.dataframe(
+        sold[["carat", "price", *(name for name in COLUMNS if name not in ("carat", "price"))]],
         hide_index=True,
+        height=360,
         column_config={"price": st.column_config.NumberColumn("price", format="dollar")},
         alt="The similar stones.",
     )

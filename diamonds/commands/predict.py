@@ -30,7 +30,7 @@ def predict(
 ) -> None:
     """Quote the price of one stone in USD."""
     from diamonds.diamond import Diamond
-    from diamonds.quotes import CURRENCY
+    from diamonds.quotes import CURRENCY, rows_of
 
     try:
         stone = Diamond(
@@ -40,12 +40,16 @@ def predict(
         typer.echo(f"diamonds: {one_line(error)}", err=True)
         raise typer.Exit(BAD_INPUT) from error
     pricer = _pricer(model)
-    (price_usd,) = pricer.prices_usd([stone])
+    quotes = pricer.quotes(rows_of([stone]))
+    (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
+    for warning in quotes.warnings.get(0, []):
+        typer.echo(f"diamonds: {warning}", err=True)
     if as_json:
-        quote = {"price": price_usd, "currency": CURRENCY}
+        quote = {"price": price, "low": low, "high": high, "coverage": pricer.coverage, "currency": CURRENCY}
         print_json({**quote, "model": pricer.version.model, "version": pricer.tag})
     else:
-        typer.echo(f"{price_usd:,.2f} {CURRENCY} ({pricer.tag})")
+        typer.echo(f"{price:,.2f} {CURRENCY}")
+        typer.echo(f"{low:,.2f} to {high:,.2f} with {pricer.coverage:.0%} coverage, by {pricer.tag}")
 
 
 def _pricer(model: str | None) -> "Pricer":

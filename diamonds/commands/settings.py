@@ -47,6 +47,5 @@ def _default(field: FieldInfo) -> str:
 
 
 def _shown(value: object) -> str:
-    return (
-        "unset" if value is None else re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
-    )  # no passwords
+    without_password = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
+    return "unset" if value is None else without_password

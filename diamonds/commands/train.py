@@ -3,36 +3,28 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from diamonds.commands.errors import FAILED, one_line
+from diamonds.commands.signals import leaving_on_sigterm
 from diamonds.commands.versions import as_row, print_json, print_versions
 from diamonds.settings import settings
 
 if TYPE_CHECKING:
     from diamonds.dataset import Dataset
-    from diamonds.model_store import Version
     from diamonds.models import ModelSpec
+    from diamonds.side_by_side import Effort, Outcome
 
 PARTLY_FAILED = 3
 """Exit code when some models were trained and others failed."""
 
 log = logging.getLogger(__name__)
 terminal = Console(stderr=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The versions that were trained, and by name of the model why the others were not."""
-
-    versions: "list[Version]" = field(default_factory=list)
-    failures: dict[str, str] = field(default_factory=dict)
 
 
 def train(
@@ -42,6 +34,7 @@ def train(
     trials: Annotated[int | None, typer.Option(min=1, help="Parameter sets to try for each model.")] = None,
     data: Annotated[str | None, typer.Option(help="Where the sold stones are.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Train also where nothing changed.")] = False,
     if_no_champion: Annotated[
         bool, typer.Option("--if-no-champion", help="Do nothing when there is a champion already.")
     ] = False,
@@ -51,45 +44,39 @@ def train(
     from diamonds.dataset import load_dataset
     from diamonds.model_store import champion, save_dataset
     from diamonds.models import REGISTRY, spec_named
+    from diamonds.side_by_side import Effort
 
     if if_no_champion and champion():
         return
     specs = [spec_named(name) for name in model or REGISTRY]
+    effort = Effort(trials or settings().trials, settings().seed if seed is None else seed, force)
     with terminal.status("Reading the stones ..."):
         dataset = load_dataset(data or settings().data)
     save_dataset(dataset)
     terminal.print(f"{len(dataset.training):,} stones to learn from, {len(dataset.hold_out):,} to judge by.")
-    outcome = _train_each(
-        specs, dataset, trials or settings().trials, settings().seed if seed is None else seed
-    )
+    outcome = _train(specs, dataset, effort)
+    _tell(outcome)
+    if not outcome.versions:
+        raise typer.Exit(FAILED)
     _promote_and_show(outcome, as_json)
     if outcome.failures:
         raise typer.Exit(PARTLY_FAILED)
 
 
-def _train_each(specs: "list[ModelSpec]", dataset: "Dataset", trials: int, seed: int) -> Outcome:
-    from diamonds.training import train_version
+def _train(specs: "list[ModelSpec]", dataset: "Dataset", effort: "Effort") -> "Outcome":
+    from diamonds import database
+    from diamonds.side_by_side import train_side_by_side
 
-    logging.getLogger("optuna").setLevel(logging.WARNING)  # the bars tell of the trials
-    outcome = Outcome()
-    with _bars() as bars:
-        for spec in specs:
-            bar = bars.add_task(spec.name, total=1.0)
-            show = partial(_show, bars, bar)
-            try:
-                version = train_version(spec, dataset, trials=trials, seed=seed, progress=show)
-            except Exception as error:
-                outcome.failures[spec.name] = one_line(error)
-                bars.console.print(f"{spec.name} failed: {one_line(error)}", style="red")
-                log.debug("Where the error comes from", exc_info=True)
-            else:
-                outcome.versions.append(version)
-                bars.update(bar, completed=1.0)
+    with leaving_on_sigterm(), database.running(), _bars() as bars:
+        tasks = {spec.name: bars.add_task(spec.name, total=1.0) for spec in specs}
+
+        def heard(name: str, done: int, total: int) -> None:
+            bars.update(tasks[name], completed=done / (total + 1))  # the fit on all rows follows the last
+
+        outcome = train_side_by_side(specs, dataset, effort, heard)
+        for name in outcome.versions:
+            bars.update(tasks[name], completed=1.0)
     return outcome
-
-
-def _show(bars: Progress, bar: TaskID, done: int, total: int) -> None:
-    bars.update(bar, completed=done / (total + 1))  # the fit on all rows follows the last trial
 
 
 @contextmanager
@@ -99,16 +86,27 @@ def _bars() -> Iterator[Progress]:
         yield bars
 
 
-def _promote_and_show(outcome: Outcome, as_json: bool) -> None:
-    from diamonds.model_store import champion
-    from diamonds.promotion import promote_best
+def _tell(outcome: "Outcome") -> None:
+    for name in sorted(outcome.kept):
+        tag = outcome.versions[name].tag
+        terminal.print(
+            f"{name}: nothing changed since {tag} was trained. Train it all the same with --force."
+        )
+    for name, error in outcome.failures.items():
+        terminal.print(f"{name} failed: {one_line(error)}", style="red")
+        log.debug("Where the error comes from", exc_info=error)
 
-    if not outcome.versions:
-        raise typer.Exit(FAILED)
-    decision = promote_best(outcome.versions)
+
+def _promote_and_show(outcome: "Outcome", as_json: bool) -> None:
+    from diamonds.model_store import champion
+    from diamonds.promotion import Decision, promote_best
+
+    decision = promote_best(outcome.new) if outcome.new else Decision(False, "Nothing new was trained.")
+    versions = list(outcome.versions.values())
     if as_json:
-        versions = [as_row(version, champion()) for version in outcome.versions]
-        print_json({"versions": versions, "failures": outcome.failures, "decision": asdict(decision)})
+        rows = [as_row(version, champion()) for version in versions]
+        failures = {name: one_line(error) for name, error in outcome.failures.items()}
+        print_json({"versions": rows, "failures": failures, "decision": asdict(decision)})
         return
-    print_versions(outcome.versions, champion())
+    print_versions(versions, champion())
     terminal.print(decision.reason)

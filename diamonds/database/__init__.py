@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import OperationalError as DatabaseAway
 
-from diamonds.database.engine import database_url, engine, running, with_driver
+from diamonds.database.engine import database_url, engine, release, running, with_driver
 from diamonds.database.migrate import migrate
 
-__all__ = ["DatabaseAway", "database_url", "engine", "migrate", "running", "with_driver"]
+__all__ = ["DatabaseAway", "database_url", "engine", "migrate", "release", "running", "with_driver"]

@@ -51,14 +51,21 @@ def engine() -> sa.Engine:
 @contextmanager
 def running() -> Iterator[None]:
     """Keeps the embedded Postgres up while open, and stops it after the last of all processes that use it."""
-    if settings().database_url is not None:
-        yield
-        return
     database_url()
     try:
         yield
     finally:
+        release()
+
+
+def release() -> None:
+    """Lets go of the database, and stops the embedded Postgres when no other process uses it.
+
+    For processes that end by a signal; others do it by themselves when they exit.
+    """
+    if engine.cache_info().currsize > 0:
         engine().dispose()
+    if settings().database_url is None:
         embedded.release(settings().home / "postgres")
 
 

@@ -6,6 +6,7 @@ from itertools import count
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from diamonds.database import release
 from diamonds.exchanges.claims import Taken, claim
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Answer, Request
@@ -39,9 +40,10 @@ class Recording:
             self.shipper.start()
 
     async def stop(self) -> None:
-        """Ships what is left, for a few seconds at most."""
+        """Ships what is left, for a few seconds at most, and lets go of the database."""
         if self._started:
             await asyncio.to_thread(self.shipper.stop, FLUSH_WITHIN_S)
+            await asyncio.to_thread(release)  # servers end by the signal that stops them
 
     def keep(self, frame: Request | Answer) -> None:
         self.journal.append(frame.frame())

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -54,7 +54,7 @@ class Shipper:
         self._stopping = threading.Event()
         self._deadline = float("inf")
         self._lost_reported = 0
-        self._prepare_at = self._adopt_at = 0.0
+        self._prepare_at = self._adopt_at = self._look_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
     def start(self) -> None:
@@ -78,6 +78,7 @@ class Shipper:
             self._journal.close()
 
     def _turn(self) -> None:
+        self._look()
         try:
             busy = self._ship_own()
             self._report()
@@ -89,6 +90,19 @@ class Shipper:
         self._adopt()
         if not busy:
             self._stopping.wait(POLL_S)
+
+    def _look(self) -> None:
+        """Makes the tables before the first exchange, and notices when the database is back."""
+        well = self._prepare_at > 0 and self.progress.problem is None
+        if well or time.monotonic() < self._look_at:
+            return
+        self._look_at = time.monotonic() + LONGEST_PAUSE_S
+        try:
+            self._prepare()
+            engine().connect().close()
+            self.progress.problem = None
+        except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
+            self._note(problem)
 
     def _finish(self) -> None:
         while self._ship_own():
@@ -173,7 +187,7 @@ class Shipper:
         for asked, answer in batch:
             stored = exchange_on(connection, asked.id) if asked.id_unchecked else None
             if stored is not None and not same_request(stored, asked):
-                renamed = replace(asked, id=str(uuid_utils.uuid7()), id_unchecked=False)
+                renamed = asked._replace(id=str(uuid_utils.uuid7()), id_unchecked=False)
                 logger.warning("Exchange %s is kept as %s: the id was taken.", asked.id, renamed.id)
                 insert(connection, [(renamed, answer)])
 

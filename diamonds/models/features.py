@@ -8,7 +8,7 @@ from diamonds.diamond import FEATURES, GRADES, WIDTH_OF_ONE_CARAT_MM, typed
 
 Matrix = npt.NDArray[np.float64]
 
-# Medians over the cleaned stones of data/diamonds.csv: x / carat ** (1/3) in mm, depth and table in percent.
+# Medians over the cleaned stones of data/diamonds.csv.
 USUAL_DEPTH_PERCENT = 61.8
 USUAL_TABLE_PERCENT = 57.0
 

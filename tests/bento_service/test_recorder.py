@@ -3,6 +3,7 @@ import hashlib
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
@@ -181,6 +182,13 @@ def test_health_metrics_docs_and_reads_of_exchanges_are_not_recorded(client: htt
 
 def test_readyz_tells_how_the_recording_fares(client: httpx.Client) -> None:
     assert client.get("/readyz").headers["X-Recording"] == "ok"
+
+
+def test_a_server_that_is_stopped_by_a_signal_stops_the_embedded_postgres_too(tmp_path: Path) -> None:
+    with serving({"DIAMONDS_HOME": str(tmp_path)}):
+        pid_file = tmp_path / "postgres" / "postmaster.pid"
+        eventually(lambda: pid_file.exists() and "ready" in pid_file.read_text(), within_s=30)
+    assert not pid_file.exists()
 
 
 @pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer let-me", "Bearer let-me-read-it"])

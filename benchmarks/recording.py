@@ -1,0 +1,97 @@
+"""What recording costs: `/predict` with it and without, by turns, and how fast a worker ships.
+
+    python -m benchmarks.recording [--rounds 5] [--seconds 5] [--connections 16]
+
+One worker, the champion of the model store, and the database of the settings. Needs `wrk`.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+
+import uuid_utils
+
+from benchmarks.serving import Load, measure, median, server, wrk_script
+from diamonds.database import database_url, migrate, running
+from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, prepare_months
+from diamonds.settings import PROJECT
+
+SHIPPED = 50_000
+_STONE = b'{"carat":0.7,"cut":"Ideal","color":"G","clarity":"VS2","depth":61.5,"table":56,"x":5.7,"y":5.72}'
+_QUOTE = b'{"price":2345.0,"low":2000.0,"high":2600.0,"coverage":0.9,"currency":"USD","model":"xgboost"}'
+
+
+def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
+    """Both services are up throughout, so that each turn finds the machine alike."""
+    script = wrk_script(folder)
+    with ExitStack() as stack:
+        urls = {name: stack.enter_context(_serving(name, folder)) for name in ("service", "unrecorded")}
+        turns = [_turn(urls, script, connections, seconds) for _ in range(rounds + 1)][1:]  # one to warm up
+    on, off = median([turn[0] for turn in turns]), median([turn[1] for turn in turns])
+    share = statistics.median(with_.rate / without.rate for with_, without in turns)
+    print(f"{connections} connections, {rounds} turns of {seconds} s each, medians")
+    print(f"recording on   {on.rate:6.0f} requests/s, p50 {on.p50 * 1e3:5.1f} ms, p99 {on.p99 * 1e3:5.1f} ms")
+    print(
+        f"recording off  {off.rate:6.0f} requests/s, p50 {off.p50 * 1e3:5.1f} ms, p99 {off.p99 * 1e3:5.1f} ms"
+    )
+    print(f"throughput kept {share:.1%}; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
+
+
+def _serving(name: str, folder: Path) -> AbstractContextManager[str]:
+    module = {
+        "service": "bento_service.service:DiamondService",
+        "unrecorded": "benchmarks.unrecorded:service",
+    }
+    command = [sys.executable, "-m", "bentoml", "serve", module[name], "--working-dir", str(PROJECT)]
+    environment = {"DIAMONDS_DATABASE_URL": database_url(), "DIAMONDS_HOME": str(folder / "home")}
+    return server([*command, "--host", "127.0.0.1", "--port"], environment, folder)
+
+
+def _turn(urls: dict[str, str], script: Path, connections: int, seconds: int) -> tuple[Load, Load]:
+    on = measure(f"{urls['service']}/predict", script, connections, seconds)
+    time.sleep(1)  # what was recorded is shipped
+    return on, measure(f"{urls['unrecorded']}/predict", script, connections, seconds)
+
+
+def ship(folder: Path) -> None:
+    """One worker's shipper against a journal that an outage left."""
+    migrate()
+    prepare_months()
+    journal = Journal(folder / "journal", max_bytes=1 << 40)
+    for number in range(SHIPPED):
+        _keep(journal, number)
+    shipper = Shipper(journal, folder / "journal")
+    began, worked = time.perf_counter(), time.process_time()
+    shipper.start()
+    shipper.stop(600)
+    took, worked = time.perf_counter() - began, time.process_time() - worked
+    print(f"shipped {SHIPPED / took:,.0f} exchanges/s; {worked / SHIPPED * 1e6:.0f} us of Python each")
+
+
+def _keep(journal: Journal, number: int) -> None:
+    id_ = str(uuid_utils.uuid7())
+    body, version = Body(_STONE), "diamonds-xgboost:benchmark"
+    headers = {"content-type": "application/json"}
+    journal.append(Request(number, id_, time.time(), "POST", "/predict", "", headers, False, body).frame())
+    journal.append(Answer(number, id_, 1.0, 200, "xgboost", version, Body(_QUOTE)).frame())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=16)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, running():
+        compare(Path(name), given.rounds, given.seconds, given.connections)
+        ship(Path(name))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Lets nobody change the champion without a key, where keys are configured."""
+
+import hmac
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bento_service.errors import ApiError
+from diamonds.settings import settings
+
+_GUARDED = "/promotions"
+_NO_KEY = ApiError(401, "no_key", "Send one of the configured keys as `Authorization: Bearer KEY`.")
+
+
+class KeyRequired:
+    """Answers 401 to a promotion that is asked for without one of the keys; passes everything else on."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _is_guarded(scope) and not _has_key(scope):
+            await _refuse(send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_guarded(scope: Scope) -> bool:
+    return scope["path"].startswith(_GUARDED) and scope["method"] not in ("GET", "HEAD")
+
+
+def _has_key(scope: Scope) -> bool:
+    keys = settings().api_keys
+    given = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
+    return not keys or any(hmac.compare_digest(given, key.encode()) for key in keys)
+
+
+async def _refuse(send: Send) -> None:
+    body = orjson.dumps(_NO_KEY.body())
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"www-authenticate", b"Bearer"),
+    ]
+    await send({"type": "http.response.start", "status": _NO_KEY.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

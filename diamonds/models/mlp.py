@@ -56,7 +56,7 @@ class NeuralNetwork(Estimator):
         return np.asarray(np.clip(mean + deviation * self._forward(matrix), least, most))
 
     def _forward(self, matrix: Matrix) -> Prices:
-        # What the pipeline's own predict does, without its checks, which take 30 times as long for one stone.
+        # What the pipeline's own predict does, without its checks, which take most of the time for one stone.
         columns, network = self.pipeline_
         scaler, layer = columns.named_transformers_["standardscaler"], _inputs(matrix)
         layer[:, _SCALED] = (layer[:, _SCALED] - scaler.mean_) / scaler.scale_

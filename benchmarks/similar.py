@@ -27,7 +27,7 @@ def stones(number: int, seed: int = 0) -> pd.DataFrame:
     frame = pd.DataFrame({"carat": np.round(generator.lognormal(-0.4, 0.6, number), 2)})
     for column, grades in GRADES.items():
         frame[column] = pd.Categorical.from_codes(
-            generator.integers(len(grades), size=number), categories=list(grades), ordered=True
+            generator.integers(len(grades), size=number), categories=pd.Index(list(grades)), ordered=True
         )
     for column in ("depth", "table", "x", "y", "z"):
         frame[column] = generator.normal(60, 2, number)

@@ -89,7 +89,9 @@ class Conversation:
             size += len(chunks[-1])
             more = message.get("more_body", False)
         self._body = b"".join(chunks)
-        objection = self._objection(size) or (await self._claim() if self._given_id else None)
+        objection = self._objection(size)
+        if self._given_id is not None:
+            objection = await self._settle_id(objection)
         if not self._replayed:
             self._recording.keep(self._request())
         return objection
@@ -105,6 +107,13 @@ class Conversation:
         if self._host.running >= limits.max_concurrency:
             return ApiError(429, "too_many_requests", "Too many requests at once; try again in a moment.")
         return None
+
+    async def _settle_id(self, objection: ApiError | None) -> ApiError | None:
+        """What never reaches the API leaves the client's id free for another try."""
+        if objection is None and not self._gone:
+            return await self._claim()
+        self._id = str(uuid_utils.uuid7())
+        return objection
 
     async def _claim(self) -> ApiError | None:
         """Sees to it that a retry is no second exchange, and that an id is nobody else's."""

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from diamonds.dataset import stone_hashes
-from diamonds.diamond import FEATURES, GRADES
-from diamonds.models.features import Matrix
+from diamonds.diamond import FEATURES
+from diamonds.models.features import Matrix, one_hot
 from diamonds.models.spec import Estimator, Prices
 
 CALIBRATION_SHARE = 0.1
@@ -124,7 +124,4 @@ def _usual_error(difficulty: Prices, matrix: Matrix) -> Prices:
 def _traits(matrix: Matrix) -> Matrix:
     """What errors depend on: the weight and its square, and every grade, shape (rows, 3 + 20)."""
     log_carat = np.log(matrix[:, :1])
-    grades = [
-        matrix[:, FEATURES.index(column), None] == np.arange(len(names)) for column, names in GRADES.items()
-    ]
-    return np.column_stack([np.ones(len(matrix)), log_carat, log_carat**2, *grades])
+    return np.column_stack([np.ones(len(matrix)), log_carat, log_carat**2, one_hot(matrix)])

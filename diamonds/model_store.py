@@ -170,20 +170,20 @@ def training_stones(version: Version) -> pd.DataFrame:
     return pd.read_parquet(version.folder / _STONES)
 
 
-def save_dataset(dataset: Dataset) -> str:
-    """The tag of the stored version of a dataset, which is saved unless its stones are stored already.
+def save_dataset(dataset: Dataset) -> Version:
+    """The stored version of a dataset, which is saved unless its stones are stored already.
 
     What is saved tells in its report what changed since the dataset saved before.
     """
     if stored := dataset_version(dataset.fingerprint):
-        return stored.tag
+        return stored
     previous = versions(DATASET)[:1]
     report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
     with bentoml.models.create(PREFIX + DATASET, labels=labels) as entry:
         save_to(Path(entry.path), replace(dataset, report=report))
         _write_manifest(Path(entry.path))
-    return str(entry.tag)
+    return get(str(entry.tag))
 
 
 def dataset_version(fingerprint: str) -> Version | None:

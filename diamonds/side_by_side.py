@@ -1,5 +1,6 @@
 """Trains several models at once, each in a process of its own, and members before their ensembles."""
 
+import logging
 import multiprocessing
 import os
 import queue
@@ -92,6 +93,7 @@ def _note(name: str, future: Future[tuple[Version, bool]], outcome: Outcome) -> 
 def _train(
     name: str, dataset: Dataset, effort: Effort, news: "queue.Queue[tuple[str, int, int]]"
 ) -> tuple[Version, bool]:
+    logging.getLogger("optuna").setLevel(logging.WARNING)  # who asked hears of the trials through the news
     spec = spec_named(name)
     kept = kept_version(spec, dataset.fingerprint, trials=effort.trials, seed=effort.seed)
     if kept and not effort.force:

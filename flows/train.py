@@ -10,7 +10,7 @@ from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner
 
 from diamonds import database, model_store
-from diamonds.dataset import Dataset, load_dataset
+from diamonds.dataset import Dataset, TooManySetAside, load_dataset, report_in
 from diamonds.model_store import Version
 from diamonds.models import REGISTRY, ModelSpec, spec_named
 from diamonds.origin import kept_version
@@ -47,7 +47,6 @@ def train(
     specs = [spec_named(name) for name in models or REGISTRY]
     effort = Effort(trials or settings().trials, settings().seed if seed is None else seed, force)
     dataset = load(data or settings().data)
-    show_dataset(dataset.report)
     versions, failures = outcomes(train_models(specs, dataset, effort))
     show_versions(versions)
     decision = promote(new) if (new := trained_by_this_run(versions)) else NOTHING_NEW
@@ -71,8 +70,12 @@ def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool
 )
 def load(data: str) -> Dataset:
     """Reads, cleans, splits and keeps the stones; tries again when the place they are in does not answer."""
-    dataset = load_dataset(data)
-    model_store.save_dataset(dataset)
+    try:
+        dataset = load_dataset(data)
+    except TooManySetAside as error:
+        show_dataset(error.report)
+        raise
+    show_dataset(report_in(model_store.save_dataset(dataset).folder))
     return dataset
 
 

@@ -32,7 +32,8 @@ def _run() -> int:
 
 def _train_unless_champion() -> int:
     # In processes of their own: what training imports and holds would stay with the supervisor until the end.
-    command = [sys.executable, "-m", "diamonds", "train", "--if-no-champion"]
+    # The known good parameters only: the schedules search deeper while prices are already quoted.
+    command = [sys.executable, "-m", "diamonds", "train", "--if-no-champion", "--trials", "1"]
     with subprocess.Popen(command, process_group=0) as training:
         try:
             return training.wait()

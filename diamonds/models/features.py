@@ -50,6 +50,16 @@ def _known(values: Matrix, *instead: Matrix) -> Matrix:
     return values
 
 
+def one_hot(matrix: Matrix) -> Matrix:
+    """Whether each stone has each grade, 0 or 1, shape (rows, len(GRADE_OWNERS))."""
+    return np.asarray(matrix[:, GRADE_OWNERS] == _GRADE_CODES, dtype="float64")
+
+
+GRADE_OWNERS = [FEATURES.index(column) for column, grades in GRADES.items() for _ in grades]
+"""The column of ``FEATURES`` that each column of ``one_hot`` is about."""
+_GRADE_CODES = np.array([code for grades in GRADES.values() for code in range(len(grades))])
+
+
 _DERIVED_FROM = {
     "volume": ("x", "y", "z"),
     "density": ("carat", "x", "y", "z"),

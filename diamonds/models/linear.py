@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from diamonds.diamond import FEATURES, GRADES
-from diamonds.models.features import Matrix, completed
+from diamonds.diamond import FEATURES
+from diamonds.models.features import GRADE_OWNERS, Matrix, completed, one_hot
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
 _FILE = "coefficients.json"
@@ -65,17 +65,13 @@ class LogLinear(Estimator):
         return model
 
 
-_GRADE_INPUTS = [
-    (FEATURES.index(column), code) for column, grades in GRADES.items() for code in range(1, len(grades))
-]
-_OWNERS = np.array([FEATURES.index("carat"), FEATURES.index("x"), *(index for index, _ in _GRADE_INPUTS)])
+_MEASURES = [FEATURES.index("carat"), FEATURES.index("x")]
+_OWNERS = np.array([*_MEASURES, *GRADE_OWNERS])
 
 
 def _inputs(matrix: Matrix) -> Matrix:
-    """Carat, x, and for each grade but the worst whether the stone has it, shape (rows, 2 + 17)."""
-    stones = completed(matrix)
-    columns, codes = (np.array(part) for part in zip(*_GRADE_INPUTS, strict=True))
-    return np.column_stack([stones[:, _OWNERS[:2]], stones[:, columns] == codes])
+    """Carat, x, and whether the stone has each grade, shape (rows, 2 + 20)."""
+    return np.column_stack([completed(matrix)[:, _MEASURES], one_hot(matrix)])
 
 
 def _build(_parameters: Parameters, _seed: int) -> LogLinear:

@@ -11,10 +11,10 @@ from sklearn.compose import make_column_transformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
-from diamonds.diamond import FEATURES, GRADES
-from diamonds.models.features import DERIVED, Matrix, derived
+from diamonds.models.features import DERIVED, Matrix, derived, one_hot
 from diamonds.models.shapley import shapley
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import weights
@@ -40,10 +40,11 @@ class NeuralNetwork(Estimator):
         self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
         self.usual_ = np.nanmedian(matrix, axis=0)
         self.pipeline_ = _pipeline(self.parameters, self.seed)
-        columns, network = self.pipeline_[0], self.pipeline_[-1]
+        columns, network = self.pipeline_
         inputs = columns.fit_transform(_inputs(matrix))
         target = (log_price - log_price.mean()) / log_price.std()
-        with warnings.catch_warnings():
+        # Like trees, networks learn on one thread each; several share the cores as processes.
+        with threadpool_limits(1), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # it has as many epochs as it was given
             for stage in range(_STAGES):
                 network.set_params(learning_rate_init=self.parameters["learning_rate"] / _SLOWER**stage)
@@ -52,8 +53,16 @@ class NeuralNetwork(Estimator):
 
     def _log_price(self, matrix: Matrix) -> Prices:
         mean, deviation, least, most = self.scale_
-        scaled = self.pipeline_.predict(_inputs(matrix))
-        return np.asarray(np.clip(mean + deviation * scaled, least, most), dtype="float64")
+        return np.asarray(np.clip(mean + deviation * self._forward(matrix), least, most))
+
+    def _forward(self, matrix: Matrix) -> Prices:
+        # What the pipeline's own predict does, without its checks, which take most of the time for one stone.
+        columns, network = self.pipeline_
+        scaler, layer = columns.named_transformers_["standardscaler"], _inputs(matrix)
+        layer[:, _SCALED] = (layer[:, _SCALED] - scaler.mean_) / scaler.scale_
+        for kernel, bias in zip(network.coefs_[:-1], network.intercepts_[:-1], strict=True):
+            layer = np.maximum(layer @ kernel + bias, 0)
+        return np.asarray((layer @ network.coefs_[-1] + network.intercepts_[-1])[:, 0])
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
         return np.asarray(np.exp(self._log_price(matrix)))
@@ -75,16 +84,16 @@ class NeuralNetwork(Estimator):
         return model
 
 
+_SCALED = slice(0, len(DERIVED))
+
+
 def _inputs(matrix: Matrix) -> Matrix:
     inputs = derived(matrix)
     inputs[:, 0] = np.log(inputs[:, 0])
-    return inputs
+    return np.column_stack([inputs, one_hot(matrix)])
 
 
 def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
-    grades = [FEATURES.index(column) for column in GRADES]
-    encoder = OneHotEncoder(categories=[np.arange(len(names)) for names in GRADES.values()])
-    columns = make_column_transformer((encoder, grades), (StandardScaler(), list(range(len(DERIVED)))))
     network = MLPRegressor(
         hidden_layer_sizes=(int(parameters["width"]), int(parameters["width"]) // 2),
         learning_rate_init=parameters["learning_rate"],
@@ -96,6 +105,8 @@ def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
         n_iter_no_change=int(parameters["epochs"]),
         random_state=seed,
     )
+    # The columns of one_hot stay 0 and 1: scaled, a rare grade would outweigh everything else of its stone.
+    columns = make_column_transformer((StandardScaler(), _SCALED), remainder="passthrough")
     return make_pipeline(columns, network)
 
 

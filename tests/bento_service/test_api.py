@@ -237,7 +237,7 @@ def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
 
 
 def test_a_dataset_is_shown_with_what_it_was_made_of(client: httpx.Client, dataset: Dataset) -> None:
-    tag = model_store.save_dataset(dataset)
+    tag = model_store.save_dataset(dataset).tag
     answer = client.get(f"/datasets/{dataset.fingerprint}").json()
     assert answer["tag"] == tag
     assert answer["report"]["kept"] == len(dataset.training) + len(dataset.hold_out)

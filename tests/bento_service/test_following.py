@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import bentoml
 import httpx
 import pytest
 
@@ -92,18 +93,17 @@ def lose_file(folder: Path) -> None:
 def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
     service: Running, client: httpx.Client, linear: Version, xgboost: Version, damage: Callable[[Path], None]
 ) -> None:
-    sound = linear.folder.with_name("sound")
-    shutil.copytree(linear.folder, sound)
-    try:
-        damage(linear.folder)
-        damaged = model_store.promote(linear.tag, "damaged on the way")
-        time.sleep(REACHES_WITHIN_SECONDS)
-        assert client.post("/predict", json=STONE).json()["version"] == xgboost.tag
-        assert client.get("/readyz").status_code == 200
-        assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
-    finally:
-        shutil.rmtree(linear.folder)
-        sound.rename(linear.folder)
+    labels = {**linear.labels, "source": linear.tag, "reason": "damaged on the way"}
+    with bentoml.models.create(
+        model_store.CHAMPION, labels=labels, metadata=dict(linear.parameters)
+    ) as damaged:
+        yaml = shutil.ignore_patterns("model.yaml")
+        shutil.copytree(linear.folder, damaged.path, dirs_exist_ok=True, ignore=yaml)
+        damage(Path(damaged.path))
+    time.sleep(REACHES_WITHIN_SECONDS)
+    assert client.post("/predict", json=STONE).json()["version"] == xgboost.tag
+    assert client.get("/readyz").status_code == 200
+    assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
 
 
 def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_promotion(

@@ -253,6 +253,14 @@ def test_another_request_under_a_used_id_is_refused_and_recorded_under_its_own(
     assert recorded(id) == kept
 
 
+def test_a_request_that_is_refused_leaves_its_id_free_for_another_try(client: httpx.Client) -> None:
+    id = {"X-Exchange-Id": str(uuid4())}  # noqa: A001
+    refused = client.post("/echo", content=b"x" * 10_000_001, headers=id)
+    assert (refused.status_code, recorded_of(refused).status) == (413, 413)
+    assert refused.headers["X-Exchange-Id"] != id["X-Exchange-Id"]
+    assert client.post("/echo", content=b"less", headers=id).headers["X-Exchange-Id"] == id["X-Exchange-Id"]
+
+
 @pytest.mark.parametrize("id", ["7", "'; DROP TABLE exchanges; --", "0" * 5000])
 def test_an_id_that_is_no_uuid_is_refused(client: httpx.Client, id: str) -> None:  # noqa: A002
     answer = client.get("/nothing", headers={"X-Exchange-Id": id})

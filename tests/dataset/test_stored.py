@@ -21,7 +21,7 @@ def test_it_comes_back_from_a_folder_as_it_was(classic: Dataset, tmp_path: Path)
 
 
 def test_it_is_a_version_of_the_model_store(expected: Dataset) -> None:
-    tag = model_store.save_dataset(expected)
+    tag = model_store.save_dataset(expected).tag
     version = model_store.dataset_version(expected.fingerprint)
     assert version is not None
     assert version.tag == tag
@@ -32,7 +32,7 @@ def test_it_is_a_version_of_the_model_store(expected: Dataset) -> None:
 
 
 def test_the_same_stones_are_stored_once(expected: Dataset, classic: Dataset) -> None:
-    tags = [model_store.save_dataset(dataset) for dataset in (expected, classic, expected)]
+    tags = [model_store.save_dataset(dataset).tag for dataset in (expected, classic, expected)]
     assert tags[0] == tags[2]
     assert len(model_store.versions("dataset")) == 2
 

@@ -17,6 +17,14 @@ class PrefectDown(ConnectionError):
     """Prefect's server does not answer."""
 
 
+class PrefectRefused(LookupError):
+    """Prefect's server answered that it does not have or do what was asked."""
+
+
+class NotDeployed(PrefectRefused):
+    """Prefect has no deployment of the flow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A run of the flow; ``message`` tells why it is in its state."""
@@ -85,10 +93,6 @@ def bars(run_id: str) -> list[Bar]:
     ]
 
 
-class NotDeployed(LookupError):
-    """Prefect has no deployment of the flow."""
-
-
 def _deployment() -> str:
     """The id of the deployment that trains all models, or else of any of the flow's."""
     found = _ask("POST", "/deployments/filter", {"flows": {"name": {"any_": [FLOW]}}})
@@ -114,9 +118,12 @@ def _run(answer: dict[str, Any]) -> Run:
 def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     try:
         response = _client.request(method, f"{prefect_url()}/api{path}", json=body, timeout=TIMEOUT_SECONDS)
-        response.raise_for_status()
-    except httpx.HTTPError as error:
+    except httpx.TransportError as error:
         raise PrefectDown(f"Prefect's server at {prefect_url()} does not answer: {error}") from error
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise PrefectRefused(f"Prefect does not know {path.strip('/')}; it may have been deleted.")
+    if response.is_error:
+        raise PrefectRefused(f"Prefect answered with status {response.status_code}: {response.text[:200]}")
     return response.json()
 
 

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec
+from uuid import uuid4
 
 import streamlit as st
 
 from dashboard.api_client import Refused, ServiceDown
-from dashboard.prefect_client import PrefectDown
+from dashboard.prefect_client import PrefectDown, PrefectRefused
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,8 @@ def advice() -> Iterator[None]:
         show(str(error), "Start it with `make run`, or alone with `make serve`.", again=True)
     except PrefectDown as error:
         show(str(error), "Start everything with `make run`; training needs Prefect's server.", again=True)
+    except PrefectRefused as error:
+        st.warning(str(error), icon=":material/edit:")
     except Refused as error:
         show_refusal(error)
     # The page is this process's outermost edge: the log has the traceback, the reader a sentence.
@@ -73,4 +76,5 @@ def show(what: str, remedy: str, *, again: bool = False) -> None:
     """What is wrong and what to do about it."""
     st.error(f"{what}\n\n{remedy}", icon=":material/error:")
     if again:
-        st.button("Try again", icon=":material/refresh:", key=f"again-{hash(what)}")
+        # A key of its own, for several parts of a page may meet the same problem; a click draws all anew.
+        st.button("Try again", icon=":material/refresh:", key=f"again-{uuid4()}")

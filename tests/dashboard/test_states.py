@@ -20,9 +20,12 @@ def draw(page: str) -> None:
     importlib.import_module(f"dashboard.views.{page}").page()
 
 
-def said(page: str) -> str:
+def said(page: str, **query: str) -> str:
     """All that a page says in words."""
-    app = AppTest.from_function(draw, args=(page,), default_timeout=PATIENCE_SECONDS).run()
+    app = AppTest.from_function(draw, args=(page,), default_timeout=PATIENCE_SECONDS)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
     assert not app.exception
     return " ".join(str(each.value) for each in (*app.error, *app.warning, *app.info, *app.markdown))
 
@@ -63,6 +66,11 @@ def test_a_page_says_how_to_start_a_service_that_is_down(page: str) -> None:
 
     assert f"The service at {NOWHERE} does not answer" in text
     assert "`make run`" in text
+
+
+@pytest.mark.usefixtures("asking_nobody")
+def test_two_parts_of_a_page_may_meet_the_same_problem() -> None:
+    assert said("exchanges", id="nonsense").count("does not answer") == 2
 
 
 @pytest.mark.usefixtures("asking_the_bare_service")

@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,17 +56,24 @@ def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty_model_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def empty_model_store(tmp_path: Path) -> Iterator[Path]:
     """A model store without a version, for this test and the processes it starts."""
+    with model_store_in(tmp_path / "bentoml") as home:
+        yield home
+
+
+@contextmanager
+def model_store_in(home: Path) -> Iterator[Path]:
+    """Keeps versions under ``home``, also those of processes that are started meanwhile."""
     from bentoml._internal.configuration.containers import BentoMLContainer
     from bentoml._internal.models import ModelStore
 
-    home = tmp_path / "bentoml"
     (home / "models").mkdir(parents=True)
-    monkeypatch.setenv("BENTOML_HOME", str(home))
-    BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # BentoML reads the home only once
-    yield home
-    BentoMLContainer.model_store.reset()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENTOML_HOME", str(home))
+        BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # BentoML reads the home only once
+        yield home
+        BentoMLContainer.model_store.reset()
 
 
 @pytest.fixture(scope="session")

@@ -12,14 +12,15 @@ SHOW = """
 from bento_service.service import DiamondService
 print(*(each.cls.__name__ for each in DiamondService.to_asgi().user_middleware))
 """
+OURS = "Recorder KeyRequired Api ContextMiddleware"
 EXPORTER = {"BENTOML_CONFIG_OVERRIDES": '{"services": {"tracing": {"exporter_type": "in_memory"}}}'}
 
 
 @pytest.mark.parametrize(
     ("environment", "middleware"),
     [
-        ({}, "RunnerTrafficMetricsMiddleware Recorder Api ContextMiddleware"),
-        (EXPORTER, "RunnerTrafficMetricsMiddleware OpenTelemetryMiddleware Recorder Api ContextMiddleware"),
+        ({}, f"RunnerTrafficMetricsMiddleware {OURS}"),
+        (EXPORTER, f"RunnerTrafficMetricsMiddleware OpenTelemetryMiddleware {OURS}"),
     ],
     ids=["plain", "with an exporter"],
 )

@@ -14,20 +14,24 @@ from diamonds import database, model_store
 from diamonds.model_store import Version
 from flows.train import train
 from tests.bento_service.serving import free_port, serving
+from tests.conftest import model_store_in
 from tests.end_to_end.client import Client
 
-
-@pytest.fixture(scope="session")
-def trained(prefect_server: None) -> dict[str, Version]:
-    """The newest version of each model and the champion, after one run of the flow on the real data."""
-    train(trials=2, return_state=True)
-    newest = {name: model_store.versions(name)[0] for name in ("linear", "xgboost")}
-    champion = model_store.champion()
-    assert champion is not None
-    return {**newest, "champion": champion}
+MODELS = ["linear", "xgboost"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
+def trained(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Version]]:
+    """The versions and the champion, after one run of the flow on the real data and into an empty store."""
+    with model_store_in(tmp_path_factory.mktemp("product") / "bentoml"):
+        train(models=MODELS, trials=1, return_state=True)
+        newest = {name: model_store.versions(name)[0] for name in MODELS}
+        champion = model_store.champion()
+        assert champion is not None
+        yield {**newest, "champion": champion}
+
+
+@pytest.fixture(scope="package")
 def postgres_url() -> Iterator[str]:
     """A database of the machine's own Postgres server, started on a free port for these tests alone."""
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
@@ -56,7 +60,7 @@ def _newest(program: str) -> str:
     return str(found[-1]) if found else program
 
 
-@pytest.fixture(scope="session", params=["embedded", "given"])
+@pytest.fixture(scope="package", params=["embedded", "given"])
 def environment(request: pytest.FixtureRequest, trained: dict[str, Version]) -> dict[str, str]:
     """The variables of a service on the embedded Postgres, and of one on a given server."""
     if request.param == "embedded":
@@ -64,14 +68,14 @@ def environment(request: pytest.FixtureRequest, trained: dict[str, Version]) -> 
     return {"DIAMONDS_DATABASE_URL": request.getfixturevalue("postgres_url")}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     log = tmp_path_factory.mktemp("service") / "log"
     with serving(log, environment=environment, until="/readyz") as running, running.client() as http:
         yield Client(http)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def engine(environment: dict[str, str]) -> Iterator[sa.Engine]:
     url = environment.get("DIAMONDS_DATABASE_URL")
     engine = sa.create_engine(database.with_driver(url) if url else database.database_url())

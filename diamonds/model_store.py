@@ -20,6 +20,8 @@ from diamonds.similarity import save_index
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
+UNDOES = "undoes"
+"""Label of a champion that a rollback brought back: the tag of the one that it took back."""
 DATASET = "dataset"
 MEMBERS = "members"
 """Label of an ensemble's version: the tags of the versions that it was made of."""
@@ -117,15 +119,19 @@ def promoting(version: Version) -> Iterator[None]:
         yield
 
 
-def promote(tag: str, reason: str) -> Version:
+def promote(tag: str, reason: str, *, undoes: str | None = None) -> Version:
     """Copies version ``tag`` to a new version of the champion, with labels ``source`` and ``reason``.
 
-    A champion of before can be promoted too, also when the version it was copied from is gone.
-    Raises ``UnknownModel`` when there is no such version, ``DamagedVersion`` when its files changed.
+    ``undoes`` labels a rollback with the tag of the champion that it takes back. A champion of before can be
+    promoted too, also when the version it was copied from is gone. Raises ``UnknownModel`` when there is no
+    such version, ``DamagedVersion`` when its files changed.
     """
     source = get(tag)
     check(source)
     labels = {"source": source.tag, **source.labels, "reason": reason}
+    labels.pop(UNDOES, None)
+    if undoes:
+        labels[UNDOES] = undoes
     with (
         promoting(source),
         bentoml.models.create(CHAMPION, labels=labels, metadata=dict(source.parameters)) as entry,

@@ -140,12 +140,22 @@ def rollback() -> Decision:
     if champion is None:
         raise model_store.NoChampion("There is no champion to go back from.")
     with model_store.promoting(champion):
-        history = model_store.history()
-        sources = [version.labels["source"] for version in reversed(history)]
-        first = sources.index(sources[-1])
-        if first == 0:
-            raise model_store.NoChampion(f"{sources[-1]} was the first champion; there is none before it.")
-        before = next(version for version in history if version.labels["source"] == sources[first - 1])
-        decision = Decision(True, f"{sources[first - 1]} is champion again, after {sources[-1]}.")
-        model_store.promote(before.tag, decision.reason)
+        standing = _standing(model_store.history())
+        last = standing[-1].labels["source"]
+        if len(standing) < 2:
+            raise model_store.NoChampion(f"{last} was the first champion; there is none before it.")
+        before = standing[-2]
+        decision = Decision(True, f"{before.labels['source']} is champion again, after {last}.")
+        model_store.promote(before.tag, decision.reason, undoes=last)
     return decision
+
+
+def _standing(history: Sequence[Version]) -> list[Version]:
+    """The promotions that no rollback took back, oldest first: the last one made the present champion."""
+    standing: list[Version] = []
+    for promoted in reversed(history):
+        if model_store.UNDOES in promoted.labels:
+            standing.pop()
+        else:
+            standing.append(promoted)
+    return standing

@@ -95,6 +95,18 @@ def test_rolling_back_goes_back_one_champion_at_a_time(versions: list[Version]) 
     assert sources() == [a, b, c, b, a]
 
 
+def test_a_champion_promoted_again_by_hand_is_rolled_back_from_like_any_other(
+    versions: list[Version],
+) -> None:
+    a, b, *_ = (version.tag for version in versions)
+    for tag in (a, b, a):
+        promotion.promote(tag, force=True)
+    promotion.rollback()
+    assert sources()[0] == b
+    promotion.rollback()
+    assert sources()[0] == a
+
+
 def test_there_is_nothing_to_roll_back_from_without_a_champion(empty_model_store: Path) -> None:
     with pytest.raises(NoChampion):
         promotion.rollback()

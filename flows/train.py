@@ -13,7 +13,6 @@ from diamonds import database, model_store
 from diamonds.dataset import Dataset, TooManySetAside, load_dataset, report_in
 from diamonds.model_store import Version
 from diamonds.models import REGISTRY, ModelSpec, spec_named
-from diamonds.origin import kept_version
 from diamonds.promotion import Decision, promote_best
 from diamonds.settings import settings
 from diamonds.side_by_side import Effort, waves
@@ -37,15 +36,16 @@ def train(
     trials: int | None = None,
     seed: int | None = None,
     force: bool = False,
+    minutes: float | None = None,
 ) -> State[Decision]:
     """Trains every model, or the ones named, and promotes the best.
 
-    What is left out comes from the settings. A model is trained again only where its data, code or effort
-    changed, or with ``force``. One that fails is named, with its reason, in the message of the run's state;
-    the others are saved all the same.
+    What is left out comes from the settings. A search ends after ``trials`` or ``minutes``. A model is
+    trained again only where its data, code or effort changed, or with ``force``. One that fails is named,
+    with its reason, in the message of the run's state; the others are saved all the same.
     """
     specs = [spec_named(name) for name in models or REGISTRY]
-    effort = Effort(trials or settings().trials, settings().seed if seed is None else seed, force)
+    effort = Effort.chosen(trials, seed, force, minutes)
     dataset = load(data or settings().data)
     versions, failures = outcomes(train_models(specs, dataset, effort))
     show_versions(versions)
@@ -94,8 +94,7 @@ def train_models(
 def train_model(name: str, dataset: Dataset, effort: Effort) -> Version:
     """Trains, judges and saves one model, unless a version of just this origin is kept."""
     spec = spec_named(name)
-    kept = kept_version(spec, dataset.fingerprint, trials=effort.trials, seed=effort.seed)
-    if kept and not effort.force:
+    if kept := effort.kept(spec, dataset.fingerprint):
         get_run_logger().info("Nothing changed since %s was trained.", kept.tag)
         return kept
     with progress_artifact(name) as progress:
@@ -104,6 +103,7 @@ def train_model(name: str, dataset: Dataset, effort: Effort) -> Version:
             dataset,
             trials=effort.trials,
             seed=effort.seed,
+            minutes=effort.minutes,
             flow_run=str(runtime.flow_run.id),
             storage=database.database_url(),
             progress=progress,

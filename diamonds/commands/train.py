@@ -32,6 +32,9 @@ def train(
         list[str] | None, typer.Option(help="A model to train; repeat it for more. Default: every model.")
     ] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="Parameter sets to try for each model.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop the search of each model after so long.")
+    ] = None,
     data: Annotated[str | None, typer.Option(help="Where the sold stones are.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Train also where nothing changed.")] = False,
@@ -49,7 +52,7 @@ def train(
     if if_no_champion and champion():
         return
     specs = [spec_named(name) for name in model or REGISTRY]
-    effort = Effort(trials or settings().trials, settings().seed if seed is None else seed, force)
+    effort = Effort.chosen(trials, seed, force, minutes)
     with terminal.status("Reading the stones ..."):
         dataset = load_dataset(data or settings().data)
     save_dataset(dataset)

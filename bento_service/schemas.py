@@ -1,10 +1,10 @@
 """What the API takes and gives: the shapes that clients, BentoML's schema and the OpenAPI document share."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, NotRequired
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
 from diamonds.dataset import DataReport
@@ -182,11 +182,23 @@ class DatasetAnswer(TypedDict):
 
 
 def _plus(text: object) -> object:
-    """In a query, the + of an offset reads as a space unless it is encoded."""
-    return text.replace(" ", "+") if isinstance(text, str) else text
+    """In a query, the + of an offset reads as a space unless it is encoded; a bare number is no time."""
+    if not isinstance(text, str):
+        return text
+    if "-" not in text[1:]:
+        raise ValueError("Expected a date and time with its zone, such as 2026-01-31T12:00:00Z.")
+    return text.replace(" ", "+")
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_plus)]
+def _in_utc(moment: datetime) -> datetime:
+    """Postgres knows fewer zones than Python."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Expected a time between the years 1 and 9999.") from error
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_plus), AfterValidator(_in_utc)]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 

@@ -158,11 +158,17 @@ _BENTOML_FILES = shutil.ignore_patterns("model.yaml")
 
 
 def get(tag: str) -> Version:
-    """The version of that tag, such as ``diamonds-linear:latest``; raises ``UnknownModel``."""
+    """The version of that tag, such as ``diamonds-linear:latest``; raises ``UnknownModel``.
+
+    The model store may hold datasets and other projects' models, too; these are no versions.
+    """
     try:
-        return _version(bentoml.models.get(tag))
-    except (bentoml.exceptions.NotFound, bentoml.exceptions.BentoMLException) as error:
+        found = _version(bentoml.models.get(tag))
+    except (bentoml.exceptions.BentoMLException, ValueError) as error:  # ValueError: it can't be a tag
         raise UnknownModel(f"Got version {tag!r}, which the model store does not have.") from error
+    if not {"model", "mae"} <= found.labels.keys():
+        raise UnknownModel(f"Got {tag!r}, which is in the model store but no version of a model.")
+    return found
 
 
 def load(version: Version) -> Estimator:
@@ -189,7 +195,7 @@ def save_dataset(dataset: Dataset) -> Version:
     with bentoml.models.create(PREFIX + DATASET, labels=labels) as entry:
         save_to(Path(entry.path), replace(dataset, report=report))
         _write_manifest(Path(entry.path))
-    return get(str(entry.tag))
+    return _version(bentoml.models.get(entry.tag))
 
 
 def dataset_version(fingerprint: str) -> Version | None:

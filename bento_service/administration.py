@@ -1,6 +1,8 @@
 """What the API tells of versions and promotions, and how it changes which version quotes prices."""
 
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -123,13 +125,11 @@ def _promotion(version: Version, newest: bool) -> Promotion:
 
 def promote(request: PromotionRequest) -> DecisionAnswer:
     """Lets a version meet the champion, or makes it the champion by force."""
-    try:
-        decision = promotion.promote(request.version, force=request.force)
-    except UnknownModel as error:
-        raise _unknown(request.version) from error
-    except DamagedVersion as error:
-        raise ApiError(409, "damaged_version", str(error)) from error
-    return _decided(decision)
+    with _damage_told():
+        try:
+            return _decided(promotion.promote(request.version, force=request.force))
+        except UnknownModel as error:
+            raise _unknown(request.version) from error
 
 
 def roll_back(request: RollbackRequest) -> DecisionAnswer:
@@ -139,10 +139,20 @@ def roll_back(request: RollbackRequest) -> DecisionAnswer:
     if present != request.version:
         message = f"Got {request.version!r} to go back from, but the champion is {present}; look again."
         raise ApiError(409, "another_champion", message)
+    with _damage_told():
+        try:
+            return _decided(promotion.rollback())
+        except NoChampion as error:
+            raise ApiError(409, "no_champion_before", str(error)) from error
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Answers 409, naming the file, where a version is not what was saved."""
     try:
-        return _decided(promotion.rollback())
-    except NoChampion as error:
-        raise ApiError(409, "no_champion_before", str(error)) from error
+        yield
+    except DamagedVersion as error:
+        raise ApiError(409, "damaged_version", str(error)) from error
 
 
 def _decided(decision: promotion.Decision) -> DecisionAnswer:
@@ -175,10 +185,8 @@ def compare(query: ComparisonQuery) -> ComparisonAnswer:
     """What would become of a challenge."""
     for tag in (query.champion, query.challenger):
         _version(tag)
-    try:
+    with _damage_told():
         decision = promotion.compare(query.champion, query.challenger)
-    except DamagedVersion as error:
-        raise ApiError(409, "damaged_version", str(error)) from error
     return {"promote": decision.promote, "reason": decision.reason}
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import orjson
 from pydantic import BaseModel
+from pydantic_core import to_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service import openapi
@@ -97,9 +98,16 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
     async def endpoint(scope: Scope, receive: Receive) -> bytes:
         answer = await handler(*await read(scope, receive))
         _note_version(scope, answer)
-        return orjson.dumps(answer, default=BaseModel.model_dump)
+        return _as_json(answer)
 
     return endpoint
+
+
+def _as_json(answer: Any) -> bytes:
+    try:
+        return orjson.dumps(answer, default=BaseModel.model_dump)
+    except orjson.JSONEncodeError:  # a kept body may hold whole numbers of more than 64 bits
+        return to_json(answer)
 
 
 def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[Any, ...]]]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Points every home to a temporary folder before any module reads where it is."""
-    for name in [name for name in os.environ if name.startswith(("DIAMONDS_", "PREFECT_", "BENTOML_"))]:
+    # make's own would change what the make of a test says.
+    ours = ("DIAMONDS_", "PREFECT_", "BENTOML_", "MAKE", "MFLAGS")
+    for name in [name for name in os.environ if name.startswith(ours)]:
         del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="diamonds-tests-"))
     # Registered first, so it runs last: when nothing that a test started writes there any more.

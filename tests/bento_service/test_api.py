@@ -1,6 +1,7 @@
 """What a client of the API may rely on."""
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -248,3 +249,14 @@ def test_an_unknown_dataset_is_not_found(client: httpx.Client) -> None:
     answer = client.get("/datasets/0123456789abcdef")
     assert answer.status_code == 404
     assert answer.json()["error"]["fields"][0]["got"] == "0123456789abcdef"
+
+
+def test_a_kept_number_of_any_size_is_read_back(client: httpx.Client) -> None:
+    refused = client.post("/predict", json={**STONE, "carat": 10**40})
+    assert refused.status_code == 400
+    path = f"/exchanges/{refused.headers['X-Exchange-Id']}"
+    deadline = time.monotonic() + 20
+    while (answer := client.get(path)).status_code == 404 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert answer.status_code == 200
+    assert answer.json()["request_body"]["carat"] == 10**40

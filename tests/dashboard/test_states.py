@@ -1,5 +1,6 @@
 """What the pages say while something that they need is not there."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,12 @@ PAGES = ("quote", "batch", "train", "models", "exchanges")
 NOWHERE = "http://127.0.0.1:9"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
 PATIENCE_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts ``__main__`` back, in whose place AppTest puts its script: spawned processes would run it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def draw(page: str) -> None:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -113,7 +113,7 @@ def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Sc
         with load(running.url, SEED) as clients:
             time.sleep(1)
             scene.postgres.stop()
-            (scene.folder / "journal" / "ballast").write_bytes(b"0" * free_bytes(scene.folder / "journal"))
+            fill(scene.folder / "journal")
             time.sleep(4)
             told = {ready.headers["X-Recording"] for ready in ready_answers(running.url)}
             scene.postgres.start()
@@ -143,5 +143,8 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
+def fill(folder: Path) -> None:
+    """Leaves no byte of the disk free, however fast others write meanwhile."""
+    with (folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while free := shutil.disk_usage(folder).free:
+            ballast.write(b"0" * free)

@@ -52,6 +52,7 @@ class Conversation:
         self._id = _canonical(self._given_id) or str(uuid_utils.uuid7())
         self._unchecked = False
         self._replayed: Exchange | None = None
+        self._asked: Request | None = None
         self._body = b""
         self._gone = False
         self._heard = self._kept = False
@@ -93,8 +94,13 @@ class Conversation:
         if self._given_id is not None:
             objection = await self._settle_id(objection)
         if not self._replayed:
-            self._recording.keep(self._request())
+            self._keep_request()
         return objection
+
+    def _keep_request(self) -> Request:
+        self._asked = self._request()
+        self._recording.hear(self._asked)
+        return self._asked
 
     def _objection(self, size: int) -> ApiError | None:
         limits = self._settings
@@ -200,6 +206,7 @@ class Conversation:
         status = None if self._client_left() else self._status
         sent = b"" if self._scope["method"] == "HEAD" or status is None else b"".join(self._chunks)
         self._recording.keep(
+            self._asked or self._keep_request(),  # the latter when it was cut off while we heard it
             Answer(
                 self._number,
                 self._id,
@@ -208,7 +215,7 @@ class Conversation:
                 self._about.get("model"),
                 self._about.get("model_version"),
                 self._as_kept(sent),
-            )
+            ),
         )
 
     def _request(self) -> Request:

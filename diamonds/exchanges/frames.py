@@ -4,13 +4,12 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 MAGIC = b"\xd1\xa3DX"
 HEADER = struct.Struct("<4sIII")  # magic, checksum, length of the facts, length of the body
-_LONGEST = 256 * 1024 * 1024  # a length beyond this can only be damage
 
 
 class Damaged(ValueError):
@@ -71,18 +70,34 @@ class Answer(NamedTuple):
         return _frame(["answer", *self[:-1], body.size, body.sha256], body.kept)
 
 
-def read_frame(file: BinaryIO) -> tuple[Request | Answer, int]:
-    """The frame at the file's position and its length in bytes; raises Damaged for anything else."""
-    header = file.read(HEADER.size)
-    if len(header) < HEADER.size or not header.startswith(MAGIC):
+def frame_at(data: bytes, start: int) -> tuple[Request | Answer, int]:
+    """The frame that begins at ``start`` and where it ends; raises Damaged for anything else.
+
+    A frame of which the end is missing cannot be told from damage, either.
+    """
+    facts_at = start + HEADER.size
+    if facts_at > len(data) or not data.startswith(MAGIC, start):
         raise Damaged
-    _, checksum, facts_length, body_length = HEADER.unpack(header)
-    if facts_length + body_length > _LONGEST:
+    _, checksum, facts_length, body_length = HEADER.unpack_from(data, start)
+    body_at, end = facts_at + facts_length, facts_at + facts_length + body_length
+    if end > len(data):
         raise Damaged
-    facts, body = file.read(facts_length), file.read(body_length)
-    if len(body) < body_length or zlib.crc32(body, zlib.crc32(facts)) != checksum:
+    facts, body = data[facts_at:body_at], data[body_at:end]
+    if zlib.crc32(body, zlib.crc32(facts)) != checksum:
         raise Damaged
-    return _parsed(facts, body), HEADER.size + facts_length + body_length
+    return _parsed(facts, body), end
+
+
+def next_frame(data: bytes, start: int) -> int | None:
+    """Where the next whole frame begins at or after ``start``."""
+    while (found := data.find(MAGIC, start)) >= 0:
+        try:
+            frame_at(data, found)
+        except Damaged:
+            start = found + 1
+        else:
+            return found
+    return None
 
 
 def _frame(facts: list[Any], body: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""The journal and the shipper of one worker, started and stopped together."""
+"""All that keeps the exchanges of one worker, started and stopped together."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -11,10 +11,12 @@ from diamonds.exchanges.claims import Taken, claim
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Answer, Request
 from diamonds.exchanges.journal import Journal
-from diamonds.exchanges.shipper import Shipper
+from diamonds.exchanges.overflow import Overflow
+from diamonds.exchanges.shipper_process import ShipperProcess
+from diamonds.exchanges.shipping import FLUSH_WITHIN_S
+from diamonds.exchanges.storing import Store
 from diamonds.settings import Settings
 
-FLUSH_WITHIN_S = 5.0
 CLAIM_WITHIN_S = 1.0
 
 
@@ -24,8 +26,10 @@ class Recording:
     def __init__(self, given: Settings) -> None:
         parent = given.home / "journal"
         self.journal = Journal(parent, max_bytes=given.journal_max_bytes, sync=given.journal_sync)
-        self.shipper = Shipper(self.journal, parent)
+        self.overflow = Overflow(self.journal, Store(parent))
+        self.shipper = ShipperProcess(self.journal)
         self.next_number = count(1).__next__
+        self._unheard: set[int] = set()
         # Its own threads, so that a database that hangs never takes those that price stones.
         self._claims = ThreadPoolExecutor(2, thread_name_prefix="claims")
         self._sync = given.journal_sync
@@ -42,23 +46,34 @@ class Recording:
     async def stop(self) -> None:
         """Ships what is left, for a few seconds at most, and lets go of the database."""
         if self._started:
-            await asyncio.to_thread(self.shipper.stop, FLUSH_WITHIN_S)
-            await asyncio.to_thread(release)  # servers end by the signal that stops them
+            await asyncio.to_thread(self._stop)
 
-    def keep(self, frame: Request | Answer) -> None:
-        self.journal.append(frame.frame())
+    def hear(self, asked: Request) -> None:
+        """Keeps a request, so that it is recorded even if the worker is killed before it has an answer."""
+        if not self._journaled(asked):
+            self._unheard.add(asked.number)
+
+    def keep(self, asked: Request, answer: Answer) -> None:
+        """Keeps what became of a request that was heard."""
+        if asked.number in self._unheard:
+            self._unheard.discard(asked.number)
+            kept = self._journaled(asked) and self._journaled(answer)
+        else:
+            kept = self._journaled(answer)
+        if not kept:
+            self.overflow.add(asked, answer)
 
     @property
     def state(self) -> str:
         """``ok``, or what is wrong, for ``/readyz``."""
-        journal, database = self.journal.problem, self.shipper.progress.problem
+        journal, database = self.journal.problem, self.shipper.problem
         if journal is not None:
-            return f"journal: {journal}; exchanges wait in memory, {self.journal.lost} were lost"
+            return f"journal: {journal}; exchanges wait in memory, {self.overflow.lost} were lost"
         return "ok" if database is None else "the database is away; exchanges wait in the journal"
 
     async def claim(self, asked: Request) -> Exchange | Taken | None:
         """As ``claims.claim``; raises TimeoutError when the database is not there to tell."""
-        if self.shipper.progress.problem is not None:
+        if self.shipper.problem is not None:
             raise TimeoutError
         claiming = asyncio.get_running_loop().run_in_executor(self._claims, claim, asked)
         try:
@@ -80,3 +95,16 @@ class Recording:
             await running
         self._running, self._next = self._next, None
         await asyncio.to_thread(self.journal.sync)
+
+    def _journaled(self, frame: Request | Answer) -> bool:
+        try:
+            self.journal.append(frame.frame())
+        except OSError:
+            return False
+        return True
+
+    def _stop(self) -> None:
+        self.overflow.end(FLUSH_WITHIN_S)
+        self.shipper.end()
+        self.journal.close()
+        release()  # servers end by the signal that stops them

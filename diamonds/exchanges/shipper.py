@@ -1,234 +1,158 @@
-"""Moves exchanges from this worker's journal, and from those of dead workers, to the database."""
+"""Moves exchanges from a worker's journal, and from those of dead workers, to the database."""
 
 import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import sqlalchemy as sa
-import uuid_utils
-from sqlalchemy.exc import DataError
-
-from diamonds.database import engine, migrate
-from diamonds.exchanges.claims import same_request
-from diamonds.exchanges.insert import insert
-from diamonds.exchanges.journal import Journal, orphans
+from diamonds.database import engine
+from diamonds.exchanges.journal import orphans
 from diamonds.exchanges.metrics import metrics
-from diamonds.exchanges.months import drop_months_before, prepare_months
-from diamonds.exchanges.reader import exchange_on
-from diamonds.exchanges.unshipped import Joined, Unshipped, end_of_orphan
-from diamonds.settings import settings
+from diamonds.exchanges.storing import Store, reason_of
+from diamonds.exchanges.unshipped import Joined, Unshipped
 
 logger = logging.getLogger(__name__)
 
 ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
-POLL_S, ADOPT_EVERY_S, PREPARE_EVERY_S = 0.1, 2.0, 6 * 3600.0
+POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.1, 2.0, 1.0
 LONGEST_PAUSE_S = 2.0
-_WORTH_ROLLING = 256 * 1024
-_REFUSALS = (DataError, TypeError, ValueError)  # the rows are to blame, so the same again would end the same
 
 
 class Postponed(Exception):
     """The database took nothing before the shipper had to stop; the journal keeps it."""
 
 
-@dataclass(slots=True)
-class Progress:
-    """How a shipper fares: what is wrong, and since when the oldest exchange waits, as Unix time."""
-
-    waiting_since: float | None = None
-    problem: str | None = None
-
-
 class Shipper:
-    """A thread that ships until it is stopped; the database may come and go meanwhile."""
+    """A thread that ships until it is stopped; the database may come and go meanwhile.
 
-    def __init__(self, journal: Journal, parent: Path) -> None:
-        self.progress = Progress()
-        self._journal, self._parent = journal, parent
-        self._unshipped = Unshipped(journal.folder)
+    ``tell`` hears what is wrong with the database, or None, whenever that changes.
+    """
+
+    def __init__(self, folder: Path, tell: Callable[[str | None], None] = lambda problem: None) -> None:
+        self._folder, self._tell = folder, tell
+        self._unshipped = Unshipped(folder)
+        self._store = Store(folder.parent)
+        self._problem: str | None = None
+        self._waiting_since: float | None = None
         self._stopping = threading.Event()
         self._deadline = float("inf")
-        self._lost_reported = 0
-        self._prepare_at = self._adopt_at = self._look_at = 0.0
+        self._adopt_at = self._look_at = self._report_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self, within_s: float) -> None:
-        """Ships what is left; what the database does not take in that time stays in the journal."""
+        """Ships what is left of a journal that nobody writes any more, and removes it.
+
+        What the database does not take in that time stays there.
+        """
         self._deadline = time.monotonic() + within_s
         self._stopping.set()
         self._thread.join(within_s + 1.0)
+
+    def adopt(self) -> None:
+        """Ships the journals whose worker and shipper are no more; any living shipper does it."""
+        for folder, held in orphans(self._folder.parent):
+            try:
+                self._ship_the_rest(orphan := Unshipped(folder), metrics().adopted.inc)
+                orphan.remove()
+            except OSError as problem:
+                logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
+            finally:
+                os.close(held)
 
     def _run(self) -> None:
         try:
             while not self._stopping.is_set():
                 self._turn()
-            self._finish()
+            self._ship_the_rest(self._unshipped)
+            self._unshipped.remove()
         except Postponed:
-            logger.warning("The database takes no exchanges; they wait in %s.", self._journal.folder)
-        finally:
-            self._unshipped.close()
-            self._journal.close()
+            logger.warning("The database takes no exchanges; they wait in %s.", self._folder)
 
     def _turn(self) -> None:
         self._look()
         try:
-            busy = self._ship_own()
+            busy = self._ship()
             self._report()
         except OSError as problem:
             self._note(problem)
-            self._unshipped.close()
-            self._unshipped = Unshipped(self._journal.folder)  # what it took and did not ship, it takes again
+            self._unshipped = Unshipped(self._folder)  # what it took and did not ship, it takes again
             busy = False
-        self._adopt()
+        if time.monotonic() >= self._adopt_at:
+            self.adopt()
+            self._adopt_at = time.monotonic() + ADOPT_EVERY_S
         if not busy:
             self._stopping.wait(POLL_S)
 
     def _look(self) -> None:
         """Makes the tables before the first exchange, and notices when the database is back."""
-        well = self._prepare_at > 0 and self.progress.problem is None
+        well = self._store.is_prepared and self._problem is None
         if well or time.monotonic() < self._look_at:
             return
         self._look_at = time.monotonic() + LONGEST_PAUSE_S
         try:
-            self._prepare()
+            self._store.prepare()
             engine().connect().close()
-            self.progress.problem = None
+            self._note_none()
         except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
             self._note(problem)
 
-    def _finish(self) -> None:
-        while self._ship_own():
-            if time.monotonic() > self._deadline:
-                raise Postponed
-        self._journal.roll()
-        self._put(self._unshipped.take_unanswered())
-        self._unshipped.remove()
-
-    def _ship_own(self) -> bool:
+    def _ship(self) -> bool:
         """Ships one batch; whether there was any."""
-        end = self._journal.end()
-        batch = self._unshipped.take(end, rows=ROWS, size=SIZE)
-        if not batch:
-            batch = self._unshipped.take_abandoned()
-            batch += self._unshipped.take_from(self._journal.take_spilled())
+        batch = self._unshipped.take(rows=ROWS, size=SIZE, complete=False) or self._unshipped.take_abandoned()
         self._put(batch)
-        self._journal.removed(self._unshipped.forget())
-        if not batch and end.offset > _WORTH_ROLLING:
-            self._journal.roll()
+        self._unshipped.forget()
         return bool(batch)
 
-    def _adopt(self) -> None:
-        """Ships the journals of workers that are no more; any living worker does it for them."""
-        if time.monotonic() < self._adopt_at:
-            return
-        for folder, held in orphans(self._parent):
-            try:
-                with closing(Unshipped(folder)) as orphan:
-                    self._ship_orphan(orphan)
-            except OSError as problem:
-                logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
-            finally:
-                os.close(held)
-        self._adopt_at = time.monotonic() + ADOPT_EVERY_S
-
-    def _ship_orphan(self, orphan: Unshipped) -> None:
-        end = end_of_orphan(orphan.folder)
-        while batch := orphan.take(end, rows=ROWS, size=SIZE) or orphan.take_unanswered():
+    def _ship_the_rest(self, left: Unshipped, count: Callable[[int], None] = lambda shipped: None) -> None:
+        """All that is in a journal that nobody writes any more; raises Postponed when there is no time."""
+        while batch := left.take(rows=ROWS, size=SIZE, complete=True) or left.take_unanswered():
             self._put(batch)
-            metrics().adopted.inc(len(batch))
-        orphan.remove()
+            count(len(batch))
+            if time.monotonic() > self._deadline:
+                raise Postponed
 
     def _put(self, batch: Sequence[Joined]) -> None:
         """Comes back when the batch is in the database, whatever happens to that meanwhile."""
         pause = 0.05
         while batch:
             try:
-                self._prepare()
-                self._insert(batch)
-                break
+                self._store.put(batch)
+                self._waiting_since = None
+                self._note_none()
+                return
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
                 self._note(problem)
-                self.progress.waiting_since = batch[0][0].started_at
+                self._waiting_since = batch[0][0].started_at
                 self._report()
                 self._pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE_S)
-        if batch:
-            metrics().shipped.inc(len(batch))
-            self.progress.waiting_since = self.progress.problem = None
-
-    def _prepare(self) -> None:
-        if time.monotonic() >= self._prepare_at:
-            migrate()
-            prepare_months()
-            keep = settings().retention_months
-            if keep is not None:
-                drop_months_before(keep)
-            self._prepare_at = time.monotonic() + PREPARE_EVERY_S
-
-    def _insert(self, batch: Sequence[Joined]) -> None:
-        try:
-            with engine().begin() as connection:
-                insert(connection, batch)
-                self._settle(connection, batch)
-        except _REFUSALS:
-            for joined in batch:
-                self._insert_alone(joined)
-
-    def _settle(self, connection: sa.Connection, batch: Sequence[Joined]) -> None:
-        """Keeps under ids of their own what came under ids that turn out to be other requests'."""
-        for asked, answer in batch:
-            stored = exchange_on(connection, asked.id) if asked.id_unchecked else None
-            if stored is not None and not same_request(stored, asked):
-                renamed = asked._replace(id=str(uuid_utils.uuid7()), id_unchecked=False)
-                logger.warning("Exchange %s is kept as %s: the id was taken.", asked.id, renamed.id)
-                insert(connection, [(renamed, answer)])
-
-    def _insert_alone(self, joined: Joined) -> None:
-        """What the database refuses never holds up the rest: as bytes it takes any body."""
-        try:
-            with engine().begin() as connection:
-                insert(connection, [joined])
-        except _REFUSALS:
-            self._insert_as_bytes(joined)
-
-    def _insert_as_bytes(self, joined: Joined) -> None:
-        try:
-            with engine().begin() as connection:
-                insert(connection, [joined], as_bytes=True)
-        except _REFUSALS as problem:
-            metrics().failed.inc()
-            logger.error("The database refuses exchange %s: %s", joined[0].id, _reason(problem))
-            with (self._parent / "refused.frames").open("ab") as file:
-                file.write(joined[0].frame() + (joined[1].frame() if joined[1] else b""))
 
     def _report(self) -> None:
-        since, lost = self.progress.waiting_since, self._journal.lost
-        metrics().depth.set(self._unshipped.behind())
-        metrics().oldest.set(time.time() - since if since else 0.0)
-        metrics().failed.inc(lost - self._lost_reported)
-        self._lost_reported = lost
+        if time.monotonic() >= self._report_at:
+            since = self._waiting_since
+            metrics().depth.set(self._unshipped.behind())
+            metrics().oldest.set(time.time() - since if since else 0.0)
+            self._report_at = time.monotonic() + REPORT_EVERY_S
 
     def _note(self, problem: Exception) -> None:
         metrics().retried.inc()
-        reason = _reason(problem)
-        if self.progress.problem is None:
+        reason = reason_of(problem)
+        if self._problem is None:
             logger.warning("Exchanges wait in the journal: %s", reason)
-        self.progress.problem = reason
+            self._tell(reason)
+        self._problem = reason
+
+    def _note_none(self) -> None:
+        if self._problem is not None:
+            self._tell(None)
+        self._problem = None
 
     def _pause(self, seconds: float) -> None:
         if time.monotonic() + seconds > self._deadline:
             raise Postponed
         time.sleep(seconds) if self._stopping.is_set() else self._stopping.wait(seconds)
-
-
-def _reason(problem: Exception) -> str:
-    """Without the statement, which only makes the log longer."""
-    return str(getattr(problem, "orig", problem)).strip()

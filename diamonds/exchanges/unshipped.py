@@ -1,16 +1,14 @@
 """Reads a journal's frames back, joins answers with their requests, and removes what has been shipped."""
 
-import io
 import logging
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import NamedTuple
 from uuid import UUID
 
-from diamonds.exchanges.frames import MAGIC, Answer, Body, Damaged, Request, read_frame
-from diamonds.exchanges.journal import LOCK, Position, segment_path
+from diamonds.exchanges.frames import Answer, Body, Damaged, Request, frame_at, next_frame
+from diamonds.exchanges.journal import LOCK, segment_path, segments
 
 logger = logging.getLogger(__name__)
 
@@ -18,39 +16,39 @@ Joined = tuple[Request, Answer | None]
 ABANDONED_AFTER_S = 600.0
 
 
+class Position(NamedTuple):
+    """A place in a journal."""
+
+    segment: int
+    offset: int
+
+
 class Unshipped:
     """What a journal holds that is not in the database yet, oldest first.
 
     ``take`` goes forward; ``forget`` says that all that was taken is in the database. Segments are removed
     once every request that began in them has its answer there, too.
+
+    ``complete`` says that nobody writes the journal any more. Until then its last frame may be half written.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.damaged = 0
-        self._at = Position(min(_segments(folder), default=0), 0)
-        self._file: BinaryIO | None = None
+        self._at = Position(min(segments(folder), default=0), 0)
+        self._suspected: Position | None = None
         self._open: dict[int, tuple[int, Request]] = {}
 
-    def take(self, end: Position, *, rows: int, size: int) -> list[Joined]:
-        """Up to about so many exchanges or bytes of them that have their answer before ``end``."""
+    def take(self, *, rows: int, size: int, complete: bool) -> list[Joined]:
+        """Up to about so many exchanges, or bytes of them, that have their answer."""
         taken: list[Joined] = []
-        for frame, length in self._frames(end):
+        for frame, length in self._frames(complete):
             size -= length
             joined = self._join(frame)
             if joined is not None:
                 taken.append(joined)
             if len(taken) >= rows or size <= 0:
                 break
-        return taken
-
-    def take_from(self, frames: bytes) -> list[Joined]:
-        """The exchanges that are answered in these frames, which no file holds."""
-        file, taken = io.BytesIO(frames), []
-        while file.tell() < len(frames):
-            joined = self._join(read_frame(file)[0])
-            if joined is not None:
-                taken.append(joined)
         return taken
 
     def take_unanswered(self, started_before: float = float("inf")) -> list[Joined]:
@@ -63,29 +61,19 @@ class Unshipped:
 
     def behind(self) -> int:
         """Bytes on disk that have not been taken yet."""
-        sizes = [
-            segment_path(self.folder, number).stat().st_size
-            for number in _segments(self.folder)
-            if number >= self._at.segment
-        ]
+        waiting = [number for number in segments(self.folder) if number >= self._at.segment]
+        sizes = (segment_path(self.folder, number).stat().st_size for number in waiting)
         return max(0, sum(sizes) - self._at.offset)
 
-    def forget(self) -> int:
-        """Removes the segments that nobody needs any more; their bytes."""
+    def forget(self) -> None:
+        """Removes the segments that nobody needs any more."""
         needed = min((segment for segment, _ in self._open.values()), default=self._at.segment)
-        freed = 0
-        for number in _segments(self.folder):
+        for number in segments(self.folder):
             if number < min(needed, self._at.segment):
-                path = segment_path(self.folder, number)
-                freed += path.stat().st_size
-                path.unlink()
-        return freed
+                segment_path(self.folder, number).unlink()
 
     def remove(self) -> None:
         """Removes the journal, all of which is in the database."""
-        self.close()
-        if not self.folder.exists():
-            return  # nothing was ever kept in it
         for path in sorted(self.folder.iterdir(), key=lambda path: path.name == LOCK):
             path.unlink()
         self.folder.rmdir()
@@ -97,64 +85,55 @@ class Unshipped:
         _, asked = self._open.pop(frame.number, (0, None))
         return asked or _unknown(frame), frame
 
-    def _frames(self, end: Position) -> Iterator[tuple[Request | Answer, int]]:
-        while (file := self._ready(end)) is not None:
-            try:
-                frame, length = read_frame(file)
-            except Damaged:
-                self._skip_damage(file, end)
+    def _frames(self, complete: bool) -> Iterator[tuple[Request | Answer, int]]:
+        # Segments are listed before they are read: only to the newest of these may still be written.
+        existing = segments(self.folder)
+        for number in existing:
+            if number < self._at.segment:
                 continue
-            self._at = Position(self._at.segment, self._at.offset + length)
-            yield frame, length
+            if number > self._at.segment:
+                self._at = Position(number, 0)
+            yield from self._frames_of_segment(whole=complete or number < existing[-1])
 
-    def _ready(self, end: Position) -> BinaryIO | None:
-        """The segment to read on in, the next where one is used up; None when all before ``end`` is read."""
-        while self._at < end:
-            file = self._file or self._opened()
-            if file is not None and self._at.offset < self._limit(file, end):
-                return file
-            if self._at.segment == end.segment:
-                return None
-            self.close()
-            self._at = Position(self._at.segment + 1, 0)
-        return None
+    def _frames_of_segment(self, *, whole: bool) -> Iterator[tuple[Request | Answer, int]]:
+        number, began = self._at
+        data, start = self._rest(), 0
+        while start < len(data):
+            try:
+                frame, end = frame_at(data, start)
+            except Damaged:
+                found = self._after_damage(data, start, whole)
+                if found is None:
+                    return
+                self._note_damage(found - start)
+                start = found
+                self._at = Position(number, began + start)
+                continue
+            self._at = Position(number, began + end)
+            yield frame, end - start
+            start = end
 
-    def _opened(self) -> BinaryIO | None:
-        path = segment_path(self.folder, self._at.segment)
-        if not path.exists():
-            return None
-        self._file = path.open("rb")
-        self._file.seek(self._at.offset)
-        return self._file
+    def _rest(self) -> bytes:
+        with segment_path(self.folder, self._at.segment).open("rb", buffering=0) as file:
+            file.seek(self._at.offset)
+            return file.read()
 
-    def _limit(self, file: BinaryIO, end: Position) -> int:
-        size = os.fstat(file.fileno()).st_size
-        return min(size, end.offset) if self._at.segment == end.segment else size
+    def _after_damage(self, data: bytes, start: int, whole: bool) -> int | None:
+        """Where to read on after damage; None where it may be a frame that is being written.
 
-    def _skip_damage(self, file: BinaryIO, end: Position) -> None:
-        """Goes on at the next frame that can be told, or at the segment's end."""
-        start, limit = self._at.offset, self._limit(file, end)
-        file.seek(start + 1)
-        found = file.read(limit - start - 1).find(MAGIC)
-        skipped = limit - start if found < 0 else found + 1
+        What is being written has no whole frame behind it. It may be read in part, or be taken back when the
+        disk is full while we read: only what looks the same the next time is damage.
+        """
+        found = next_frame(data, start + 1)
+        if whole:
+            return len(data) if found is None else found
+        suspected, self._suspected = self._suspected, self._at
+        return found if suspected == self._at else None
+
+    def _note_damage(self, skipped: int) -> None:
         self.damaged += skipped
-        logger.error("Skipped %s damaged bytes of %s at %s.", skipped, file.name, start)
-        self._at = Position(self._at.segment, start + skipped)
-        file.seek(self._at.offset)
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-
-def end_of_orphan(folder: Path) -> Position:
-    """A place after all that a dead worker's journal holds."""
-    return Position(max(_segments(folder), default=-1) + 1, 0)
-
-
-def _segments(folder: Path) -> list[int]:
-    return sorted(int(path.stem) for path in folder.glob("*.frames"))
+        path = segment_path(self.folder, self._at.segment)
+        logger.error("Skipped %s damaged bytes of %s at %s.", skipped, path, self._at.offset)
 
 
 def _unknown(answer: Answer) -> Request:

@@ -4,23 +4,26 @@ import resource
 import signal
 import subprocess
 import sys
-from contextlib import closing
+import time
 from pathlib import Path
 
 import pytest
 
 from diamonds.exchanges import journal as journal_module
-from diamonds.exchanges.journal import Journal, orphans, segment_path
-from diamonds.exchanges.unshipped import Unshipped, end_of_orphan
-from tests.exchanges.conversations import answer, asked, journal, keep
+from diamonds.exchanges.journal import Journal, JournalFull, orphans, segment_path, segments
+from diamonds.exchanges.unshipped import Joined, Unshipped
+from tests.exchanges.conversations import PATH, answer, asked, journal, keep
 
-ALL = {"rows": 1_000_000, "size": 1 << 40}
+
+def taken(unshipped: Unshipped, *, complete: bool = False) -> list[Joined]:
+    """All that a journal gives, which is still being written unless it is complete."""
+    return unshipped.take(rows=1_000_000, size=1 << 40, complete=complete)
 
 
 def left_in(folder: Path) -> list[str]:
     """The ids that are read back from a journal whose owner is gone, answered ones first."""
-    with closing(Unshipped(folder)) as left:
-        return [one[0].id for one in [*left.take(end_of_orphan(folder), **ALL), *left.take_unanswered()]]
+    left = Unshipped(folder)
+    return [asked.id for asked, _ in [*taken(left, complete=True), *left.take_unanswered()]]
 
 
 def test_answers_are_joined_with_their_requests_in_whatever_order_they_finish(tmp_path: Path) -> None:
@@ -28,26 +31,25 @@ def test_answers_are_joined_with_their_requests_in_whatever_order_they_finish(tm
     first, second = asked(1), asked(2)
     for frame in (first, second, answer(second), answer(first)):
         kept.append(frame.frame())
-    with closing(Unshipped(kept.folder)) as unshipped:
-        taken = unshipped.take(kept.end(), **ALL)
-    assert taken == [(second, answer(second)), (first, answer(first))]
+    assert taken(Unshipped(kept.folder)) == [(second, answer(second)), (first, answer(first))]
 
 
-def test_a_shipped_segment_is_removed_once_all_its_requests_are_answered(tmp_path: Path) -> None:
+def test_a_shipped_segment_is_removed_once_all_its_requests_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 100)  # a frame or two
     kept = journal(tmp_path)
     slow = asked(99)
     kept.append(slow.frame())
     unshipped = Unshipped(kept.folder)
-    kept.roll()
     keep(kept, 3)
-    unshipped.take(kept.end(), **ALL)
+    taken(unshipped)
     unshipped.forget()
     assert segment_path(kept.folder, 0).exists()
     kept.append(answer(slow).frame())
-    unshipped.take(kept.end(), **ALL)
+    taken(unshipped)
     unshipped.forget()
-    assert not segment_path(kept.folder, 0).exists()
-    unshipped.close()
+    assert segments(kept.folder) == segments(kept.folder)[-1:]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -78,27 +80,52 @@ def test_a_journal_cut_off_anywhere_gives_back_all_before_the_cut(tmp_path: Path
         assert len(recovered) >= length * 20 // len(whole)
 
 
-def test_what_the_journal_may_not_hold_waits_in_memory_and_goes_to_disk_when_it_may(tmp_path: Path) -> None:
-    kept = journal(tmp_path, max_bytes=1000)
-    keep(kept, 10)
-    assert kept.problem is not None
-    assert "DIAMONDS_JOURNAL_MAX_BYTES" in kept.problem
+def test_what_has_been_shipped_makes_room_in_a_full_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_module, "SEGMENT_BYTES", 1000)
+    kept = journal(tmp_path, max_bytes=5000)
+    with pytest.raises(JournalFull, match="DIAMONDS_JOURNAL_MAX_BYTES"):
+        keep(kept, 100)
+    assert sum(path.stat().st_size for path in kept.folder.iterdir()) <= 5000
     unshipped = Unshipped(kept.folder)
-    taken = unshipped.take(kept.end(), **ALL) + unshipped.take_from(kept.take_spilled())
-    unshipped.close()
-    assert len(taken) == 10
+    taken(unshipped)
+    unshipped.forget()
+    time.sleep(0.6)
+    keep(kept, 2)
     assert kept.problem is None
 
 
-def test_more_than_memory_may_hold_is_counted_as_lost(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal_module, "SPILL_BYTES", 1000)
-    kept = journal(tmp_path, max_bytes=1)
-    keep(kept, 10)
-    held = Unshipped(kept.folder).take_from(kept.take_spilled())
-    assert kept.lost > 0
-    assert 2 * len(held) + kept.lost in (20, 19)
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.99])
+def test_a_frame_that_is_still_being_written_is_waited_for(tmp_path: Path, share: float) -> None:
+    kept = journal(tmp_path)
+    keep(kept, 2)
+    late = asked(3)
+    kept.append(late.frame())
+    path, frame, unshipped = segment_path(kept.folder, 0), answer(late).frame(), Unshipped(kept.folder)
+    before = path.read_bytes()
+    for _ in range(3):
+        path.write_bytes(before + frame[: int(share * len(frame))])
+        taken(unshipped)
+    path.write_bytes(before)  # the disk was full, and it was taken back
+    assert taken(unshipped) == []
+    path.write_bytes(before + frame)
+    assert taken(unshipped) == [(late, answer(late))]
+    assert unshipped.damaged == 0
+
+
+def test_damage_in_a_journal_that_is_being_written_is_skipped_at_the_next_whole_frame(tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    first, damaged, last = keep(kept, 3)
+    path = segment_path(kept.folder, 0)
+    place = path.read_bytes().index(damaged.id.encode())
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(b"?")
+    unshipped = Unshipped(kept.folder)
+    found = [*taken(unshipped), *taken(unshipped)]
+    assert [asked.id for asked, _ in found] == [first.id, damaged.id, last.id]
+    assert [asked.path for asked, _ in found] == [PATH, "", PATH]
 
 
 FILL = """
@@ -107,9 +134,12 @@ from pathlib import Path
 from tests.exchanges.conversations import journal, keep
 kept = journal(Path(sys.argv[1]))
 keep(kept, 3)
-resource.setrlimit(resource.RLIMIT_FSIZE, (kept.end().offset + 100, resource.RLIM_INFINITY))
-keep(kept, 50)
-print(kept.problem, flush=True)
+(segment,) = kept.folder.glob("*.frames")
+resource.setrlimit(resource.RLIMIT_FSIZE, (segment.stat().st_size + 100, resource.RLIM_INFINITY))
+try:
+    keep(kept, 50)
+except OSError as problem:
+    print(problem, flush=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 import time; time.sleep(0.6)
 keep(kept, 1)
@@ -123,9 +153,9 @@ def test_a_write_that_the_disk_took_in_part_leaves_no_damage(tmp_path: Path) -> 
     ).stdout
     assert output.splitlines() == ["the disk is full", "None"]
     ((folder, held),) = orphans(tmp_path)
-    with closing(Unshipped(folder)) as left:
-        assert len(left.take(end_of_orphan(folder), **ALL)) == 54
-        assert left.damaged == 0
+    left = Unshipped(folder)
+    assert len(taken(left, complete=True)) == 4
+    assert left.damaged == 0
     os.close(held)
 
 

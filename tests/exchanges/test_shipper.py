@@ -18,9 +18,10 @@ pytestmark = pytest.mark.usefixtures("empty_database")
 
 def ship(kept: Journal) -> None:
     """Ships all that a journal holds, as a clean stop does."""
-    shipper = Shipper(kept, kept.folder.parent)
+    shipper = Shipper(kept.folder)
     shipper.start()
     shipper.stop(20)
+    kept.close()
 
 
 def rows() -> list[Exchange]:
@@ -53,8 +54,7 @@ def test_the_journal_of_a_dead_worker_is_adopted_with_what_it_was_answering(tmp_
     cut_off = asked(2)
     dead.append(cut_off.frame())
     dead.close()
-    adopter = Shipper(journal(tmp_path), tmp_path)
-    adopter._adopt()
+    Shipper(journal(tmp_path).folder).adopt()
     statuses = {str(one.id): one.status for one in rows()}
     assert statuses == {done.id: 200, cut_off.id: None}
     assert list(tmp_path.iterdir()) == []

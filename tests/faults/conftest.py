@@ -1,11 +1,11 @@
 """The real service with two workers, on a Postgres that may be killed, behind a proxy that may cut."""
 
-import contextlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 import sqlalchemy as sa
@@ -28,15 +28,18 @@ class Scene:
     engine: sa.Engine
     folder: Path
 
-    def service(self, **settings: str) -> AbstractContextManager[Running]:
-        """The service, started anew on the same journals and database."""
+    @contextmanager
+    def service(self, **settings: str) -> Iterator[Running]:
+        """The service, started anew on the same journals and database, and the tables there."""
         environment = {
             "DIAMONDS_SERVICE_WORKERS": "2",
             "DIAMONDS_DATABASE_URL": self.postgres.url(self.proxy.port),
             "DIAMONDS_HOME": str(self.folder),
             **settings,
         }
-        return serving(self.folder / "log", environment=environment, until="/readyz")
+        with serving(self.folder / "log", environment=environment, until="/readyz") as running:
+            httpx.get(f"{running.url}/exchanges").raise_for_status()
+            yield running
 
     def sql(self, *statements: str) -> None:
         with self.engine.begin() as connection:
@@ -46,10 +49,19 @@ class Scene:
 
 def workers() -> list[psutil.Process]:
     """The service's worker processes; the supervisor and its helpers are none."""
+    return _processes_of("_bentoml_impl.worker.service")
+
+
+def shippers() -> list[psutil.Process]:
+    """The workers' shippers."""
+    return _processes_of("diamonds.exchanges.shipping")
+
+
+def _processes_of(module: str) -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
-            if "_bentoml_impl.worker.service" in " ".join(process.cmdline()):
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):  # it has just ended
+            if module in " ".join(process.cmdline()):
                 found.append(process)
     return found
 

@@ -1,10 +1,12 @@
 """Whatever is killed, cut or full: once a client has its answer, the exchange is in Postgres exactly once."""
 
+import json
 import random
 import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import httpx
 import psutil
 import pytest
 
-from tests.faults.conftest import Scene, workers
+from tests.faults.conftest import Scene, shippers, workers
 from tests.faults.load import Load, load
 
 SEED = 20261125
@@ -53,16 +55,32 @@ def the_reply_to_a_commit_is_cut_off(scene: Scene, _random: random.Random) -> No
 
 def workers_are_killed(_scene: Scene, random_: random.Random) -> None:
     for _ in range(20):
-        worker = random_.choice(some_workers())
+        worker = random_.choice(some(workers))
         time.sleep(random_.uniform(0.2, 2.0))
         worker.kill()
 
 
-def some_workers() -> list[psutil.Process]:
-    """The workers, in the order in which they started, as soon as there is one again."""
+def shippers_are_killed(_scene: Scene, random_: random.Random) -> None:
+    for _ in range(20):
+        shipper = random_.choice(some(shippers))
+        time.sleep(random_.uniform(0.0, 1.0))
+        shipper.kill()
+        psutil.wait_procs([shipper], timeout=20)
+
+
+def shippers_are_killed_with_their_workers(_scene: Scene, random_: random.Random) -> None:
+    for _ in range(5):
+        worker = random_.choice(some(workers))
+        time.sleep(random_.uniform(0.2, 2.0))
+        for process in (*worker.children(), worker):
+            process.kill()
+
+
+def some(processes: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+    """The processes, in the order in which they started, as soon as there is one again."""
     deadline = time.monotonic() + 60
-    while not (found := workers()):
-        assert time.monotonic() < deadline, "no worker came back"
+    while not (found := processes()):
+        assert time.monotonic() < deadline, "none came back"
         time.sleep(0.1)
     return sorted(found, key=lambda process: process.pid)
 
@@ -84,6 +102,8 @@ def the_table_is_locked(scene: Scene, _random: random.Random) -> None:
         each_insert_takes_2_s,
         the_reply_to_a_commit_is_cut_off,
         workers_are_killed,
+        shippers_are_killed,
+        shippers_are_killed_with_their_workers,
         the_table_is_locked,
     ],
     ids=lambda fault: fault.__name__,
@@ -103,8 +123,36 @@ def test_no_exchange_is_lost_or_doubled_when_the_service_is_stopped_under_load(s
         time.sleep(2)
         for worker in workers():
             worker.parent().terminate()
-        psutil.wait_procs(workers(), timeout=20)
+        psutil.wait_procs([*workers(), *shippers()], timeout=20)
+        assert shippers() == []
     judge("the service is stopped", clients, scene)
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scene: Scene) -> None:
+    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+    body = json.dumps({"diamonds": [stone] * 50_000})
+    with scene.service() as running, ThreadPoolExecutor() as threads:
+        address = f"{running.url}/predict_batch?cut=off"
+        answer = threads.submit(httpx.post, address, content=body, timeout=60)
+        wait_for(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
+        for worker in workers():
+            worker.kill()
+        assert isinstance(answer.exception(), httpx.TransportError)
+        wait_for(lambda: cut_off(scene) == [(None, None)])
+
+
+def cut_off(scene: Scene) -> list[tuple[int | None, float | None]]:
+    with scene.engine.connect() as connection:
+        query = "SELECT status, duration_ms FROM exchanges WHERE query = 'cut=off'"
+        return [(status, duration_ms) for status, duration_ms in connection.exec_driver_sql(query)]
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
 
 
 @pytest.mark.slow

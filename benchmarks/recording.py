@@ -64,7 +64,6 @@ def ship(folder: Path) -> None:
     journal = Journal(folder / "journal", max_bytes=1 << 40)
     for number in range(SHIPPED):
         _keep(journal, number)
-    journal.close()
     shipper = Shipper(journal.folder)
     began, worked = time.perf_counter(), time.process_time()
     shipper.start()

@@ -72,6 +72,8 @@ class Shipper:
             self._unshipped.remove()
         except Postponed:
             logger.warning("The database takes no exchanges; they wait in %s.", self._folder)
+        except OSError as problem:
+            logger.error("The journal %s cannot be read: %s", self._folder, problem)
 
     def _turn(self) -> None:
         self._look()

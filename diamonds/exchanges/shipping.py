@@ -23,6 +23,7 @@ def main() -> None:
         signal.SIGTERM,
     ):  # they may reach the whole group; the worker is still answering
         signal.signal(stop, signal.SIG_IGN)
+    os.nice(10)  # serving comes first
     worker = os.getppid()
     shipper = Shipper(Path(sys.argv[1]), tell)
     shipper.start()

@@ -26,11 +26,11 @@ DEPLOYMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_there_is_a_deployment_for_each_model_and_one_for_all() -> None:
-    assert set(DEPLOYMENTS) == {*REGISTRY, "all"}
+def test_there_is_a_deployment_for_each_model_one_for_all_and_one_for_the_months_of_exchanges() -> None:
+    assert set(DEPLOYMENTS) == {*REGISTRY, "all", "months"}
 
 
-@pytest.mark.parametrize("name", DEPLOYMENTS)
+@pytest.mark.parametrize("name", [*REGISTRY, "all"])
 def test_a_deployment_trains_the_model_it_is_named_for(name: str) -> None:
     models = DEPLOYMENTS[name].get("parameters", {}).get("models")
 

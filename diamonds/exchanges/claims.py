@@ -6,7 +6,7 @@ import orjson
 
 from diamonds.database import engine
 from diamonds.exchanges.bodies import jsonb_holds
-from diamonds.exchanges.exchange import Exchange
+from diamonds.exchanges.exchange import Exchange, is_final
 from diamonds.exchanges.frames import Body, Request
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.reader import exchange_on
@@ -17,7 +17,8 @@ Taken = Literal["taken"]
 def claim(asked: Request) -> Exchange | Taken | None:
     """Takes the id of a request for it, by keeping the request.
 
-    None: the id is its own, and there is no answer yet. An exchange: this request was answered before.
+    None: the id is its own, and there is no answer yet, or none that is final. An exchange: this request was
+    answered before.
     "taken": the id is another request's, or was forgotten.
     """
     with engine().begin() as connection:
@@ -26,7 +27,7 @@ def claim(asked: Request) -> Exchange | Taken | None:
         stored = exchange_on(connection, asked.id)
     if stored is None or not same_request(stored, asked):
         return "taken"
-    return stored if stored.status is not None else None
+    return stored if is_final(stored.status) else None
 
 
 def same_request(stored: Exchange, asked: Request) -> bool:

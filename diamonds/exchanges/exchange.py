@@ -33,3 +33,8 @@ class Exchange:
     response_sha256: bytes | None
     model: str | None
     model_version: str | None
+
+
+def is_final(status: int | None) -> bool:
+    """Whether a retry gets this answer again; what failed on our side, or came too often, is done again."""
+    return status is not None and status != 429 and status < 500

@@ -6,6 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from diamonds.exchanges.bodies import columns
+from diamonds.exchanges.exchange import is_final
 from diamonds.exchanges.unshipped import Joined
 
 # One parameter for the whole batch: Python spends about a tenth of what a row of parameters each would cost.
@@ -26,29 +27,33 @@ FROM json_to_recordset(%(batch)s::json) AS come(
     model text, model_version text)
 WHERE NOT EXISTS (SELECT FROM forgotten_exchanges forgotten WHERE forgotten.id = come.id)
 ON CONFLICT (id) DO UPDATE SET
-    duration_ms = excluded.duration_ms, status = excluded.status,
+    started_at = excluded.started_at, duration_ms = excluded.duration_ms, status = excluded.status,
     response_body = excluded.response_body, response_bytes = excluded.response_bytes,
     response_size = excluded.response_size, response_sha256 = excluded.response_sha256,
     model = excluded.model, model_version = excluded.model_version
-WHERE kept.status IS NULL AND excluded.status IS NOT NULL
+WHERE excluded.status IS NOT NULL AND (
+    kept.status IS NULL
+    OR ((kept.status >= 500 OR kept.status = 429) AND excluded.started_at > kept.started_at))
 """
 
 
 def insert(connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool = False) -> int:
-    """Adds those that are not there yet; an answer completes a request that is there without one.
-    Gives the number of rows added or completed.
+    """Adds those that are not there yet; an answer completes a request that is there without one, and that
+    of a retry replaces a failure. Gives the number of rows added or changed.
 
     ``as_bytes`` keeps JSON as bytes, for a body that the database refuses against our expectation.
     """
-    rows = {joined[0].id: _row(joined, as_bytes) for joined in _answered_last(batch)}
+    rows = {joined[0].id: _row(joined, as_bytes) for joined in sorted(batch, key=_weight)}
     payload = orjson.dumps(list(rows.values())).decode()
     return connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
 
 
-def _answered_last(batch: Sequence[Joined]) -> list[Joined]:
-    """So ordered that of two with one id the first answered one comes last, and stays."""
-    backwards = list(reversed(batch))
-    return sorted(backwards, key=lambda joined: joined[1] is not None and joined[1].status is not None)
+def _weight(joined: Joined) -> tuple[int, float]:
+    """Of those with one id the heaviest stays: the first final answer, or else the last failure."""
+    asked, answer = joined
+    if answer is None or answer.status is None:
+        return 0, 0.0
+    return (2, -asked.started_at) if is_final(answer.status) else (1, asked.started_at)
 
 
 def _row(joined: Joined, as_bytes: bool) -> dict[str, object]:

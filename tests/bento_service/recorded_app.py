@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from itertools import count
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -40,6 +41,16 @@ async def fail(_request: Request) -> Response:
     raise RuntimeError("as the test asked")
 
 
+_CALLS = count(1)
+
+
+async def fail_once(_request: Request) -> Response:
+    calls = next(_CALLS)
+    if calls == 1:
+        raise RuntimeError("as the test asked")
+    return JSONResponse({"calls": calls})
+
+
 async def health(_request: Request) -> Response:
     return Response("\n")
 
@@ -53,6 +64,7 @@ app = Starlette(
         Route("/stream", stream),
         Route("/nothing", nothing),
         Route("/fail", fail),
+        Route("/fail/once", fail_once),
         Route("/readyz", health),
     ],
     middleware=[Middleware(Recorder), Middleware(KeyRequired)],

@@ -236,6 +236,18 @@ def test_a_retry_is_answered_as_the_first_time_and_is_no_second_exchange(client:
     assert again.headers["X-Exchange-Id"] == id["X-Exchange-Id"]
 
 
+def test_a_retry_of_what_failed_is_done_again_and_its_row_tells_of_the_last_attempt(
+    client: httpx.Client,
+) -> None:
+    id = {"X-Exchange-Id": str(uuid4())}  # noqa: A001
+    failed = client.get("/fail/once", headers=id)
+    assert (failed.status_code, recorded_of(failed).status) == (500, 500)
+    succeeded = client.get("/fail/once", headers=id)
+    eventually(lambda: recorded_of(succeeded).status == 200, within_s=10)
+    assert recorded_of(succeeded).response_body == succeeded.json() == {"calls": 2}
+    assert client.get("/fail/once", headers=id).json() == {"calls": 2}
+
+
 @pytest.mark.parametrize("change", ["body", "path", "method"])
 def test_another_request_under_a_used_id_is_refused_and_recorded_under_its_own(
     client: httpx.Client, change: str

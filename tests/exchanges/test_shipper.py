@@ -9,6 +9,7 @@ from diamonds.database import engine
 from diamonds.exchanges import Body, Exchange, Filter, exchange, page
 from diamonds.exchanges.claims import claim
 from diamonds.exchanges.forgetting import forget
+from diamonds.exchanges.insert import insert
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.shipper import Shipper
 from tests.exchanges.conversations import answer, asked, journal, keep
@@ -70,6 +71,35 @@ def test_an_answer_completes_its_request_that_came_before_it(tmp_path: Path) -> 
         ship(kept)
     (whole,) = rows()
     assert (whole.status, whole.response_body) == (200, {"price": 1})
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+@pytest.mark.parametrize(
+    ("statuses", "kept_status"),
+    [
+        ([503, 200], 200),
+        ([503, 500], 500),
+        ([503, None], 503),
+        ([429, 200], 200),
+        ([None, 503, 404], 404),
+        ([200, 503], 200),
+        ([400, 200], 400),
+    ],
+)
+def test_of_several_attempts_under_one_id_the_first_final_answer_stays_else_the_last_failure(
+    tmp_path: Path, statuses: list[int | None], kept_status: int, at_once: bool
+) -> None:
+    first = asked(0)
+    attempts = [first._replace(started_at=first.started_at + tried) for tried in range(len(statuses))]
+    tries = [
+        (attempt, answer(attempt, status=status)) for attempt, status in zip(attempts, statuses, strict=True)
+    ]
+    for batch in [tries] if at_once else [[one] for one in (*tries, *tries)]:  # the latter shipped twice
+        with engine().begin() as connection:
+            insert(connection, batch)
+    (row,) = rows()
+    assert row.status == kept_status
+    assert row.started_at.timestamp() == pytest.approx(attempts[statuses.index(kept_status)].started_at)
 
 
 def test_an_answer_whose_request_was_damaged_is_kept_all_the_same(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""A power cut: the journal's disk holds what was flushed to it, not what the kernel had in memory."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from diamonds.exchanges.unshipped import Unshipped
+from tests.bento_service.recorded_service import serving
+
+NOWHERE = "postgresql://127.0.0.1:1/nowhere"
+SYNCED = {"DIAMONDS_JOURNAL_SYNC": "true"}
+
+
+@pytest.mark.slow
+def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(tmp_path: Path) -> None:
+    disk, found_later = tmp_path / "disk", tmp_path / "found later"
+    make(disk)
+    with mounted(disk, tmp_path / "home") as home:
+        given = {
+            "DIAMONDS_HOME": str(home),
+            "DIAMONDS_DATABASE_URL": NOWHERE,
+            "DIAMONDS_JOURNAL_SYNC": "true",
+        }
+        with serving(given) as url, ThreadPoolExecutor(4) as clients:
+            answers = list(clients.map(lambda number: httpx.post(f"{url}/predict?n={number}"), range(40)))
+            shutil.copyfile(disk, found_later)
+    with mounted(found_later, tmp_path / "again") as home:
+        (journal,) = (home / "journal").glob("*-*")
+        kept = Unshipped(journal).take(rows=100, size=1 << 30, complete=True)
+    assert {asked.id for asked, _ in kept} == {answer.headers["X-Exchange-Id"] for answer in answers}
+
+
+def make(disk: Path) -> None:
+    with disk.open("wb") as file:
+        file.truncate(32 * 1024 * 1024)
+    if shutil.which("mkfs.ext4") is None:
+        pytest.skip("there is no mkfs.ext4 to make a disk with")
+    subprocess.run(["mkfs.ext4", "-q", "-F", str(disk)], check=True)
+
+
+@contextmanager
+def mounted(disk: Path, folder: Path) -> Iterator[Path]:
+    folder.mkdir()
+    if subprocess.run(["mount", "-o", "loop", str(disk), str(folder)]).returncode != 0:
+        pytest.skip("only root can mount a disk")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

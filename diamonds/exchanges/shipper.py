@@ -16,7 +16,7 @@ from diamonds.exchanges.unshipped import Joined, Unshipped
 logger = logging.getLogger(__name__)
 
 ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
-POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.1, 2.0, 1.0
+POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 1.0  # larger batches cost much less
 LONGEST_PAUSE_S = 2.0
 
 

@@ -6,6 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from diamonds.exchanges.bodies import columns
+from diamonds.exchanges.feedback import project
 from diamonds.exchanges.unshipped import Joined
 
 # One parameter for the whole batch: Python spends about a tenth of what a row of parameters each would cost.
@@ -36,13 +37,15 @@ WHERE kept.status IS NULL AND excluded.status IS NOT NULL
 
 def insert(connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool = False) -> int:
     """Adds those that are not there yet; an answer completes a request that is there without one.
-    Gives the number of rows added or completed.
+    Gives the number of rows added or completed. The feedback among them is kept with them.
 
     ``as_bytes`` keeps JSON as bytes, for a body that the database refuses against our expectation.
     """
     rows = {joined[0].id: _row(joined, as_bytes) for joined in _answered_last(batch)}
     payload = orjson.dumps(list(rows.values())).decode()
-    return connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
+    changed = connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
+    project(connection, batch)
+    return changed
 
 
 def _answered_last(batch: Sequence[Joined]) -> list[Joined]:

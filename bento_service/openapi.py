@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from bento_service.errors import ErrorAnswer
 from bento_service.operations import OPERATIONS, Operation
+from diamonds.answers import ErrorAnswer
 
 _SCHEMAS = "#/components/schemas/{model}"
 _STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}

@@ -74,7 +74,7 @@ def test_an_error_carries_what_the_api_says(diamonds: Client) -> None:
     assert [each["field"] for each in refused.value.fields] == ["cut"]
 
 
-def test_a_service_that_is_down_is_named(diamonds: Client) -> None:
+def test_a_service_that_is_down_is_named() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with (
         Client(url, tries=2) as client,

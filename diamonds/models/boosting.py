@@ -7,7 +7,7 @@ import numpy as np
 import xgboost as xgb
 from optuna.trial import BaseTrial
 
-from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
 
@@ -50,12 +50,6 @@ class Boosting(Estimator):
     def predict_matrix(self, matrix: Matrix) -> Prices:
         log_price = np.asarray(self.booster_.inplace_predict(derived(matrix)), dtype="float64")
         return np.asarray(np.exp(log_price))
-
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        shap = self.booster_.predict(xgb.DMatrix(derived(matrix)), pred_contribs=True).astype("float64")
-        shares = folded(shap[:, :-1])
-        # The base is what SHAP calls the bias, freed of the rounding of 32-bit sums.
-        return np.log(self.predict_matrix(matrix)) - shares.sum(axis=1), shares
 
     def save(self, folder: Path) -> None:
         self.booster_.save_model(folder / _FILE)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from optuna.trial import BaseTrial
 
-from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
 
@@ -49,14 +49,6 @@ class SymmetricBoosting(Estimator):
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
         return np.asarray(np.exp(self.booster_.predict(derived(matrix), thread_count=1)))
-
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        import catboost
-
-        shap = self.booster_.get_feature_importance(
-            catboost.Pool(derived(matrix)), type="ShapValues", thread_count=1
-        )
-        return shap[:, -1], folded(shap[:, :-1])
 
     def save(self, folder: Path) -> None:
         self.booster_.save_model(str(folder / _FILE))

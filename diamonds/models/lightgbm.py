@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from optuna.trial import BaseTrial
 
-from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
 
@@ -44,10 +44,6 @@ class LeafBoosting(Estimator):
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
         return np.asarray(np.exp(self.booster_.predict(derived(matrix), num_threads=1)))
-
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        shap = np.asarray(self.booster_.predict(derived(matrix), pred_contrib=True, num_threads=1))
-        return shap[:, -1], folded(shap[:, :-1])
 
     def save(self, folder: Path) -> None:
         self.booster_.save_model(folder / _FILE)

@@ -15,7 +15,6 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from diamonds.models.features import DERIVED, Matrix, derived, one_hot
-from diamonds.models.shapley import shapley
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import weights
 
@@ -38,7 +37,6 @@ class NeuralNetwork(Estimator):
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
         log_price = np.log(price_usd)
         self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
-        self.usual_ = np.nanmedian(matrix, axis=0)
         self.pipeline_ = _pipeline(self.parameters, self.seed)
         columns, network = self.pipeline_
         inputs = columns.fit_transform(_inputs(matrix))
@@ -51,10 +49,6 @@ class NeuralNetwork(Estimator):
                 network.fit(inputs, target, sample_weight=weights(price_usd))
         return self
 
-    def _log_price(self, matrix: Matrix) -> Prices:
-        mean, deviation, least, most = self.scale_
-        return np.asarray(np.clip(mean + deviation * self._forward(matrix), least, most))
-
     def _forward(self, matrix: Matrix) -> Prices:
         # What the pipeline's own predict does, without its checks, which take most of the time for one stone.
         columns, network = self.pipeline_
@@ -65,14 +59,13 @@ class NeuralNetwork(Estimator):
         return np.asarray((layer @ network.coefs_[-1] + network.intercepts_[-1])[:, 0])
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
-        return np.asarray(np.exp(self._log_price(matrix)))
-
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        return shapley(self._log_price, matrix, self.usual_)
+        mean, deviation, least, most = self.scale_
+        log_price = np.clip(mean + deviation * self._forward(matrix), least, most)
+        return np.asarray(np.exp(log_price))
 
     def save(self, folder: Path) -> None:
         skops.io.dump(self.pipeline_, folder / _FILE)
-        np.savez(folder / _SCALE, scale=self.scale_, usual=self.usual_)
+        np.savez(folder / _SCALE, scale=self.scale_)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -80,7 +73,7 @@ class NeuralNetwork(Estimator):
         model = cls({}, seed=0)
         model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
         with np.load(folder / _SCALE, allow_pickle=False) as saved:
-            model.scale_, model.usual_ = saved["scale"], saved["usual"]
+            model.scale_ = saved["scale"]
         return model
 
 

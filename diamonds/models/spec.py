@@ -35,13 +35,6 @@ class Estimator(ABC):
         """The prices in USD of the stones, shape (rows,): finite and above 0."""
 
     @abstractmethod
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        """What each feature adds to the log of each price: a base (rows,), and shares (rows, 9).
-
-        The base plus the shares of a row is the log of ``predict_matrix``.
-        """
-
-    @abstractmethod
     def save(self, folder: Path) -> None:
         """Writes the fitted estimator to files in ``folder``, none of them a pickle."""
 

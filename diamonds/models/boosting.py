@@ -1,15 +1,17 @@
 """Gradient boosted trees by XGBoost on the log of the price."""
 
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import xgboost as xgb
-from optuna.trial import BaseTrial
 
 from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
 
 _FILE = "booster.ubj"
 
@@ -75,7 +77,7 @@ def _rows_like(rows: xgb.QuantileDMatrix, unseen: Unseen) -> xgb.QuantileDMatrix
     )
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     # Serving pays for each level of each tree: no deeper or longer than helped in cross-validation.
     return {
         "n_estimators": 1500,

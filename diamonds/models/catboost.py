@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from optuna.trial import BaseTrial
 
 from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
@@ -12,6 +11,7 @@ from diamonds.models.target import PATIENCE, weights
 
 if TYPE_CHECKING:
     import catboost
+    from optuna.trial import BaseTrial
 
 _FILE = "booster.cbm"
 
@@ -69,7 +69,7 @@ def _pool(matrix: Matrix, price_usd: Prices) -> "catboost.Pool":
     return catboost.Pool(derived(matrix), np.log(price_usd), weight=weights(price_usd))
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     return {
         "n_estimators": 1500,
         "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.2, log=True),

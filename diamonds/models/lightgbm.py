@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from optuna.trial import BaseTrial
 
 from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
@@ -12,6 +11,7 @@ from diamonds.models.target import PATIENCE, weights
 
 if TYPE_CHECKING:
     import lightgbm
+    from optuna.trial import BaseTrial
 
 _FILE = "booster.txt"
 
@@ -63,7 +63,7 @@ def _like(rows: "lightgbm.Dataset", unseen: Unseen) -> "lightgbm.Dataset":
     return rows.create_valid(derived(matrix), np.log(price_usd), weight=weights(price_usd))
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     return {
         "n_estimators": 1500,
         "bagging_freq": 1,

@@ -2,11 +2,9 @@
 
 import warnings
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import skops.io
-from optuna.trial import BaseTrial
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
@@ -17,6 +15,9 @@ from threadpoolctl import threadpool_limits
 from diamonds.models.features import DERIVED, Matrix, derived, one_hot
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import weights
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
 
 _FILE = "pipeline.skops"
 _SCALE = "scale.npz"
@@ -64,12 +65,16 @@ class NeuralNetwork(Estimator):
         return np.asarray(np.exp(log_price))
 
     def save(self, folder: Path) -> None:
+        import skops.io
+
         skops.io.dump(self.pipeline_, folder / _FILE)
         np.savez(folder / _SCALE, scale=self.scale_)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The model that was saved to ``folder``; skops refuses anything but scikit-learn's own types."""
+        import skops.io
+
         model = cls({}, seed=0)
         model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
         with np.load(folder / _SCALE, allow_pickle=False) as saved:
@@ -103,7 +108,7 @@ def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
     return make_pipeline(columns, network)
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     return {
         "width": trial.suggest_int("width", 64, 160, step=32),
         "learning_rate": trial.suggest_float("learning_rate", 2e-3, 1e-2, log=True),

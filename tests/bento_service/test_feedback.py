@@ -1,7 +1,9 @@
 """What a client may rely on that says what a quoted stone was sold for."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -144,13 +146,12 @@ def test_bentomls_own_client_gives_feedback(service: Running, client: httpx.Clie
 
 
 @pytest.fixture(scope="module")
-def masking(
-    xgboost: Version, service: Running, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Running]:
+def masking(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service that records neither prices nor names, quoting with the champion of the other."""
-    log = tmp_path_factory.mktemp("masking") / "log"
-    environment = {"DIAMONDS_MASKED_FIELDS": '["price", "name"]'}
-    with serving(log, environment=environment, until="/readyz") as running:
+    home = tmp_path_factory.mktemp("masking")  # of its own, for BentoML keeps metrics there, too
+    (home / "models").symlink_to(Path(os.environ["BENTOML_HOME"]) / "models")
+    environment = {"BENTOML_HOME": str(home), "DIAMONDS_MASKED_FIELDS": '["price", "name"]'}
+    with serving(home / "log", environment=environment, until="/readyz") as running:
         yield running
 
 

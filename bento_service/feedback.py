@@ -9,6 +9,7 @@ from bento_service.history import AWAY, read_database
 from bento_service.schemas import FeedbackRequest
 from diamonds.answers import FeedbackAnswer, QuoteSaid
 from diamonds.exchanges import Exchange, exchange
+from diamonds.exchanges.forgetting import is_forgotten
 from diamonds.exchanges.under_way import may_be_under_way
 from diamonds.quotes import CURRENCY
 from diamonds.settings import settings
@@ -59,9 +60,14 @@ async def _settled(id_: UUID) -> Exchange | None:
             found = await _look(id_)
             if found is not None and found.status is not None:
                 return found
-            if not await asyncio.to_thread(may_be_under_way, id_):
+            if await _will_not_come(id_):
                 return await _look(id_)  # it may have come in between
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def _will_not_come(id_: UUID) -> bool:
+    under_way = await asyncio.to_thread(may_be_under_way, id_)
+    return not under_way or await read_database(lambda: is_forgotten(id_))
 
 
 async def _look(id_: UUID) -> Exchange | None:

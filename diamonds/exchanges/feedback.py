@@ -22,7 +22,8 @@ FROM exchanges, LATERAL (SELECT
     (response_body ->> 'exchange_id')::uuid AS quote,
     (response_body ->> 'price')::double precision AS price_usd,
     (response_body ->> 'given_at')::timestamptz AS given_at) AS said
-WHERE id = ANY(%(ids)s::uuid[]) AND path = '/feedback' AND status = 200 AND quote IS NOT NULL
+WHERE id = ANY(%(ids)s::uuid[]) AND (method, path, status) = ('POST', '/feedback', 200)
+    AND (quote, price_usd, said.given_at) IS NOT NULL
 ORDER BY quote, given_at DESC, id DESC
 ON CONFLICT (exchange_id) DO UPDATE SET
     price_usd = excluded.price_usd, given_at = excluded.given_at, given_by = excluded.given_by

@@ -11,6 +11,13 @@ from diamonds.exchanges.feedback import said_about
 from diamonds.exchanges.tables import exchanges, feedback, forgotten_exchanges
 
 
+def is_forgotten(id: UUID) -> bool:  # noqa: A002 - the column's name
+    """Whether the exchange with this id was removed for good."""
+    with engine().connect() as connection:
+        found = sa.select(sa.exists().where(forgotten_exchanges.c.id == id))
+        return bool(connection.scalar(found))
+
+
 def forget(ids: Collection[UUID]) -> int:
     """Removes the exchanges with these ids, now and whenever they come; the number that was there.
 

@@ -12,7 +12,9 @@ import httpx
 import pytest
 import uuid_utils
 
-from diamonds.exchanges import Feedback, feedback_since
+from diamonds.database import engine
+from diamonds.exchanges import Feedback, exchange, feedback_since
+from diamonds.exchanges.forgetting import forget
 from diamonds.model_store import Version
 from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.recorded_service import eventually, recorded
@@ -34,15 +36,13 @@ def id_of(answer: httpx.Response) -> str:
 
 def stored(id_: str, price: float) -> Feedback:
     """The feedback on an exchange, as soon as it is stored with this price."""
-    found: list[Feedback] = []
+    eventually(lambda: [one.price_usd for one in about(id_)] == [price], within_s=15)
+    return about(id_)[0]
 
-    def there() -> bool:
-        hour_ago = datetime.now(UTC) - timedelta(hours=1)
-        found[:] = [one for one in feedback_since(hour_ago) if str(one.exchange_id) == id_]
-        return bool(found) and found[0].price_usd == price
 
-    eventually(there, within_s=15)
-    return found[0]
+def about(id_: str) -> list[Feedback]:
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    return [one for one in feedback_since(hour_ago) if str(one.exchange_id) == id_]
 
 
 def test_the_answer_is_what_is_stored_and_names_the_quote(client: httpx.Client, xgboost: Version) -> None:
@@ -77,11 +77,34 @@ def test_a_quote_of_a_moment_ago_is_found(client: httpx.Client) -> None:
     assert all(answer.json()["checked"] for answer in answers)
 
 
+@pytest.mark.parametrize("mode", ["SHARE", "ACCESS EXCLUSIVE"], ids=["takes nothing", "says nothing"])
+def test_a_quote_that_does_not_get_to_the_database_in_time_is_believed_and_joined_later(
+    client: httpx.Client, mode: str
+) -> None:
+    with engine().begin() as connection:
+        connection.exec_driver_sql(f"LOCK TABLE exchanges IN {mode} MODE")
+        quoted = quote(client)
+        answer = give(client, id_of(quoted), 2650)
+    assert answer.status_code == 200
+    assert (answer.json()["checked"], answer.json()["quote"]) == (False, None)
+    assert stored(id_of(quoted), 2650).quoted_usd == quoted.json()["price"]
+
+
 def test_it_is_recorded_like_any_exchange(client: httpx.Client) -> None:
     id_ = id_of(quote(client))
     answer = give(client, id_, 2650)
     one = recorded(id_of(answer))
     assert (one.path, one.status, one.response_body) == ("/feedback", 200, answer.json())
+
+
+def test_what_was_forgotten_is_unknown(client: httpx.Client) -> None:
+    id_ = id_of(quote(client))
+    given = id_of(give(client, id_, 2650))
+    stored(id_, 2650)
+    assert forget([UUID(id_)]) == 1
+    assert give(client, id_, 2650).status_code == 404
+    assert exchange(UUID(given)) is None
+    assert about(id_) == []
 
 
 def test_a_retry_under_its_own_id_is_no_second_exchange(client: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,8 @@ from diamonds.exchanges.forgetting import forget
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.tables import feedback
 from diamonds.exchanges.unshipped import Joined
-from tests.exchanges.conversations import answer, asked, id_at
+from tests.exchanges.conversations import answer, asked, id_at, journal
+from tests.exchanges.test_shipper import ship
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -117,6 +119,17 @@ def test_feedback_about_what_turns_out_to_be_no_quote_is_never_read(path: str) -
 def test_feedback_that_was_refused_is_none() -> None:
     quoted = quote()
     add(quoted, said(quoted, 2450.0, 0, status=409))
+    assert kept_rows() == []
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"exchange_id":"***"}', b'{"exchange_id":1}', b"[]", b"null"])
+def test_an_answer_of_another_shape_is_an_exchange_and_no_more(body: bytes, tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    (request, _) = said(quote(), 1.0, 0)
+    kept.append(request.frame())
+    kept.append(answer(request, body=Body(body)).frame())
+    ship(kept)
+    assert [str(one.id) for one in page(Filter()).exchanges] == [request.id]
     assert kept_rows() == []
 
 

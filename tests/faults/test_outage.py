@@ -10,6 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from tests.bento_service.serving import serving
 from tests.faults.conftest import Scene
 from tests.faults.postgres import Server
 
@@ -46,9 +47,11 @@ def test_without_the_database_everything_works_but_the_reads_of_exchanges(scene:
 
 
 def test_a_service_that_starts_without_its_database_records_from_the_start(scene: Scene) -> None:
+    settings = {"DIAMONDS_DATABASE_URL": scene.postgres.url(), "DIAMONDS_HOME": str(scene.folder)}
     with ExitStack() as stack:
         with away(scene.postgres):
-            client = stack.enter_context(stack.enter_context(scene.service()).client())
+            service = serving(scene.folder / "log", environment=settings, until="/readyz")
+            client = stack.enter_context(stack.enter_context(service).client())
             quote = ask(client, "/predict", STONE)
             feedback = sold(client, quote, 2500)
         eventually(lambda: arrived(scene, [quote, feedback]))

@@ -31,6 +31,7 @@ T = TypeVar("T")
 URL = "http://127.0.0.1:3000"
 LONGEST_WAIT_SECONDS = 10.0
 _FIRST_WAIT_SECONDS = 0.1
+_ID = "x-exchange-id"
 _WORTH_ANOTHER_TRY = frozenset({429, 503, 504})
 
 
@@ -76,9 +77,9 @@ class KeptQuote(Quote):
 class Client:
     """Asks one service; threads may share it, and ``with`` closes its connections.
 
-    What gets no answer is tried again under the same exchange id, so that it is one exchange however often
-    it was sent. After 429, 503 and 504 it is tried again as a new exchange, for that answer ended the first.
-    ``options`` are further ones of ``httpx.Client``, such as ``verify``.
+    What gets no answer, or 429, 503 or 504, is tried again under the same exchange id, so that it is one
+    exchange however often it was sent. Only where the service itself has answered under that id, which ends
+    the exchange, does another try begin a new one. ``options`` are further ones of ``httpx.Client``.
     """
 
     def __init__(
@@ -106,11 +107,13 @@ class Client:
     def predict(self, stone: Stone, model: str | None = None) -> KeptQuote:
         """What the stone is worth to the model of that name, or to the champion."""
         response = self.call("POST", "/predict", {**stone, "model": model})
-        return {**_read(Quote, response), "exchange_id": UUID(response.headers["x-exchange-id"])}
+        return {**_read(Quote, response), "exchange_id": UUID(response.headers[_ID])}
 
     def predict_batch(self, stones: Sequence[Stone], model: str | None = None) -> BatchQuote:
         """What the stones are worth, in order."""
-        return _read(BatchQuote, self.call("POST", "/predict_batch", {"diamonds": stones, "model": model}))
+        return _read(
+            BatchQuote, self.call("POST", "/predict_batch", {"diamonds": list(stones), "model": model})
+        )
 
     def explain(self, stone: Stone, model: str | None = None) -> Explanation:
         """What each property of the stone does to its price."""
@@ -147,28 +150,25 @@ class Client:
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **content: Any
     ) -> httpx.Response:
         """The last answer, whatever its status; raises ``ServiceDown`` when there is none."""
-        request, tried = self._http.build_request(method, path, headers=headers, **content), 0
+        request = self._http.build_request(method, path, headers=headers, **content)
+        tried = 0
         while True:
-            self._name(request)
             tried += 1
+            if self._tries > 1:  # else there are no tries to join, and the service gives an id
+                request.headers.setdefault(_ID, str(uuid_utils.uuid7()))
             try:
                 response = self._http.send(request)
             except httpx.TransportError as error:
                 if tried >= self._tries:
                     raise ServiceDown(f"The service at {self._url} does not answer: {error}") from error
-                wait = _backoff(tried)
-            else:
-                wait = _asked_to_wait(response) or _backoff(tried)
-                hopeless = response.status_code not in _WORTH_ANOTHER_TRY or wait > LONGEST_WAIT_SECONDS
-                if hopeless or tried >= self._tries:
-                    return response
-                del request.headers["x-exchange-id"]
+                time.sleep(_backoff(tried))
+                continue
+            wait = _wait_after(response, tried)
+            if wait is None or tried >= self._tries:
+                return response
+            if response.headers.get(_ID) == request.headers[_ID]:
+                del request.headers[_ID]  # this answer ended the exchange
             time.sleep(wait)
-
-    def _name(self, request: httpx.Request) -> None:
-        """Gives the exchange an id, unless it has one; without tries to join, the service gives it one."""
-        if self._tries > 1:
-            request.headers.setdefault("x-exchange-id", str(uuid_utils.uuid7()))
 
 
 def checked(response: httpx.Response) -> httpx.Response:
@@ -185,6 +185,13 @@ def _refusal(response: httpx.Response) -> Refused:
     except (ValueError, KeyError, TypeError):  # it comes from something in between
         message = f"The service answered with status {response.status_code}: {response.text[:200]}"
         return Refused(response.status_code, "unknown", message)
+
+
+def _wait_after(response: httpx.Response, tried: int) -> float | None:
+    """The seconds to wait before another try; None where it would end the same, or the wait is too long."""
+    wait = _asked_to_wait(response) or _backoff(tried)
+    worth_it = response.status_code in _WORTH_ANOTHER_TRY and wait <= LONGEST_WAIT_SECONDS
+    return wait if worth_it else None
 
 
 def _backoff(tried: int) -> float:

@@ -114,9 +114,13 @@ QUOTE = {
 
 @dataclass
 class Gateway:
-    """What may stand before the service: it answers with these statuses first, then with a quote."""
+    """What may stand before the service: it answers with these statuses first, then with a quote.
+
+    Where ``passes_on``, the service itself answers, under the id that it was given.
+    """
 
     statuses: list[int]
+    passes_on: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     asked: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -136,7 +140,8 @@ def standing(gateway: Gateway, **options: Any) -> Iterator[Client]:
             self.send_response(status)
             for name, value in {**gateway.headers, "content-length": str(len(body))}.items():
                 self.send_header(name, value)
-            self.send_header("x-exchange-id", self.headers.get("x-exchange-id", str(UUID(int=7))))
+            if status == 200 or gateway.passes_on:
+                self.send_header("x-exchange-id", self.headers.get("x-exchange-id", str(UUID(int=7))))
             self.end_headers()
             self.wfile.write(body)
 
@@ -153,11 +158,14 @@ def standing(gateway: Gateway, **options: Any) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("status", [429, 503, 504])
-def test_what_is_refused_for_now_is_tried_again_as_another_exchange(status: int) -> None:
-    gateway = Gateway([status, status], {"Retry-After": "0"})
+@pytest.mark.parametrize(("passes_on", "exchanges"), [(False, 1), (True, 3)])
+def test_what_is_refused_for_now_is_tried_again_under_its_id_unless_the_service_answered_under_that(
+    status: int, passes_on: bool, exchanges: int
+) -> None:
+    gateway = Gateway([status, status], passes_on, {"Retry-After": "0"})
     with standing(gateway) as client:
         quote = client.predict(STONE)
-    assert len(set(gateway.ids)) == 3
+    assert (len(gateway.ids), len(set(gateway.ids))) == (3, exchanges)
     assert str(quote["exchange_id"]) == gateway.ids[-1]
 
 
@@ -181,7 +189,7 @@ def test_what_would_end_the_same_is_not_tried_again(status: int) -> None:
 
 @pytest.mark.parametrize("later", ["3600", "Fri, 31 Dec 2999 23:59:59 GMT"])
 def test_nobody_waits_for_a_service_that_asks_to_come_back_much_later(later: str) -> None:
-    gateway = Gateway([429], {"Retry-After": later})
+    gateway = Gateway([429], headers={"Retry-After": later})
     with standing(gateway) as client, pytest.raises(Refused):
         client.predict(STONE)
     assert len(gateway.asked) == 1

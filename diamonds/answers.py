@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
-from diamonds.attribution import USUAL
+from diamonds.diamond import USUAL
 from diamonds.similarity import SoldStone
 
 Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]

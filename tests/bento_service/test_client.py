@@ -1,6 +1,8 @@
 """What a program may rely on that asks the service through ``diamonds.client``."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -207,3 +209,10 @@ def test_a_single_try_leaves_it_to_the_service_to_give_an_id() -> None:
     with standing(gateway, tries=1) as client:
         assert client.predict(STONE)["exchange_id"] == UUID(int=7)
     assert "x-exchange-id" not in gateway.asked[0]
+
+
+def test_a_program_that_asks_loads_nothing_of_what_answers() -> None:
+    heavy = ("bentoml", "sklearn", "sqlalchemy", "xgboost")
+    loaded = f"import sys, diamonds.client; print([each for each in {heavy} if each in sys.modules])"
+    shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+    assert shown.stdout == "[]\n"

@@ -78,8 +78,7 @@ class Client:
     """Asks one service; threads may share it, and ``with`` closes its connections.
 
     What gets no answer, or 429, 503 or 504, is tried again under the same exchange id, so that it is one
-    exchange however often it was sent. Only where the service itself has answered under that id, which ends
-    the exchange, does another try begin a new one. ``options`` are further ones of ``httpx.Client``.
+    exchange however often it was sent. ``options`` are further ones of ``httpx.Client``, such as ``verify``.
     """
 
     def __init__(
@@ -151,11 +150,11 @@ class Client:
     ) -> httpx.Response:
         """The last answer, whatever its status; raises ``ServiceDown`` when there is none."""
         request = self._http.build_request(method, path, headers=headers, **content)
+        if self._tries > 1:  # else there are no tries to join, and the service gives an id
+            request.headers[_ID] = str(uuid_utils.uuid7())
         tried = 0
         while True:
             tried += 1
-            if self._tries > 1:  # else there are no tries to join, and the service gives an id
-                request.headers.setdefault(_ID, str(uuid_utils.uuid7()))
             try:
                 response = self._http.send(request)
             except httpx.TransportError as error:
@@ -166,8 +165,6 @@ class Client:
             wait = _wait_after(response, tried)
             if wait is None or tried >= self._tries:
                 return response
-            if response.headers.get(_ID) == request.headers[_ID]:
-                del request.headers[_ID]  # this answer ended the exchange
             time.sleep(wait)
 
 

@@ -116,13 +116,9 @@ QUOTE = {
 
 @dataclass
 class Gateway:
-    """What may stand before the service: it answers with these statuses first, then with a quote.
-
-    Where ``passes_on``, the service itself answers, under the id that it was given.
-    """
+    """What may stand before the service: it answers with these statuses first, then with a quote."""
 
     statuses: list[int]
-    passes_on: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     asked: list[Mapping[str, str]] = field(default_factory=list)
 
@@ -142,8 +138,7 @@ def standing(gateway: Gateway, **options: Any) -> Iterator[Client]:
             self.send_response(status)
             for name, value in {**gateway.headers, "content-length": str(len(body))}.items():
                 self.send_header(name, value)
-            if status == 200 or gateway.passes_on:
-                self.send_header("x-exchange-id", self.headers.get("x-exchange-id", str(UUID(int=7))))
+            self.send_header("x-exchange-id", self.headers.get("x-exchange-id", str(UUID(int=7))))
             self.end_headers()
             self.wfile.write(body)
 
@@ -160,15 +155,11 @@ def standing(gateway: Gateway, **options: Any) -> Iterator[Client]:
 
 
 @pytest.mark.parametrize("status", [429, 503, 504])
-@pytest.mark.parametrize(("passes_on", "exchanges"), [(False, 1), (True, 3)])
-def test_what_is_refused_for_now_is_tried_again_under_its_id_unless_the_service_answered_under_that(
-    status: int, passes_on: bool, exchanges: int
-) -> None:
-    gateway = Gateway([status, status], passes_on, {"Retry-After": "0"})
+def test_what_is_refused_for_now_is_tried_again_under_its_id(status: int) -> None:
+    gateway = Gateway([status, status], {"Retry-After": "0"})
     with standing(gateway) as client:
         quote = client.predict(STONE)
-    assert (len(gateway.ids), len(set(gateway.ids))) == (3, exchanges)
-    assert str(quote["exchange_id"]) == gateway.ids[-1]
+    assert gateway.ids == [str(quote["exchange_id"])] * 3
 
 
 def test_after_the_last_try_the_error_is_raised() -> None:

@@ -37,14 +37,14 @@ WHERE kept.status IS NULL AND excluded.status IS NOT NULL
 
 def insert(connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool = False) -> int:
     """Adds those that are not there yet; an answer completes a request that is there without one.
-    Gives the number of rows added or completed. The feedback among them is kept with them.
+    Gives the number of rows added or completed.
 
     ``as_bytes`` keeps JSON as bytes, for a body that the database refuses against our expectation.
     """
     rows = {joined[0].id: _row(joined, as_bytes) for joined in _answered_last(batch)}
     payload = orjson.dumps(list(rows.values())).decode()
     changed = connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
-    project(connection, batch)
+    project(connection, batch)  # in this transaction, so that feedback is as safe as exchanges
     return changed
 
 

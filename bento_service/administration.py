@@ -11,9 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.errors import ApiError
-from bento_service.schemas import ModelVersion
 from bento_service.versions import described
 from diamonds import model_store, promotion
+from diamonds.answers import ModelVersion
 from diamonds.evaluation import Judged
 from diamonds.model_card import CARD
 from diamonds.model_store import DamagedVersion, NoChampion, Version

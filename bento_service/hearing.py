@@ -7,7 +7,8 @@ from uuid import UUID
 import uuid_utils
 from starlette.types import Message, Receive, Scope
 
-from bento_service.errors import ApiError, FieldError, bad_request
+from bento_service.errors import ApiError, bad_request
+from diamonds.answers import FieldError
 from diamonds.exchanges import Exchange, Request
 from diamonds.exchanges.privacy import kept, without_credentials
 from diamonds.exchanges.recording import Recording

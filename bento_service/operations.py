@@ -17,19 +17,23 @@ from bento_service.administration import (
 )
 from bento_service.bulk import read_batch
 from bento_service.schemas import (
-    BatchQuote,
     BatchRequest,
     DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
+    FeedbackRequest,
+    QuoteRequest,
+    SimilarRequest,
+)
+from diamonds.answers import (
+    BatchQuote,
     Explanation,
+    FeedbackAnswer,
     ModelAnswer,
     ModelsAnswer,
     Quote,
-    QuoteRequest,
     SimilarAnswer,
-    SimilarRequest,
 )
 
 UNKNOWN, CONFLICT, NO_KEY, NO_CHAMPION, AWAY = 404, 409, 401, 503, 503
@@ -91,6 +95,15 @@ OPERATIONS = (
         SimilarAnswer,
         SimilarRequest,
         errors=(NO_CHAMPION,),
+    ),
+    Operation(
+        "POST",
+        "/feedback",
+        "feedback",
+        "Say what a quoted stone was sold for",
+        FeedbackAnswer,
+        FeedbackRequest,
+        errors=(NO_KEY, UNKNOWN, CONFLICT),
     ),
     Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
     Operation(

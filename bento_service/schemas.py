@@ -1,7 +1,7 @@
-"""What the API takes and gives: the shapes that clients, BentoML's schema and the OpenAPI document share."""
+"""What the API takes, and gives to those who look after it: shapes for BentoML's schema and OpenAPI."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
@@ -12,7 +12,6 @@ from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE
 from diamonds.models.features import Matrix
 from diamonds.quotes import rows_of
-from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
 
@@ -59,117 +58,29 @@ class SimilarRequest(GradedWeight):
     ] = 5
 
 
-Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]
-Low = Annotated[float, Field(gt=0, description="Lower bound of the interval in USD.", examples=[2409.9])]
-High = Annotated[float, Field(gt=0, description="Upper bound of the interval in USD.", examples=[3010.4])]
-Coverage = Annotated[
-    float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
-]
-Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
-AskedModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
-Tag = Annotated[
-    str, Field(description="Version that quoted.", examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])
-]
+class FeedbackRequest(BaseModel):
+    """What a quoted stone was sold for. The newest price given for a quote replaces the one before."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-Warnings = Annotated[list[str], Field(description="What is implausible about the stone, in sentences.")]
-
-
-class Source(TypedDict):
-    """Who quoted, and in what currency."""
-
-    currency: Currency
-    model: AskedModel
-    version: Tag
-
-
-class Price(TypedDict):
-    """What one stone of many is worth."""
-
-    price: Usd
-    low: Low
-    high: High
-    warnings: NotRequired[Warnings]
-
-
-class Quote(Price, Source):
-    """What one stone is worth."""
-
-    coverage: Coverage
-
-
-class BatchQuote(Source):
-    """What each stone is worth, in the order of the request; all by one version."""
-
-    predictions: list[Price]
-    coverage: Coverage
-
-
-class Contribution(TypedDict):
-    """What one feature adds to the price in USD, or takes off."""
-
-    feature: str
-    value: Annotated[float | str | None, Field(description="As given; null: unknown.")]
-    usd: float
-    text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
-
-
-class Explanation(Source):
-    """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
-
-    price: Usd
-    base: Annotated[float, Field(description="What a usual stone is worth, in USD.")]
-    contributions: list[Contribution]
-
-
-class SimilarAnswer(TypedDict):
-    """Sold stones of these grades, nearest weight first; of equally near ones the lighter, then cheaper."""
-
-    samples: list[SoldStone]
-    available: Annotated[int, Field(description="How many stones have these grades.")]
-
-
-class ModelVersion(TypedDict):
-    """A trained version: errors on the hold-out (mae and rmse in USD, mape a fraction) and lineage."""
-
-    version: str
-    model: str
-    created_at: datetime
-    champion: Annotated[bool, Field(description="Whether it quotes prices now.")]
-    mae: float | None
-    rmse: float | None
-    r2: float | None
-    mape: float | None
-    coverage: float | None
-    dataset: str | None
-    rows: int | None
-    seed: int | None
-    git_commit: str | None
-    flow_run: str | None
-
-
-class ModelSummary(TypedDict):
-    """A model of the registry with its newest version."""
-
-    name: str
-    champion: Annotated[bool, Field(description="Whether the champion is a version of this model.")]
-    versions: Annotated[int, Field(description="How many versions there are.")]
-    newest: ModelVersion | None
-
-
-class ModelsAnswer(TypedDict):
-    """The models, and the version that quotes prices."""
-
-    champion: ModelVersion | None
-    models: list[ModelSummary]
-
-
-class ModelAnswer(TypedDict):
-    """All versions of one model, newest first."""
-
-    name: str
-    champion: bool
-    versions: list[ModelVersion]
+    exchange_id: Annotated[
+        UUID,
+        Field(
+            description="The `X-Exchange-Id` under which the stone was quoted by `/predict`.",
+            examples=["019ab9d8-3c3e-7c02-a5c9-2f3f0f1c7d11"],
+        ),
+    ]
+    price: Annotated[
+        float,
+        Field(
+            ge=0.01,
+            le=1_000_000_000,
+            allow_inf_nan=False,
+            strict=True,
+            description="What it was sold for, in USD.",
+            examples=[2650.0],
+        ),
+    ]
 
 
 class DatasetAnswer(TypedDict):

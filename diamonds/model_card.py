@@ -8,14 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from diamonds.diamond import FEATURES
+from diamonds.attribution import PROPERTIES, attribute
 from diamonds.evaluation import Judged
 from diamonds.models.features import Matrix, matrix_of
 from diamonds.models.spec import Estimator, Parameters
 
 CARD = "card.md"
-_EXPLAINED = 300
-"""Stones of which explanations are averaged for the importance of features."""
+_EXPLAINED = 100
+"""Stones of which explanations are averaged for the importance of properties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class ModelCard:
 _TITLES = {
     "predicted.png": "Predicted against true prices",
     "error.png": "Error by weight",
-    "importance.png": "Importance of features",
+    "importance.png": "What moves prices",
     "tuning.png": "Tuning",
 }
 
@@ -120,11 +120,11 @@ def _error_by_carat(judged: Judged) -> Figure:
 
 
 def _importance(estimator: Estimator, judged: Judged) -> Figure:
-    figure, axes = _axes(_TITLES["importance.png"], "mean change of the price, log", "")
-    _, shares = estimator.contributions(_some(matrix_of(judged.stones)))
-    importance = np.abs(shares).mean(axis=0)
-    order = np.argsort(importance)
-    axes.barh([FEATURES[index] for index in order], importance[order])
+    figure, axes = _axes(_TITLES["importance.png"], "mean change of the price, USD", "")
+    owed = [attribute(estimator.predict_matrix, stone)[2] for stone in _some(matrix_of(judged.stones))]
+    importance = dict(zip(PROPERTIES, np.abs(owed).mean(axis=0), strict=True))
+    order = sorted(importance, key=lambda name: importance[name])
+    axes.barh(order, [importance[name] for name in order])
     return figure
 
 

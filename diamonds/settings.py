@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     kept_body_bytes: int = Field(
         default=1024**2,
-        gt=0,
+        ge=1024,
         description="Longer bodies are recorded as their first bytes, size and SHA-256.",
     )
     masked_fields: frozenset[str] = Field(
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     api_keys: frozenset[SecretStr] = Field(
         default=frozenset(),
-        description="Keys of which reading exchanges and promoting need one, as JSON; empty: they need none.",
+        description="Keys of which reading exchanges, promoting and feedback need one, as JSON; empty: none.",
     )
     retention_months: int | None = Field(
         default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."

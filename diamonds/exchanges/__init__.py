@@ -1,6 +1,7 @@
 """Every request and response: kept in a journal at once, shipped to Postgres, read back from there."""
 
 from diamonds.exchanges.exchange import Exchange
+from diamonds.exchanges.feedback import Feedback, feedback_since
 from diamonds.exchanges.frames import Answer, Body, Request
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.months import drop_months_before, prepare_months
@@ -13,6 +14,7 @@ __all__ = [
     "BadCursor",
     "Body",
     "Exchange",
+    "Feedback",
     "Filter",
     "Journal",
     "Page",
@@ -20,6 +22,7 @@ __all__ = [
     "Shipper",
     "drop_months_before",
     "exchange",
+    "feedback_since",
     "page",
     "prepare_months",
 ]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from diamonds.exchanges.bodies import columns
 from diamonds.exchanges.exchange import is_final
+from diamonds.exchanges.feedback import project
 from diamonds.exchanges.unshipped import Joined
 
 # One parameter for the whole batch: Python spends about a tenth of what a row of parameters each would cost.
@@ -45,7 +46,9 @@ def insert(connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool
     """
     rows = {joined[0].id: _row(joined, as_bytes) for joined in sorted(batch, key=_weight)}
     payload = orjson.dumps(list(rows.values())).decode()
-    return connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
+    changed = connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
+    project(connection, batch)  # in this transaction, so that feedback is as safe as exchanges
+    return changed
 
 
 def _weight(joined: Joined) -> tuple[int, float]:

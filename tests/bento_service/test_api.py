@@ -1,6 +1,7 @@
 """What a client of the API may rely on."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -212,6 +213,15 @@ def test_a_wrong_method_is_a_405_that_names_the_right_one(client: httpx.Client) 
     assert_error(answer, "method_not_allowed", "expected POST")
 
 
+def test_metrics_are_bounded_whatever_paths_are_asked_for(client: httpx.Client) -> None:
+    for path in ("/models/xgboost", "/models/no-such-model", "/no-such-page", "/models/linear/too-deep"):
+        client.get(path)
+    metrics = client.get("/metrics").text
+    endpoints = set(re.findall(r'request_total{endpoint="([^"]*)"', metrics))
+    assert endpoints >= {"/models/{name}", "other"}
+    assert not {each for each in endpoints if "no-such" in each or "xgboost" in each or "deep" in each}
+
+
 def test_metrics_count_our_paths(client: httpx.Client) -> None:
     client.post("/predict", json=STONE)
     metrics = client.get("/metrics").text
@@ -232,8 +242,12 @@ def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
 
     with bentoml.SyncHTTPClient(service.url) as client:
         quote: dict[str, Any] = client.predict(WHOLE_STONE)
+        batch: dict[str, Any] = client.predict_batch({"diamonds": [WHOLE_STONE, STONE]})
+        explanation: dict[str, Any] = client.explain(WHOLE_STONE)
         similar: dict[str, Any] = client.similar({**STONE, "n": 2})
     assert quote["version"] == xgboost.tag
+    assert batch["predictions"][0] == {name: quote[name] for name in ("price", "low", "high")}
+    assert explanation["price"] == quote["price"]
     assert len(similar["samples"]) == 2
 
 

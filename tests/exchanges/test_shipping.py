@@ -96,6 +96,12 @@ def statuses() -> list[int | None]:
     return [one.status for one in page(Filter(), limit=1000).exchanges]
 
 
+def test_the_shipper_loads_nothing_of_what_quotes() -> None:
+    heavy = "{'bentoml', 'sklearn', 'xgboost', 'pandas', 'numpy'}"
+    code = f"import sys, diamonds.exchanges.shipping; sys.exit(len({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 def test_what_a_worker_keeps_is_shipped_while_it_goes_on(worker: Worker) -> None:
     for sum_ in (20, 40):
         worker.keep(20)

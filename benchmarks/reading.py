@@ -69,7 +69,7 @@ def fill(rows: int) -> None:
 
 def measure(pages: int) -> None:
     """The first page and later ones, of every combination of frequent, rare and absent values."""
-    paths = (None, "/predict", "/predict_batch", "/absent")
+    paths = (None, "/predict", "/similar", "/predict_batch", "/absent")
     statuses = (None, 200, 404, 503, 504)
     models = (None, "xgboost", "linear", "mlp")
     lines = []

@@ -13,6 +13,8 @@ from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.tables import exchanges
 
 LARGEST_PAGE = 1000
+RARE = 50_000
+_TOGETHER = ("path", "status", "model")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,11 +38,7 @@ class Filter:
             column.started_at >= self.since if self.since else None,
             column.started_at < self.until if self.until else None,
         ]
-        same = [
-            column[name] == value
-            for name in ("path", "status", "model")
-            if (value := getattr(self, name)) is not None
-        ]
+        same = [column[name] == value for name in _TOGETHER if (value := getattr(self, name)) is not None]
         return [*(bound for bound in bounds if bound is not None), *same]
 
 
@@ -70,20 +68,45 @@ def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page
     Raises BadCursor for a cursor that was not given by a page.
     """
     with engine().connect() as connection:
-        rows = connection.execute(select_page(wanted, limit=limit, cursor=cursor)).all()
+        rare = _may_be_rare(wanted) and _is_rare(connection, wanted)
+        rows = connection.execute(select_page(wanted, limit=limit, cursor=cursor, rare=rare)).all()
     found = [Exchange(**row._mapping) for row in rows[:limit]]
     return Page(found, _cursor_after(found[-1]) if len(rows) > limit else None)
 
 
-def select_page(wanted: Filter, *, limit: int, cursor: str | None = None) -> sa.Select[Any]:
-    """The query of a page, with one row more to tell whether there is a next one."""
+def select_page(
+    wanted: Filter, *, limit: int, cursor: str | None = None, rare: bool = False
+) -> sa.Select[Any]:
+    """The query of a page, with one row more to tell whether there is a next one.
+
+    What is ``rare`` is found first and sorted then; otherwise all is read in order until enough is found.
+    """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"Got limit={limit}; expected 1 to {LARGEST_PAGE}.")
     order = (exchanges.c.started_at, exchanges.c.id)
-    query = sa.select(exchanges).where(*wanted.conditions())
+    conditions = wanted.conditions()
     if cursor is not None:
-        query = query.where(sa.tuple_(*order) < sa.tuple_(*(sa.literal(part) for part in _place(cursor))))
+        conditions.append(sa.tuple_(*order) < sa.tuple_(*(sa.literal(part) for part in _place(cursor))))
+    if rare:
+        found = sa.select(*order).where(*conditions).offset(0).subquery()  # the offset keeps it apart
+        newest = sa.select(found.c.id).order_by(found.c.started_at.desc(), found.c.id.desc())
+        conditions = [exchanges.c.id.in_(newest.limit(limit + 1))]
+    query = sa.select(exchanges).where(*conditions)
     return query.order_by(*(column.desc() for column in order)).limit(limit + 1)
+
+
+def _may_be_rare(wanted: Filter) -> bool:
+    """Whether two filters meet, of which each may let much through and both nothing.
+
+    For all three together, and for each alone, an index keeps the order.
+    """
+    return sum(getattr(wanted, name) is not None for name in _TOGETHER) == 2
+
+
+def _is_rare(connection: sa.Connection, wanted: Filter) -> bool:
+    """Counts no further than it must. The planner cannot tell, as it takes filters for independent."""
+    some = sa.select(sa.literal(1)).select_from(exchanges).where(*wanted.conditions()).limit(RARE).subquery()
+    return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) < RARE
 
 
 def _cursor_after(last: Exchange) -> str:

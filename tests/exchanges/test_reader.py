@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from diamonds.database import engine
-from diamonds.exchanges import BadCursor, Filter, page
+from diamonds.exchanges import BadCursor, Filter, page, reader
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.reader import select_page
 from tests.exchanges.conversations import answer, asked
@@ -44,6 +44,9 @@ def test_pages_follow_one_another_newest_first_without_gap_or_overlap_while_rows
         (Filter(status=201), 15),
         (Filter(model="m4"), 6),
         (Filter(path="/p0", status=200, model="m0"), 1),
+        (Filter(path="/p1", status=200), 5),
+        (Filter(status=201, model="m4"), 3),
+        (Filter(path="/p1", status=404), 0),
         (Filter(since=START + timedelta(seconds=20)), 10),
         (Filter(until=START + timedelta(seconds=20)), 20),
         (Filter(path="'; DROP TABLE exchanges; --"), 0),
@@ -54,6 +57,21 @@ def test_pages_follow_one_another_newest_first_without_gap_or_overlap_while_rows
 def test_filters_let_through_what_they_say(wanted: Filter, count: int) -> None:
     add(30)
     assert len(page(wanted).exchanges) == count
+
+
+@pytest.mark.parametrize("rare", [1, 1000])
+def test_pages_of_two_filters_are_the_same_whether_much_passes_both_or_little(
+    rare: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "RARE", rare)
+    add(60)
+    seen: list[datetime] = []
+    cursor = None
+    while cursor is not None or not seen:
+        found = page(Filter(path="/p1", status=200), limit=3, cursor=cursor)
+        seen += [one.started_at for one in found.exchanges]
+        cursor = found.next
+    assert seen == [START + timedelta(seconds=second) for second in range(58, 0, -6)]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +89,7 @@ def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
         Filter(path="/p1"),
         Filter(status=200),
         Filter(model="m1"),
-        Filter(path="/p1", status=200, model="m1"),
+        Filter(path="/absent", status=200, model="m1"),
     ],
 )
 def test_a_page_is_read_from_an_index_of_each_partition_without_sorting(wanted: Filter) -> None:
@@ -79,7 +97,8 @@ def test_a_page_is_read_from_an_index_of_each_partition_without_sorting(wanted: 
     random_cursor = page(Filter(), limit=random.Random(0).randrange(1, 50)).next
     with engine().begin() as connection:
         connection.exec_driver_sql("ANALYZE exchanges")
-        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the tables of this test are tiny
+        for cheap_where_rows_are_few in ("seqscan", "bitmapscan", "sort"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{cheap_where_rows_are_few} = off")
         query = select_page(wanted, limit=10, cursor=random_cursor).compile(
             engine(), compile_kwargs={"literal_binds": True}
         )

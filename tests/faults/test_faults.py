@@ -169,6 +169,30 @@ def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Sc
         judge("the journal's disk is full", clients, scene)
 
 
+@pytest.mark.slow
+def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
+    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+    with scene.service() as running:
+        httpx.post(f"{running.url}/predict", json=stone).raise_for_status()
+        wait_for(lambda: metric(running.url, "shipped_total") == 1)
+        assert metric(running.url, "oldest_unshipped_seconds") == 0
+        scene.postgres.stop()
+        httpx.post(f"{running.url}/predict", json=stone).raise_for_status()
+        wait_for(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
+        assert metric(running.url, "retried_total") > 0
+        scene.postgres.start()
+        for shipper in shippers():
+            shipper.kill()  # its gauges go with it
+        wait_for(lambda: metric(running.url, "shipped_total") == 2)
+        wait_for(lambda: metric(running.url, "oldest_unshipped_seconds") == 0)
+
+
+def metric(url: str, name: str) -> float:
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    values = [line.split()[-1] for line in lines if line.startswith(f"diamonds_exchanges_{name}")]
+    return float(values[0]) if values else -1.0
+
+
 def ready_answers(url: str) -> list[httpx.Response]:
     return [httpx.get(f"{url}/readyz") for _ in range(10)]
 

@@ -16,7 +16,7 @@ from diamonds.exchanges.unshipped import Joined, Unshipped
 logger = logging.getLogger(__name__)
 
 ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
-POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 1.0  # larger batches cost much less
+POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 1.0
 LONGEST_PAUSE_S = 2.0
 
 
@@ -104,11 +104,11 @@ class Shipper:
             self._note(problem)
 
     def _ship(self) -> bool:
-        """Ships one batch; whether there was any."""
+        """Ships one batch; whether the next is full, too. Many small ones cost much more."""
         batch = self._unshipped.take(rows=ROWS, size=SIZE, complete=False) or self._unshipped.take_abandoned()
         self._put(batch)
         self._unshipped.forget()
-        return bool(batch)
+        return len(batch) >= ROWS or self._unshipped.behind() > SIZE
 
     def _ship_the_rest(self, left: Unshipped, count: Callable[[int], None] = lambda shipped: None) -> None:
         """All that is in a journal that nobody writes any more; raises Postponed when there is no time."""

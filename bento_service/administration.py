@@ -125,11 +125,11 @@ def _promotion(version: Version, newest: bool) -> Promotion:
 
 def promote(request: PromotionRequest) -> DecisionAnswer:
     """Lets a version meet the champion, or makes it the champion by force."""
-    with _damage_told():
+    with damage_told():
         try:
             return _decided(promotion.promote(request.version, force=request.force))
         except UnknownModel as error:
-            raise _unknown(request.version) from error
+            raise unknown_version(request.version) from error
 
 
 def roll_back(request: RollbackRequest) -> DecisionAnswer:
@@ -139,7 +139,7 @@ def roll_back(request: RollbackRequest) -> DecisionAnswer:
     if present != request.version:
         message = f"Got {request.version!r} to go back from, but the champion is {present}; look again."
         raise ApiError(409, "another_champion", message)
-    with _damage_told():
+    with damage_told():
         try:
             return _decided(promotion.rollback())
         except NoChampion as error:
@@ -147,7 +147,7 @@ def roll_back(request: RollbackRequest) -> DecisionAnswer:
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def damage_told() -> Iterator[None]:
     """Answers 409, naming the file, where a version is not what was saved."""
     try:
         yield
@@ -185,7 +185,7 @@ def compare(query: ComparisonQuery) -> ComparisonAnswer:
     """What would become of a challenge."""
     for tag in (query.champion, query.challenger):
         _version(tag)
-    with _damage_told():
+    with damage_told():
         decision = promotion.compare(query.champion, query.challenger)
     return {"promote": decision.promote, "reason": decision.reason}
 
@@ -194,12 +194,13 @@ def _version(tag: str) -> Version:
     try:
         version = model_store.get(tag)
     except UnknownModel as error:
-        raise _unknown(tag) from error
+        raise unknown_version(tag) from error
     if not (version.folder / CARD).is_file():
-        raise _unknown(tag)
+        raise unknown_version(tag)
     return version
 
 
-def _unknown(tag: str) -> ApiError:
+def unknown_version(tag: str) -> ApiError:
+    """The 404 for a tag that is no version's."""
     message = f"There is no version {tag!r}; GET /models/NAME lists them."
     return ApiError(404, "unknown_version", message, [{"field": "version", "message": message, "got": tag}])

@@ -26,6 +26,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _KEPT_HEADERS = frozenset({b"content-type", b"content-encoding", b"user-agent"})
 _ID = b"x-exchange-id"
+_UPLOADS = "/version_files"  # files of versions are larger than all other bodies
 
 
 class Host(Protocol):
@@ -46,6 +47,8 @@ class Conversation:
         self._started_at, self._started = time.time(), time.perf_counter()
         self._number = self._recording.next_number()
         self._about: dict[str, str] = scope.setdefault("diamonds", {})
+        uploads = scope["path"] == _UPLOADS
+        self._most_bytes = self._settings.most_upload_bytes if uploads else self._settings.most_body_bytes
         self._headers: dict[str, str] = {}
         self._given_id: str | None = None
         self._look_at_headers()
@@ -80,7 +83,7 @@ class Conversation:
     async def _hear(self) -> ApiError | None:
         """Reads the whole body, as far as it is welcome, and keeps the request; what stands against it."""
         chunks, size, more = [], 0, True
-        while more and size <= self._settings.most_body_bytes:
+        while more and size <= self._most_bytes:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 self._gone = True
@@ -98,10 +101,8 @@ class Conversation:
 
     def _objection(self, size: int) -> ApiError | None:
         limits = self._settings
-        if size > limits.most_body_bytes:
-            return ApiError(
-                413, "too_large", f"Send at most {limits.most_body_bytes:,} bytes in one request."
-            )
+        if size > self._most_bytes:
+            return ApiError(413, "too_large", f"Send at most {self._most_bytes:,} bytes in one request.")
         if self._given_id is not None and _canonical(self._given_id) is None:
             return _bad_id(self._given_id)
         if self._host.running >= limits.max_concurrency:

@@ -1,4 +1,4 @@
-"""Lets nobody read the exchanges or change the champion without a key, where keys are configured."""
+"""Where keys are configured, lets nobody without one read exchanges, move versions or promote."""
 
 import hmac
 
@@ -27,7 +27,8 @@ class KeyRequired:
 def _is_guarded(scope: Scope) -> bool:
     path: str = scope["path"]
     changes = scope["method"] not in ("GET", "HEAD")
-    return path.startswith("/exchanges") or (path.startswith("/promotions") and changes)
+    reads = path.startswith(("/exchanges", "/version_files"))
+    return reads or (path.startswith("/promotions") and changes)
 
 
 def _has_key(scope: Scope) -> bool:

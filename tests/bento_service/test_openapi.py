@@ -17,6 +17,12 @@ from tests.bento_service.serving import Running
 
 # Cursors come from pages: strings made up at random are rightly refused.
 CURSOR = urlsafe_b64encode(f"1700000000000000.{UUID(int=7).hex}".encode()).decode().rstrip("=")
+# Nor is a version made up at random, although it is a file of bytes.
+NO_VERSIONS = """
+[[operations]]
+include-name = "POST /version_files"
+checks.positive_data_acceptance.enabled = false
+"""
 CALLS = {
     ("post", "/predict"),
     ("post", "/predict_batch"),
@@ -24,6 +30,8 @@ CALLS = {
     ("post", "/similar"),
     ("get", "/models"),
     ("get", "/models/{name}"),
+    ("get", "/version_files/{version}"),
+    ("post", "/version_files"),
     ("get", "/exchanges"),
     ("get", "/exchanges/{id}"),
     ("get", "/livez"),
@@ -69,7 +77,7 @@ def test_the_page_needs_no_other_host(client: httpx.Client, path: str) -> None:
 def test_schemathesis_finds_nothing_in_2000_cases(service: Running, tmp_path: Path) -> None:
     schemathesis = Path(sysconfig.get_path("scripts")) / "schemathesis"
     config = tmp_path / "schemathesis.toml"
-    config.write_text(f'[parameters]\n"query.cursor" = "{CURSOR}"\n')
+    config.write_text(f'[parameters]\n"query.cursor" = "{CURSOR}"\n{NO_VERSIONS}')
     checks = ["--checks", "all", "--exclude-checks", "ignored_auth", "--suppress-health-check", "all"]
     size = ["--max-examples", "250", "--seed", "1", "--no-color"]
     found = subprocess.run(

@@ -41,13 +41,23 @@ def read(path: str, /, **parameters: str | int | None) -> Answer:
     return _content(send("GET", path, params=given))
 
 
-def send(method: str, path: str, **content: Any) -> httpx.Response:
+def download(path: str) -> bytes:
+    """The file that the service gives; raises ``ServiceDown`` or ``Refused``."""
+    return checked(send("GET", path)).content
+
+
+def upload(path: str, content: bytes) -> Answer:
+    """What the service answers to a file; raises ``ServiceDown`` or ``Refused``."""
+    return _content(send("POST", path, content_type="application/octet-stream", content=content))
+
+
+def send(method: str, path: str, *, content_type: str = "application/json", **content: Any) -> httpx.Response:
     """The service's response, whatever its status; raises ``ServiceDown`` when there is none."""
     try:
         return _client.request(
             method,
             f"{service_url()}{path}",
-            headers={"content-type": "application/json", **_key()},
+            headers={"content-type": content_type, **_key()},
             timeout=TIMEOUT_SECONDS,
             **content,
         )

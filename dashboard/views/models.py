@@ -9,6 +9,7 @@ from dashboard import model_charts
 from dashboard.api_client import Answer, ask, read
 from dashboard.model_card import show_card
 from dashboard.problems import advised, show_no_model
+from dashboard.version_files import offer_download, offer_upload
 
 PARTS = ("Versions", "Compare two", "Model card")
 METRICS = ("mae", "rmse", "r2", "mape", "coverage")
@@ -92,13 +93,17 @@ def show_versions(versions: list[Answer], promotions: list[Answer]) -> None:
         alt="All versions, newest first.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Promote version", [each["version"] for each in versions], width=420)
+        chosen = st.selectbox("Version", [each["version"] for each in versions], width=420)
         if st.button("Promote ...", type="primary"):
             confirm_promotion(chosen)
         if promotions and st.button(
             "Roll back ...", help="Makes the champion before this one champion again."
         ):
             confirm_rollback(promotions[0]["version"])
+        if st.button("Download ...", icon=":material/download:"):
+            offer_download(chosen)
+        if st.button("Upload ...", icon=":material/upload:"):
+            offer_upload(_say)
     if promotions:
         st.markdown("#### Promotions")
         history = pd.DataFrame(promotions)
@@ -131,8 +136,13 @@ def confirm_rollback(champion: str) -> None:
 def _decide(path: str, body: dict[str, Any]) -> None:
     decision = ask(path, body)
     verb = "Done" if decision["promoted"] else "Not promoted"
-    st.session_state[_SAID] = f"{verb}. {decision['reason']}"
+    _say(f"{verb}. {decision['reason']}")
     st.rerun()
+
+
+def _say(text: str) -> None:
+    """Has the page say it once it is drawn anew."""
+    st.session_state[_SAID] = text
 
 
 @advised

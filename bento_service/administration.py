@@ -1,6 +1,5 @@
 """What the API tells of versions and promotions, and how it changes which version quotes prices."""
 
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,7 +14,8 @@ from bento_service.schemas import ModelVersion
 from bento_service.versions import described
 from diamonds import model_store, promotion
 from diamonds.evaluation import Judged
-from diamonds.model_card import CARD
+from diamonds.figures import Figures, figures_in
+from diamonds.model_card import CARD, text_in
 from diamonds.model_store import DamagedVersion, NoChampion, Version
 from diamonds.models import UnknownModel
 
@@ -79,13 +79,13 @@ class Slice(TypedDict):
 
 
 class VersionAnswer(TypedDict):
-    """All that is kept of a version but the model itself; ``plots`` are PNG files in base64 by name."""
+    """All that is kept of a version but the model itself."""
 
     summary: ModelVersion
     parameters: dict[str, float | int | str]
     slices: list[Slice]
-    card: Annotated[str, Field(description="The model card, in Markdown.")]
-    plots: dict[str, str]
+    card: Annotated[str, Field(description="The model card, in Markdown, without its pictures.")]
+    figures: Annotated[Figures | None, Field(description="What its pictures show; null: saved before these.")]
 
 
 class ComparisonQuery(BaseModel):
@@ -165,13 +165,12 @@ def show_version(tag: str) -> VersionAnswer:
     """A version with its errors by slice, its parameters and its card; an unknown tag is a 404."""
     version = _version(tag)
     slices = [_slice(name, judged) for name, judged in Judged.load(version.folder).slices()]
-    plots = {path.name: b64encode(path.read_bytes()).decode() for path in version.folder.glob("*.png")}
     return {
         "summary": described(version, model_store.champion()),
         "parameters": dict(version.parameters),
         "slices": slices,
-        "card": (version.folder / CARD).read_text(),
-        "plots": plots,
+        "card": text_in(version.folder),
+        "figures": figures_in(version.folder),
     }
 
 

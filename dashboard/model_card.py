@@ -9,15 +9,17 @@ from dashboard.problems import advised
 
 @advised
 def show_card(tag: str) -> None:
-    """The card's text, then its figures two by two."""
+    """The card's text, and its figures beside it."""
     version = read(f"/versions/{tag}")
-    st.markdown(version["card"].replace("$", r"\$"))
+    text, drawn = st.columns([3, 2], gap="large")
+    # The page has a title of its own.
+    text.markdown(f"###{version['card']}".replace("$", r"\$"))
     figures = version["figures"]
     if figures is None:
         return
-    left, right = st.columns(2, gap="large")
-    left.altair_chart(card_charts.predicted(figures["predicted"]), alt="Predicted against true prices.")
-    right.altair_chart(card_charts.error(figures["error"]), alt="Errors by weight.")
-    left.altair_chart(card_charts.importance(figures["importance"]), alt="Importance of features.")
-    if len(figures["tuning"]) > 1:
-        right.altair_chart(card_charts.tuning(figures["tuning"]), alt="Errors of the trials of tuning.")
+    with drawn:
+        st.altair_chart(card_charts.predicted(figures["predicted"]), alt="Predicted against true prices.")
+        st.altair_chart(card_charts.error(figures["error"]), alt="Errors by weight.")
+        st.altair_chart(card_charts.importance(figures["importance"]), alt="Importance of features.")
+        if len(figures["tuning"]) > 1:
+            st.altair_chart(card_charts.tuning(figures["tuning"]), alt="Errors of the trials of tuning.")

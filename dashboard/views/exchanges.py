@@ -123,7 +123,7 @@ def as_rows(exchanges: list[Answer]) -> pd.DataFrame:
     rows = pd.DataFrame([{name: each[name] for name in _COLUMNS} for each in exchanges])
     rows["started_at"] = pd.to_datetime(rows["started_at"], utc=True, format="ISO8601")
     rows["duration_ms"] = rows["duration_ms"].astype("float64")
-    return rows.assign(status=rows["status"].astype("Int64"))
+    return rows.assign(status=rows["status"].astype("Int64"), model=rows["model"].fillna(""))
 
 
 def show_figures(rows: pd.DataFrame) -> None:

@@ -8,20 +8,20 @@ import streamlit as st
 from dashboard import model_charts
 from dashboard.api_client import Answer, ask, read
 from dashboard.model_card import show_card
+from dashboard.model_columns import FORMATS
 from dashboard.problems import advised, show_no_model
 from dashboard.version_files import offer_download, offer_upload
 
 PARTS = ("Versions", "Compare two", "Model card")
 METRICS = ("mae", "rmse", "r2", "mape", "coverage")
 LINEAGE = ("rows", "dataset", "seed", "git_commit", "created_at")
-FORMATS = {
-    "created_at": st.column_config.DatetimeColumn("trained (UTC)", format="YYYY-MM-DD HH:mm"),
-    "promoted_at": st.column_config.DatetimeColumn("promoted (UTC)", format="YYYY-MM-DD HH:mm:ss"),
-    "mae": st.column_config.NumberColumn("MAE (USD)", format="%.1f"),
-    "rmse": st.column_config.NumberColumn("RMSE (USD)", format="%.1f"),
-    "r2": st.column_config.NumberColumn("R²", format="%.4f"),
-    "mape": st.column_config.NumberColumn("MAPE", format="percent"),
-    "coverage": st.column_config.NumberColumn("in interval", format="percent"),
+_SHOWN = {
+    "mae": "${:,.1f}",
+    "rmse": "${:,.1f}",
+    "r2": "{:.4f}",
+    "mape": "{:.2%}",
+    "coverage": "{:.2%}",
+    "rows": "{:,}",
 }
 _SAID = "what became of it"
 
@@ -176,8 +176,12 @@ def show_comparison(tags: list[str], champion: Answer | None) -> None:
 def _facts(version: Answer) -> dict[str, str]:
     summary = version["summary"]
     facts = {name: summary[name] for name in (*METRICS, *LINEAGE)}
-    return {name: _text(value) for name, value in {**facts, **version["parameters"]}.items()}
+    return {name: _text(name, value) for name, value in {**facts, **version["parameters"]}.items()}
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
+    if name in _SHOWN and value is not None:
+        return _SHOWN[name].format(value)
+    if name == "created_at":
+        return f"{pd.Timestamp(str(value)):%Y-%m-%d %H:%M} UTC"
     return f"{value:.5g}" if isinstance(value, float) else str(value if value is not None else "")

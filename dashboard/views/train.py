@@ -6,6 +6,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import prefect_client, uploads
 from dashboard.api_client import Answer, read
+from dashboard.model_columns import FORMATS
 from dashboard.prefect_client import NotDeployed, Run
 from dashboard.problems import advised
 from diamonds.dataset import DataError, load_dataset
@@ -122,8 +123,13 @@ def show_outcome(run: Run) -> None:
     versions = _versions_of(run)
     if versions:
         rows = pd.DataFrame(versions)[["model", "version", *_METRICS]]
-        st.dataframe(rows.dropna(axis="columns", how="all"), hide_index=True, alt="The versions of this run.")
-        st.caption("Errors on the hold-out; mae and rmse in USD.")
+        st.dataframe(
+            rows.dropna(axis="columns", how="all"),
+            hide_index=True,
+            column_config=FORMATS,
+            alt="The versions of this run.",
+        )
+        st.caption("Errors on the hold-out: stones that no training ever saw.")
 
 
 def _versions_of(run: Run) -> list[Answer]:

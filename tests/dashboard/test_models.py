@@ -47,7 +47,7 @@ def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> N
     told = stack.api.get("/comparison", params={"champion": one, "challenger": other}).json()
     shown = stack.api.get(f"/versions/{one}").json()
 
-    expect(cell(page, f"{shown['summary']['mae']:.5g}").first).to_be_attached()
+    expect(cell(page, f"${shown['summary']['mae']:,.1f}").first).to_be_attached()
     expect(cell(page, "n_estimators")).to_be_attached()
     page.get_by_role("button", name="Let them meet on the hold-out").click()
     expect(page.get_by_text(told["reason"])).to_be_visible()

@@ -28,6 +28,7 @@ from diamonds.database import database_url, running
 from diamonds.dataset import load_dataset
 from diamonds.diamond import FEATURES
 from diamonds.models.features import matrix_of
+from diamonds.quotes import load_pricer
 from diamonds.settings import PROJECT, settings
 
 CONNECTIONS = (1, 16, 64)
@@ -146,18 +147,18 @@ def compare_loads(peer_url: str, our_url: str, script: Path, rounds: int, second
 
 
 def compare_batches(our_url: str, rounds: int) -> None:
-    """A batch over HTTP against the champion's own speed on a matrix that is ready."""
+    """A batch over HTTP against the champion's own speed, on all cores too, on a matrix that is ready."""
     version = model_store.champion()
     if version is None:
         raise SystemExit("The model store has no champion; train one first.")
-    estimator = model_store.load(version)
+    pricer = load_pricer(version)
     frame = load_dataset(settings().data).training.head(BATCH)
     rows = matrix_of(frame)
     body = json.dumps({"diamonds": json.loads(frame[list(FEATURES)].to_json(orient="records"))}).encode()
     own, served = [], []
     with httpx.Client(timeout=60) as client:
         for _ in range(3 * rounds):
-            own.append(_timed(lambda: estimator.predict_matrix(rows)))
+            own.append(_timed(lambda: pricer.prices(rows)))
             served.append(_timed(lambda: _ask(client, f"{our_url}/predict_batch", body)))
     in_process, over_http = statistics.median(own), statistics.median(served)
     print(

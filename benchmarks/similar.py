@@ -51,7 +51,7 @@ def by_sorting(frame: pd.DataFrame, stone: GradedWeight) -> list[float]:
 def by_neighbours(frame: pd.DataFrame) -> Callable[[GradedWeight], object]:
     """scikit-learn's index of weights for each combination of grades."""
     groups = {
-        grades: NearestNeighbors(n_neighbors=NEAREST).fit(group[["carat"]].to_numpy())
+        grades: NearestNeighbors(n_neighbors=NEAREST, algorithm="kd_tree").fit(group[["carat"]].to_numpy())
         for grades, group in frame.groupby(list(GRADES), observed=True)
     }
     return lambda stone: groups[stone.cut, stone.color, stone.clarity].kneighbors([[stone.carat]])

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
+from diamonds.attribution import USUAL
 from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT
@@ -106,19 +107,24 @@ class BatchQuote(Source):
 
 
 class Contribution(TypedDict):
-    """What one feature adds to the price in USD, or takes off."""
+    """What one property of the stone adds to the price in USD, or takes off."""
 
-    feature: str
-    value: Annotated[float | str | None, Field(description="As given; null: unknown.")]
+    feature: Annotated[
+        str, Field(description="carat, cut, color, clarity, depth, table or size, which is x, y and z.")
+    ]
+    value: Annotated[float | str, Field(description="As given; of size, the three in mm.")]
     usd: float
     text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
+
+
+_USUAL = f"{USUAL.carat:g} carat, {USUAL.cut}, {USUAL.color}, {USUAL.clarity}"
 
 
 class Explanation(Source):
     """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
 
     price: Usd
-    base: Annotated[float, Field(description="What a usual stone is worth, in USD.")]
+    base: Annotated[float, Field(description=f"What a usual stone ({_USUAL}) is worth, in USD.")]
     contributions: list[Contribution]
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from dashboard.charts import DOWN, TOTAL, UP
@@ -53,17 +52,15 @@ def error(bands: list[dict[str, Any]]) -> Any:
     return (area + zero + line).properties(height=_HEIGHT)
 
 
-def importance(features: list[dict[str, Any]]) -> Any:
-    """By what share each feature changes a price, whichever way, on average."""
-    rows = pd.DataFrame(features)
-    rows["share"] = np.expm1(rows["log_change"])
+def importance(properties: list[dict[str, Any]]) -> Any:
+    """By how much each property changes a price, whichever way, on average."""
     return (
-        alt.Chart(rows, title="Importance: mean change of the price")
+        alt.Chart(pd.DataFrame(properties), title="What moves prices: mean change in USD")
         .mark_bar(cornerRadius=2, color=DOWN)
         .encode(
-            x=alt.X("share:Q", title=None, axis=alt.Axis(format=".0%", tickCount=5)),
-            y=alt.Y("feature:N", sort=None, title=None),
-            tooltip=["feature", alt.Tooltip("share", format=".1%")],
+            x=alt.X("change_usd:Q", title=None, axis=alt.Axis(format="$,.0f", tickCount=5)),
+            y=alt.Y("property:N", sort=None, title=None),
+            tooltip=["property", alt.Tooltip("change_usd", format="$,.2f")],
         )
         .properties(height=_HEIGHT)
     )

@@ -33,8 +33,7 @@ def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float
 
 
 def _label(contribution: dict[str, Any]) -> str:
-    value = contribution["value"]
-    return f"{contribution['feature']} {'unknown' if value is None else value}"
+    return f"{contribution['feature']} {contribution['value']}"
 
 
 def _bars(steps: pd.DataFrame) -> Any:

@@ -20,6 +20,6 @@ def show_card(tag: str) -> None:
     with drawn:
         st.altair_chart(card_charts.predicted(figures["predicted"]), alt="Predicted against true prices.")
         st.altair_chart(card_charts.error(figures["error"]), alt="Errors by weight.")
-        st.altair_chart(card_charts.importance(figures["importance"]), alt="Importance of features.")
+        st.altair_chart(card_charts.importance(figures["importance"]), alt="What moves prices.")
         if len(figures["tuning"]) > 1:
             st.altair_chart(card_charts.tuning(figures["tuning"]), alt="Errors of the trials of tuning.")

@@ -51,9 +51,9 @@ def _error_by_carat(bands: list[ErrorBand]) -> Figure:
 
 
 def _importance(importance: list[Importance]) -> Figure:
-    figure, axes = _axes("Importance of features", "mean change of the price, log", "")
+    figure, axes = _axes("What moves prices", "mean change of the price, USD", "")
     upwards = importance[::-1]
-    axes.barh([each["feature"] for each in upwards], [each["log_change"] for each in upwards])
+    axes.barh([each["property"] for each in upwards], [each["change_usd"] for each in upwards])
     return figure
 
 

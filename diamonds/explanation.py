@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from diamonds.diamond import FEATURES, Diamond
+from diamonds.attribution import PROPERTIES, attribute
+from diamonds.diamond import DIMENSIONS, Diamond
 from diamonds.quotes import Pricer, rows_of
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one feature adds to the price in USD, or takes off; ``value`` is None where it is unknown."""
+    """What one property adds to the price in USD, or takes off; the three dimensions are one, the size."""
 
     feature: str
-    value: float | str | None
+    value: float | str
     usd: float
     text: str
 
@@ -30,23 +29,29 @@ class Explanation:
 def explain(pricer: Pricer, stone: Diamond) -> Explanation:
     """The price that ``pricer`` quotes for the stone, taken apart; the largest contribution comes first.
 
-    Models add up shares of the log of a price. On the straight way from the base to the price each dollar is
-    owed to the features by their shares: a feature's part of the difference in dollars is its part of the
-    difference in logs, in whatever order features are looked at.
+    Properties that are not given contribute nothing, and are left out.
     """
-    matrix = rows_of([stone])
-    (price_usd,) = pricer.prices_usd([stone])
-    base_log, shares = (part[0] for part in pricer.estimator.contributions(matrix))
-    total = shares.sum()
-    base_usd = float(np.exp(base_log))
-    usd_per_log = base_usd * (np.expm1(total) / total if total else 1.0)
-    cents = _adding_up(round(price_usd * 100), [base_usd, *(shares * usd_per_log).tolist()])
+    (row,) = rows_of([stone])
+    base_usd, price_usd, owed_usd = attribute(pricer.prices, row)
+    total_cents = max(round(price_usd * 100), 1)
+    base_cents, *cents = _adding_up(total_cents, [base_usd, *owed_usd.tolist()])
     contributions = [
-        Contribution(name, getattr(stone, name), part / 100, _text(name, getattr(stone, name), part))
-        for name, part in zip(FEATURES, cents[1:], strict=True)
+        Contribution(name, value, part / 100, _text(name, value, part))
+        for name, part in zip(PROPERTIES, cents, strict=True)
+        if (value := _value(name, stone)) is not None
     ]
     contributions.sort(key=lambda each: -abs(each.usd))
-    return Explanation(price_usd, cents[0] / 100, contributions)
+    return Explanation(total_cents / 100, base_cents / 100, contributions)
+
+
+def _value(name: str, stone: Diamond) -> float | str | None:
+    if name != "size":
+        value: float | str | None = getattr(stone, name)
+        return value
+    dimensions = [getattr(stone, dimension) for dimension in DIMENSIONS]
+    if all(each is None for each in dimensions):
+        return None
+    return " x ".join("?" if each is None else f"{each:g}" for each in dimensions)
 
 
 def _adding_up(total_cents: int, parts_usd: list[float]) -> list[int]:
@@ -64,21 +69,12 @@ _NAMES = {
     "clarity": "Clarity {}",
     "depth": "A depth of {:g}%",
     "table": "A table of {:g}%",
-    "x": "A length of {:g} mm",
-    "y": "A width of {:g} mm",
-    "z": "A height of {:g} mm",
-}
-_UNKNOWN = {
-    "depth": "The depth, unknown and taken as usual,",
-    "table": "The table, unknown and taken as usual,",
-    "x": "The length, unknown and taken as usual,",
-    "y": "The width, unknown and taken as usual,",
-    "z": "The height, unknown and taken as usual,",
+    "size": "A size of {} mm",
 }
 
 
-def _text(feature: str, value: float | str | None, cents: int) -> str:
-    subject = _UNKNOWN[feature] if value is None else _NAMES[feature].format(value)
+def _text(feature: str, value: float | str, cents: int) -> str:
+    subject = _NAMES[feature].format(value)
     if cents == 0:
         return f"{subject} makes no difference"
     return f"{subject} {'adds' if cents > 0 else 'takes off'} {_dollars(abs(cents))}"

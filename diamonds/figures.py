@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
-from diamonds.diamond import FEATURES
+from diamonds.attribution import PROPERTIES, attribute
 from diamonds.evaluation import Judged
 from diamonds.models.features import Matrix, matrix_of
 from diamonds.models.spec import Estimator
@@ -15,8 +15,8 @@ from diamonds.models.spec import Estimator
 _FILE = "figures.json"
 _CELLS = 40
 _GROUPS = 30
-_EXPLAINED = 300
-"""Stones of which explanations are averaged for the importance of features."""
+_EXPLAINED = 100
+"""Stones of which explanations are averaged for the importance of properties."""
 
 
 class Cell(TypedDict):
@@ -39,10 +39,10 @@ class ErrorBand(TypedDict):
 
 
 class Importance(TypedDict):
-    """What a feature does to the logarithm of a price, whichever way, on average."""
+    """What a property does to the price in USD, whichever way, on average."""
 
-    feature: str
-    log_change: float
+    property: str
+    change_usd: float
 
 
 class Figures(TypedDict):
@@ -110,10 +110,10 @@ def _band(carat: np.ndarray, error: np.ndarray) -> ErrorBand:
 
 
 def _importance(estimator: Estimator, judged: Judged) -> list[Importance]:
-    _, shares = estimator.contributions(_some(matrix_of(judged.stones)))
-    importance = np.abs(shares).mean(axis=0)
-    order = np.argsort(-importance).tolist()
-    return [{"feature": FEATURES[index], "log_change": round(float(importance[index]), 5)} for index in order]
+    owed = [attribute(estimator.predict_matrix, stone)[2] for stone in _some(matrix_of(judged.stones))]
+    importance = dict(zip(PROPERTIES, np.abs(owed).mean(axis=0).round(2).tolist(), strict=True))
+    order = sorted(importance, key=lambda name: -importance[name])
+    return [{"property": name, "change_usd": importance[name]} for name in order]
 
 
 def _some(matrix: Matrix) -> Matrix:

@@ -54,12 +54,13 @@ class Pricer:
 
     def quotes(self, rows: Matrix) -> Quotes:
         """The quotes of the stones of a matrix as ``rows_of`` makes it."""
-        prices = self._prices(rows)
+        prices = self.prices(rows)
         cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
         price, low, high = cents.tolist()
         return Quotes(price, low, high, self.plausible.warnings(rows))
 
-    def _prices(self, rows: Matrix) -> Prices:
+    def prices(self, rows: Matrix) -> Prices:
+        """The prices in USD, not rounded, of such a matrix; large ones are shared out among the cores."""
         if not len(rows):
             return np.empty(0)
         if len(rows) < _WORTH_A_THREAD:

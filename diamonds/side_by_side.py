@@ -7,52 +7,14 @@ import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Self
 
-from diamonds import database
 from diamonds.dataset import Dataset
+from diamonds.effort import Effort
 from diamonds.model_store import Version
 from diamonds.models import ModelSpec, spec_named
-from diamonds.origin import kept_version
-from diamonds.settings import settings
-from diamonds.training import train_version
-
-MOST_TRIALS = 100_000
-"""As many as nobody waits for: then time is the only bound."""
 
 Heard = Callable[[str, int, int], None]
 """Is told a model, its finished trials and how many there are to be."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How a training is done: until a search has ``trials`` trials, or for ``minutes``, whichever ends first.
-
-    With ``force`` it is also done where a version of the same origin is kept.
-    """
-
-    trials: int
-    seed: int
-    force: bool = False
-    minutes: float | None = None
-
-    @classmethod
-    def chosen(
-        cls,
-        trials: int | None = None,
-        seed: int | None = None,
-        force: bool = False,
-        minutes: float | None = None,
-    ) -> Self:
-        """The effort, with what is left out from the settings; minutes alone bring what trials they can."""
-        usual = settings().trials if minutes is None else MOST_TRIALS
-        return cls(trials or usual, settings().seed if seed is None else seed, force, minutes)
-
-    def kept(self, spec: ModelSpec, fingerprint: str) -> Version | None:
-        """The version that the training would only repeat, or None; what minutes bring is never known."""
-        if self.force or self.minutes is not None:
-            return None
-        return kept_version(spec, fingerprint, trials=self.trials, seed=self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +86,4 @@ def _train(
     spec = spec_named(name)
     if kept := effort.kept(spec, dataset.fingerprint):
         return kept, True
-    version = train_version(
-        spec,
-        dataset,
-        trials=effort.trials,
-        seed=effort.seed,
-        minutes=effort.minutes,
-        storage=database.database_url(),
-        progress=lambda done, total: news.put((name, done, total)),
-    )
-    return version, False
+    return effort.train(spec, dataset, progress=lambda done, total: news.put((name, done, total))), False

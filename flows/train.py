@@ -9,14 +9,14 @@ from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner
 
-from diamonds import database, model_store
+from diamonds import model_store
 from diamonds.dataset import Dataset, TooManySetAside, load_dataset, report_in
+from diamonds.effort import Effort
 from diamonds.model_store import Version
 from diamonds.models import REGISTRY, ModelSpec, spec_named
 from diamonds.promotion import Decision, promote_best
 from diamonds.settings import settings
-from diamonds.side_by_side import Effort, waves
-from diamonds.training import train_version
+from diamonds.side_by_side import waves
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
 
 NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
@@ -98,16 +98,7 @@ def train_model(name: str, dataset: Dataset, effort: Effort) -> Version:
         get_run_logger().info("Nothing changed since %s was trained.", kept.tag)
         return kept
     with progress_artifact(name) as progress:
-        version = train_version(
-            spec,
-            dataset,
-            trials=effort.trials,
-            seed=effort.seed,
-            minutes=effort.minutes,
-            flow_run=str(runtime.flow_run.id),
-            storage=database.database_url(),
-            progress=progress,
-        )
+        version = effort.train(spec, dataset, progress=progress, flow_run=str(runtime.flow_run.id))
     show_card(version)
     return version
 

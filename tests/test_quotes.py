@@ -2,8 +2,9 @@
 
 import pytest
 
+from diamonds.attribution import USUAL
 from diamonds.dataset import Dataset
-from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of
+from diamonds.diamond import GRADES, Diamond, frame_of
 from diamonds.explanation import explain
 from diamonds.model_store import Version
 from diamonds.models.features import matrix_of
@@ -42,16 +43,23 @@ def test_base_and_contributions_add_up_to_the_price_to_the_cent(version: Version
     total = explained.base_usd + sum(each.usd for each in explained.contributions)
     assert [explained.price_usd] == pricer.prices_usd([stone])
     assert round(total, 2) == explained.price_usd
-    assert {each.feature for each in explained.contributions} == set(FEATURES)
 
 
-def test_an_explanation_names_what_it_takes_as_usual(xgboost: Version) -> None:
-    explained = explain(load_pricer(xgboost), STONES["of weight and grades alone"])
-    by_feature = {each.feature: each for each in explained.contributions}
-    assert by_feature["table"].value is None
-    assert by_feature["table"].text.startswith("The table, unknown and taken as usual, ")
-    assert by_feature["clarity"].text.startswith("Clarity VS2 ")
-    assert by_feature["carat"].text.startswith("A carat of 0.70 takes off $")
+def test_an_explanation_is_about_what_is_known(xgboost: Version) -> None:
+    stone = Diamond(carat=1.2, cut="Ideal", color="J", clarity="IF", x=6.9, y=6.85)
+    by_feature = {each.feature: each for each in explain(load_pricer(xgboost), stone).contributions}
+    assert by_feature.keys() == {"carat", "cut", "color", "clarity", "size"}
+    assert by_feature["carat"].text.startswith("A carat of 1.20 adds $")
+    assert by_feature["color"].text.startswith("Color J takes off $")
+    assert by_feature["clarity"].text.startswith("Clarity IF adds $")
+    assert by_feature["size"].value == "6.9 x 6.85 x ?"
+
+
+def test_the_usual_stone_is_explained_by_the_base_alone(version: Version) -> None:
+    explained = explain(load_pricer(version), USUAL)
+    assert explained.price_usd == explained.base_usd
+    assert [each.text for each in explained.contributions if each.usd] == []
+    assert "Cut Premium makes no difference" in {each.text for each in explained.contributions}
 
 
 def test_the_largest_contribution_comes_first(xgboost: Version) -> None:

@@ -17,8 +17,9 @@ from diamonds.settings import settings
 
 if TYPE_CHECKING:
     from diamonds.dataset import Dataset
+    from diamonds.effort import Effort
     from diamonds.models import ModelSpec
-    from diamonds.side_by_side import Effort, Outcome
+    from diamonds.side_by_side import Outcome
 
 PARTLY_FAILED = 3
 """Exit code when some models were trained and others failed."""
@@ -45,9 +46,9 @@ def train(
 ) -> None:
     """Train every model, or the ones named, and promote the best."""
     from diamonds.dataset import load_dataset
+    from diamonds.effort import Effort
     from diamonds.model_store import champion, save_dataset
     from diamonds.models import REGISTRY, spec_named
-    from diamonds.side_by_side import Effort
 
     if if_no_champion and champion():
         return

@@ -1,15 +1,17 @@
 """Gradient boosted trees by XGBoost on the log of the price."""
 
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import xgboost as xgb
-from optuna.trial import BaseTrial
 
-from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
 
 _FILE = "booster.ubj"
 
@@ -51,12 +53,6 @@ class Boosting(Estimator):
         log_price = np.asarray(self.booster_.inplace_predict(derived(matrix)), dtype="float64")
         return np.asarray(np.exp(log_price))
 
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        shap = self.booster_.predict(xgb.DMatrix(derived(matrix)), pred_contribs=True).astype("float64")
-        shares = folded(shap[:, :-1])
-        # The base is what SHAP calls the bias, freed of the rounding of 32-bit sums.
-        return np.log(self.predict_matrix(matrix)) - shares.sum(axis=1), shares
-
     def save(self, folder: Path) -> None:
         self.booster_.save_model(folder / _FILE)
 
@@ -81,7 +77,7 @@ def _rows_like(rows: xgb.QuantileDMatrix, unseen: Unseen) -> xgb.QuantileDMatrix
     )
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     # Serving pays for each level of each tree: no deeper or longer than helped in cross-validation.
     return {
         "n_estimators": 1500,

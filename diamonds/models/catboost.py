@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from optuna.trial import BaseTrial
 
-from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
 
 if TYPE_CHECKING:
     import catboost
+    from optuna.trial import BaseTrial
 
 _FILE = "booster.cbm"
 
@@ -50,14 +50,6 @@ class SymmetricBoosting(Estimator):
     def predict_matrix(self, matrix: Matrix) -> Prices:
         return np.asarray(np.exp(self.booster_.predict(derived(matrix), thread_count=1)))
 
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        import catboost
-
-        shap = self.booster_.get_feature_importance(
-            catboost.Pool(derived(matrix)), type="ShapValues", thread_count=1
-        )
-        return shap[:, -1], folded(shap[:, :-1])
-
     def save(self, folder: Path) -> None:
         self.booster_.save_model(str(folder / _FILE))
 
@@ -77,7 +69,7 @@ def _pool(matrix: Matrix, price_usd: Prices) -> "catboost.Pool":
     return catboost.Pool(derived(matrix), np.log(price_usd), weight=weights(price_usd))
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     return {
         "n_estimators": 1500,
         "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.2, log=True),

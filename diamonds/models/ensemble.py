@@ -47,14 +47,6 @@ class Ensemble(Estimator):
         logs = [weight * np.log(member.predict_matrix(matrix)) for weight, member in self.members_.values()]
         return np.asarray(np.exp(np.sum(logs, axis=0)))
 
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        parts = [
-            (weight * base, weight * shares)
-            for weight, member in self.members_.values()
-            for base, shares in [member.contributions(matrix)]
-        ]
-        return np.sum([base for base, _ in parts], axis=0), np.sum([shares for _, shares in parts], axis=0)
-
     def save(self, folder: Path) -> None:
         for name, (_, member) in self.members_.items():
             (folder / name).mkdir()

@@ -51,26 +51,23 @@ def _known(values: Matrix, *instead: Matrix) -> Matrix:
 
 
 def one_hot(matrix: Matrix) -> Matrix:
-    """Whether each stone has each grade, 0 or 1, shape (rows, len(GRADE_OWNERS))."""
-    return np.asarray(matrix[:, GRADE_OWNERS] == _GRADE_CODES, dtype="float64")
+    """Whether each stone has each grade, 0 or 1, shape (rows, 20)."""
+    return np.asarray(matrix[:, _GRADE_OWNERS] == _GRADE_CODES, dtype="float64")
 
 
-GRADE_OWNERS = [FEATURES.index(column) for column, grades in GRADES.items() for _ in grades]
-"""The column of ``FEATURES`` that each column of ``one_hot`` is about."""
+_GRADE_OWNERS = [FEATURES.index(column) for column, grades in GRADES.items() for _ in grades]
 _GRADE_CODES = np.array([code for grades in GRADES.values() for code in range(len(grades))])
 
 
-_DERIVED_FROM = {
-    "volume": ("x", "y", "z"),
-    "density": ("carat", "x", "y", "z"),
-    "longer in x": ("x", "y"),
-    "depth misstated": ("depth", "x", "y", "z"),
-    "table to depth": ("table", "depth"),
-    "color times clarity": ("color", "clarity"),
-}
-"""What each derived feature belongs to, to which explanations give what it contributes."""
-
-DERIVED = (*FEATURES, *_DERIVED_FROM)
+DERIVED = (
+    *FEATURES,
+    "volume",
+    "density",
+    "longer in x",
+    "depth misstated",
+    "table to depth",
+    "color times clarity",
+)
 
 
 def derived(matrix: Matrix) -> Matrix:
@@ -89,14 +86,3 @@ def derived(matrix: Matrix) -> Matrix:
             (color + 1) * (clarity + 1),
         ]
     )
-
-
-_SHARES = np.array(
-    [[float(name == feature) for feature in FEATURES] for name in FEATURES]
-    + [[float(feature in of) / len(of) for feature in FEATURES] for of in _DERIVED_FROM.values()]
-)
-
-
-def folded(contributions: Matrix) -> Matrix:
-    """Contributions of ``DERIVED``, shape (rows, len(DERIVED)), given to the features of the stone."""
-    return np.asarray(contributions @ _SHARES)

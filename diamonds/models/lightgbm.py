@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from optuna.trial import BaseTrial
 
-from diamonds.models.features import Matrix, derived, folded
+from diamonds.models.features import Matrix, derived
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import PATIENCE, weights
 
 if TYPE_CHECKING:
     import lightgbm
+    from optuna.trial import BaseTrial
 
 _FILE = "booster.txt"
 
@@ -45,10 +45,6 @@ class LeafBoosting(Estimator):
     def predict_matrix(self, matrix: Matrix) -> Prices:
         return np.asarray(np.exp(self.booster_.predict(derived(matrix), num_threads=1)))
 
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        shap = np.asarray(self.booster_.predict(derived(matrix), pred_contrib=True, num_threads=1))
-        return shap[:, -1], folded(shap[:, :-1])
-
     def save(self, folder: Path) -> None:
         self.booster_.save_model(folder / _FILE)
 
@@ -67,7 +63,7 @@ def _like(rows: "lightgbm.Dataset", unseen: Unseen) -> "lightgbm.Dataset":
     return rows.create_valid(derived(matrix), np.log(price_usd), weight=weights(price_usd))
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     return {
         "n_estimators": 1500,
         "bagging_freq": 1,

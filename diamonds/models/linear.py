@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.linear_model import LinearRegression
 
 from diamonds.diamond import FEATURES
-from diamonds.models.features import GRADE_OWNERS, Matrix, completed, one_hot
+from diamonds.models.features import Matrix, completed, one_hot
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
 _FILE = "coefficients.json"
@@ -35,15 +35,6 @@ class LogLinear(Estimator):
         log_price = self.base_ + (_inputs(matrix) - self.usual_) @ self.coefficients_
         return np.asarray(np.exp(np.clip(log_price, *self.range_)), dtype="float64")
 
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        by_input = (_inputs(matrix) - self.usual_) * self.coefficients_
-        shares = np.zeros((len(matrix), len(FEATURES)))
-        np.add.at(shares.T, _OWNERS, by_input.T)
-        total = shares.sum(axis=1)
-        held = np.clip(self.base_ + total, *self.range_) - self.base_
-        shares *= np.divide(held, total, out=np.ones_like(total), where=total != held)[:, None]
-        return np.full(len(matrix), self.base_), shares
-
     def save(self, folder: Path) -> None:
         fitted = {
             "coefficients": self.coefficients_.tolist(),
@@ -66,7 +57,6 @@ class LogLinear(Estimator):
 
 
 _MEASURES = [FEATURES.index("carat"), FEATURES.index("x")]
-_OWNERS = np.array([*_MEASURES, *GRADE_OWNERS])
 
 
 def _inputs(matrix: Matrix) -> Matrix:

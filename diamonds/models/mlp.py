@@ -2,11 +2,9 @@
 
 import warnings
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import skops.io
-from optuna.trial import BaseTrial
 from sklearn.compose import make_column_transformer
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
@@ -15,9 +13,11 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from diamonds.models.features import DERIVED, Matrix, derived, one_hot
-from diamonds.models.shapley import shapley
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.target import weights
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
 
 _FILE = "pipeline.skops"
 _SCALE = "scale.npz"
@@ -38,7 +38,6 @@ class NeuralNetwork(Estimator):
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
         log_price = np.log(price_usd)
         self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
-        self.usual_ = np.nanmedian(matrix, axis=0)
         self.pipeline_ = _pipeline(self.parameters, self.seed)
         columns, network = self.pipeline_
         inputs = columns.fit_transform(_inputs(matrix))
@@ -51,10 +50,6 @@ class NeuralNetwork(Estimator):
                 network.fit(inputs, target, sample_weight=weights(price_usd))
         return self
 
-    def _log_price(self, matrix: Matrix) -> Prices:
-        mean, deviation, least, most = self.scale_
-        return np.asarray(np.clip(mean + deviation * self._forward(matrix), least, most))
-
     def _forward(self, matrix: Matrix) -> Prices:
         # What the pipeline's own predict does, without its checks, which take most of the time for one stone.
         columns, network = self.pipeline_
@@ -65,22 +60,25 @@ class NeuralNetwork(Estimator):
         return np.asarray((layer @ network.coefs_[-1] + network.intercepts_[-1])[:, 0])
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
-        return np.asarray(np.exp(self._log_price(matrix)))
-
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        return shapley(self._log_price, matrix, self.usual_)
+        mean, deviation, least, most = self.scale_
+        log_price = np.clip(mean + deviation * self._forward(matrix), least, most)
+        return np.asarray(np.exp(log_price))
 
     def save(self, folder: Path) -> None:
+        import skops.io
+
         skops.io.dump(self.pipeline_, folder / _FILE)
-        np.savez(folder / _SCALE, scale=self.scale_, usual=self.usual_)
+        np.savez(folder / _SCALE, scale=self.scale_)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The model that was saved to ``folder``; skops refuses anything but scikit-learn's own types."""
+        import skops.io
+
         model = cls({}, seed=0)
         model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
         with np.load(folder / _SCALE, allow_pickle=False) as saved:
-            model.scale_, model.usual_ = saved["scale"], saved["usual"]
+            model.scale_ = saved["scale"]
         return model
 
 
@@ -110,7 +108,7 @@ def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
     return make_pipeline(columns, network)
 
 
-def _search(trial: BaseTrial) -> Parameters:
+def _search(trial: "BaseTrial") -> Parameters:
     return {
         "width": trial.suggest_int("width", 64, 160, step=32),
         "learning_rate": trial.suggest_float("learning_rate", 2e-3, 1e-2, log=True),

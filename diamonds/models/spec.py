@@ -5,14 +5,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from optuna.trial import BaseTrial
 
 from diamonds.models.features import Matrix, matrix_of
+
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
 
 Prices = npt.NDArray[np.float64]
 Parameters = Mapping[str, int | float]
@@ -33,13 +35,6 @@ class Estimator(ABC):
     @abstractmethod
     def predict_matrix(self, matrix: Matrix) -> Prices:
         """The prices in USD of the stones, shape (rows,): finite and above 0."""
-
-    @abstractmethod
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        """What each feature adds to the log of each price: a base (rows,), and shares (rows, 9).
-
-        The base plus the shares of a row is the log of ``predict_matrix``.
-        """
 
     @abstractmethod
     def save(self, folder: Path) -> None:
@@ -67,7 +62,7 @@ class ModelSpec:
     name: str
     build: Callable[[Parameters, int], Estimator]
     load: Callable[[Path], Estimator]
-    search: Callable[[BaseTrial], Parameters] | None = None
+    search: "Callable[[BaseTrial], Parameters] | None" = None
     defaults: Parameters | None = None
     members: tuple[str, ...] = ()
     requires: str | None = None

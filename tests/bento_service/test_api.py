@@ -1,6 +1,7 @@
 """What a client of the API may rely on."""
 
 import json
+import re
 import time
 from typing import Any
 
@@ -210,6 +211,15 @@ def test_a_wrong_method_is_a_405_that_names_the_right_one(client: httpx.Client) 
     answer = client.get("/predict")
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert_error(answer, "method_not_allowed", "expected POST")
+
+
+def test_metrics_are_bounded_whatever_paths_are_asked_for(client: httpx.Client) -> None:
+    for path in ("/models/xgboost", "/models/no-such-model", "/no-such-page", "/models/linear/too-deep"):
+        client.get(path)
+    metrics = client.get("/metrics").text
+    endpoints = set(re.findall(r'request_total{endpoint="([^"]*)"', metrics))
+    assert endpoints >= {"/models/{name}", "other"}
+    assert not {each for each in endpoints if "no-such" in each or "xgboost" in each or "deep" in each}
 
 
 def test_metrics_count_our_paths(client: httpx.Client) -> None:

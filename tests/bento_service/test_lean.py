@@ -19,8 +19,8 @@ EXPORTER = {"BENTOML_CONFIG_OVERRIDES": '{"services": {"tracing": {"exporter_typ
 @pytest.mark.parametrize(
     ("environment", "middleware"),
     [
-        ({}, f"RunnerTrafficMetricsMiddleware {OURS}"),
-        (EXPORTER, f"RunnerTrafficMetricsMiddleware OpenTelemetryMiddleware {OURS}"),
+        ({}, f"TrafficMetrics {OURS}"),
+        (EXPORTER, f"TrafficMetrics OpenTelemetryMiddleware {OURS}"),
     ],
     ids=["plain", "with an exporter"],
 )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from diamonds.diamond import FEATURES
+from diamonds.attribution import PROPERTIES
 from diamonds.model_store import Version
 from tests.dashboard.conftest import Stack
 
@@ -46,7 +46,7 @@ def test_a_version_is_told_with_its_slices_parameters_and_card(stack: Stack, xgb
     assert sum(cell["stones"] for cell in figures["predicted"]) == sum(
         each["stones"] for each in answer["slices"] if each["slice"].startswith("cut ")
     )
-    assert {each["feature"] for each in figures["importance"]} == set(FEATURES)
+    assert {each["property"] for each in figures["importance"]} == set(PROPERTIES)
     assert all(band["low"] <= band["median"] <= band["high"] for band in figures["error"])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from diamonds.dataset import Dataset
 from diamonds.diamond import FEATURES, Diamond, frame_of
-from diamonds.models.features import DERIVED, completed, derived, folded, matrix_of, stones_of
+from diamonds.models.features import completed, derived, matrix_of, stones_of
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "J", "clarity": "VS2"}
 
@@ -39,16 +39,6 @@ def test_every_stone_is_complete_in_the_end() -> None:
     depth, x, y, z = filled[:, [4, 6, 7, 8]].T
     assert x[1] == y[1] == 5.6
     assert depth == pytest.approx(200 * z / (x + y))
-
-
-def test_what_derived_features_contribute_goes_to_the_features_they_come_from() -> None:
-    contributions = np.random.default_rng(0).normal(size=(5, len(DERIVED)))
-
-    shares = folded(contributions)
-
-    assert shares.shape == (5, 9)
-    assert shares.sum(axis=1) == pytest.approx(contributions.sum(axis=1))
-    assert (shares[:, FEATURES.index("cut")] == contributions[:, DERIVED.index("cut")]).all()
 
 
 def test_derived_features_are_finite_for_every_real_stone(dataset: Dataset) -> None:

@@ -18,11 +18,6 @@ class MedianPerCarat(Estimator):
     def predict_matrix(self, matrix: Matrix) -> Prices:
         return matrix[:, 0] * self.per_carat_
 
-    def contributions(self, matrix: Matrix) -> tuple[Prices, Matrix]:
-        shares = np.zeros(matrix.shape)
-        shares[:, 0] = np.log(matrix[:, 0])
-        return np.full(len(matrix), np.log(self.per_carat_)), shares
-
     def save(self, folder: Path) -> None:
         (folder / "median.json").write_text(json.dumps(self.per_carat_))
 

@@ -1,0 +1,53 @@
+"""The service without one of its parts, by the name of the variant: `benchmarks.variants:unbatched`."""
+
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from _bentoml_sdk import Service  # type: ignore[import-untyped]
+
+from bento_service import service
+from bento_service.api import Api
+from bento_service.batching import Batcher
+from bento_service.lean import LeanService
+from bento_service.recorder import Recorder
+from diamonds.diamond import Diamond
+from diamonds.quotes import Pricer, Quotes, rows_of
+
+
+def _unrecorded() -> None:
+    _without(Recorder)
+
+
+def _through_bentoml() -> None:
+    """Every call goes the way of `@bentoml.api`."""
+    _without(Api)
+
+
+def _unbatched() -> None:
+    async def alone(_batcher: Batcher, pricer: Pricer, stone: Diamond) -> tuple[Quotes, int]:
+        return pricer.quotes(rows_of([stone])), 0
+
+    Batcher.quote = alone  # type: ignore[method-assign, assignment]
+
+
+def _not_lean() -> None:
+    """With BentoML's timeout and OpenTelemetry."""
+    LeanService.to_asgi = Service.to_asgi  # type: ignore[method-assign]
+
+
+def _unfrozen() -> None:
+    gc.freeze = lambda: None
+
+
+def _without(middleware: type) -> None:
+    middlewares: list[tuple[type, Any]] = service.DiamondService.middlewares  # type: ignore[attr-defined]
+    middlewares[:] = [each for each in middlewares if each[0] is not middleware]
+
+
+def __getattr__(name: str) -> Any:
+    take_out: Callable[[], None] | None = globals().get(f"_{name}")
+    if take_out is None:
+        raise AttributeError(name)
+    take_out()
+    return service.DiamondService

@@ -42,7 +42,7 @@ def _bars(steps: pd.DataFrame) -> Any:
         scale=alt.Scale(domain=["adds", "takes off", "total"], range=[UP, DOWN, TOTAL]),
         legend=alt.Legend(title=None, orient="top"),
     )
-    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
+    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     amount = alt.Tooltip("usd:Q", title="USD", format="+$,.2f")
     bars = (
         alt.Chart(steps)
@@ -63,7 +63,7 @@ def _bars(steps: pd.DataFrame) -> Any:
         .mark_text(align="left", dx=4, fontSize=12)
         .encode(y=order, x="right:Q", text="shown:N", color=alt.value("#7b8794"))
     )
-    return (bars + texts).properties(height=26 * len(steps) + 70)
+    return (bars + texts).properties(height=26 * len(steps) + 110)
 
 
 def price_against_carat(sold: pd.DataFrame, carat: float, quote: dict[str, Any]) -> Any:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.errors import ApiError
-from bento_service.schemas import ModelVersion
 from bento_service.versions import described
 from diamonds import model_store, promotion
+from diamonds.answers import ModelVersion
 from diamonds.evaluation import Judged
 from diamonds.figures import Figures, figures_in
 from diamonds.model_card import CARD, text_in

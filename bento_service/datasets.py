@@ -1,8 +1,9 @@
 """The reports of stored datasets as the API shows them."""
 
-from bento_service.errors import ApiError, FieldError
+from bento_service.errors import ApiError
 from bento_service.schemas import DatasetAnswer
 from diamonds import model_store
+from diamonds.answers import FieldError
 from diamonds.dataset import page_of, report_in
 
 

@@ -5,32 +5,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from typing_extensions import TypedDict
+
+from diamonds.answers import ErrorAnswer, FieldError
 
 _LONGEST_SHOWN = 100
 _MOST_FIELDS = 20
-
-
-class FieldError(TypedDict):
-    """One field that was not understood: its path, what would be right, and what came instead."""
-
-    field: str
-    message: str
-    got: Any
-
-
-class ErrorDetails(TypedDict):
-    """What went wrong: a stable ``code`` for programs, a sentence for people, and the fields to mend."""
-
-    code: str
-    message: str
-    fields: list[FieldError]
-
-
-class ErrorAnswer(TypedDict):
-    """The one shape of all errors."""
-
-    error: ErrorDetails
 
 
 class ApiError(Exception):
@@ -104,6 +83,8 @@ _EXPECTATIONS = {
     "greater_than_equal": "a number of at least {ge:g}",
     "less_than_equal": "a number of at most {le:g}",
     "finite_number": "a finite number",
+    "uuid_type": "a UUID in a string",
+    "uuid_parsing": "a UUID",
     "too_short": "at least {min_length} items, got {actual_length}",
     "too_long": "at most {max_length} items",
 }

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import asdict
 from typing import cast
 
-from bento_service import administration, history, version_files
+from bento_service import administration, feedback, history, version_files
 from bento_service.administration import (
     ComparisonAnswer,
     ComparisonQuery,
@@ -19,25 +19,29 @@ from bento_service.bulk import Rows
 from bento_service.champion import LoadedModels
 from bento_service.datasets import one_dataset
 from bento_service.schemas import (
-    BatchQuote,
     BatchRequest,
-    Contribution,
     DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
+    FeedbackRequest,
+    QuoteRequest,
+    SimilarRequest,
+)
+from bento_service.version_files import File, ImportAnswer
+from bento_service.versions import all_models, one_model
+from diamonds.answers import (
+    BatchQuote,
+    Contribution,
     Explanation,
+    FeedbackAnswer,
     ModelAnswer,
     ModelsAnswer,
     Price,
     Quote,
-    QuoteRequest,
     SimilarAnswer,
-    SimilarRequest,
     Source,
 )
-from bento_service.version_files import File, ImportAnswer
-from bento_service.versions import all_models, one_model
 from diamonds.explanation import explain
 from diamonds.models.features import Matrix
 from diamonds.quotes import CURRENCY, Pricer, Quotes
@@ -73,6 +77,9 @@ class Handlers:
     async def similar(self, request: SimilarRequest) -> SimilarAnswer:
         samples, available = self.models.champion.similar.nearest(request, request.n)
         return {"samples": samples, "available": available}
+
+    async def feedback(self, request: FeedbackRequest) -> FeedbackAnswer:
+        return await feedback.give(request)
 
     async def list_models(self) -> ModelsAnswer:
         return await asyncio.to_thread(all_models)

@@ -9,12 +9,15 @@ from functools import cache
 from typing import TypeVar, cast
 from uuid import UUID
 
-from bento_service.errors import ApiError, FieldError, bad_request
+from bento_service.errors import ApiError, bad_request
 from bento_service.schemas import ExchangeAnswer, ExchangesAnswer, ExchangesQuery
+from diamonds.answers import FieldError
 from diamonds.database import DatabaseAway, migrate
 from diamonds.exchanges import BadCursor, Exchange, Filter, exchange, page
 
 T = TypeVar("T")
+
+AWAY = (DatabaseAway, ConnectionError)  # the latter where the embedded Postgres does not start
 
 # Threads of their own: when the database hangs, only its readers wait.
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="exchanges")
@@ -42,10 +45,15 @@ async def show_exchange(text: str) -> ExchangeAnswer:
     return _shown(found)
 
 
+async def read_database(read: Callable[[], T]) -> T:
+    """What ``read`` gives, in a thread that may wait for the database; raises what is in ``AWAY``."""
+    return await asyncio.get_running_loop().run_in_executor(_READERS, _after_migration, read)
+
+
 async def _read(read: Callable[[], T]) -> T:
     try:
-        return await asyncio.get_running_loop().run_in_executor(_READERS, _after_migration, read)
-    except DatabaseAway as error:
+        return await read_database(read)
+    except AWAY as error:
         raise ApiError(
             503,
             "database_away",

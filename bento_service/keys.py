@@ -1,4 +1,4 @@
-"""Where keys are configured, lets nobody without one read exchanges, move versions or promote."""
+"""Where there are keys, lets nobody read exchanges, move versions, promote or give feedback without one."""
 
 import hmac
 
@@ -28,7 +28,7 @@ def _is_guarded(scope: Scope) -> bool:
     path: str = scope["path"]
     changes = scope["method"] not in ("GET", "HEAD")
     reads = path.startswith(("/exchanges", "/version_files"))
-    return reads or (path.startswith("/promotions") and changes)
+    return reads or (path.startswith(("/promotions", "/feedback")) and changes)
 
 
 def _has_key(scope: Scope) -> bool:

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from bento_service.errors import ErrorAnswer
 from bento_service.operations import BYTES, JSON, OPERATIONS, Operation
 from bento_service.version_files import File
+from diamonds.answers import ErrorAnswer
 
 _SCHEMAS = "#/components/schemas/{model}"
 _STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
@@ -28,7 +28,8 @@ _ANY_CALL = (400, 405, 429, 500, 504)
 _CALLS_WITH_BODY = (413, 415)
 
 _INTRODUCTION = """\
-Quotes what diamonds are worth, explains prices, finds similar stones that were sold, keeps every exchange.
+Quotes what diamonds are worth, explains prices, finds similar stones that were sold, keeps every exchange,
+and takes what quoted stones were sold for.
 
 * Prices are in USD, weights in carats, dimensions in mm, depth and table in percent.
 * Grades are matched without regard to case, spaces, `_` or `-`: `very good` is `Very Good`.

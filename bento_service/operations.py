@@ -17,21 +17,25 @@ from bento_service.administration import (
 )
 from bento_service.bulk import read_batch
 from bento_service.schemas import (
-    BatchQuote,
     BatchRequest,
     DatasetAnswer,
     ExchangeAnswer,
     ExchangesAnswer,
     ExchangesQuery,
-    Explanation,
-    ModelAnswer,
-    ModelsAnswer,
-    Quote,
+    FeedbackRequest,
     QuoteRequest,
-    SimilarAnswer,
     SimilarRequest,
 )
 from bento_service.version_files import File, ImportAnswer
+from diamonds.answers import (
+    BatchQuote,
+    Explanation,
+    FeedbackAnswer,
+    ModelAnswer,
+    ModelsAnswer,
+    Quote,
+    SimilarAnswer,
+)
 
 UNKNOWN, CONFLICT, NO_KEY, NO_CHAMPION, AWAY = 404, 409, 401, 503, 503
 JSON, BYTES = "application/json", "application/octet-stream"
@@ -100,6 +104,15 @@ OPERATIONS = (
         SimilarAnswer,
         SimilarRequest,
         errors=(NO_CHAMPION,),
+    ),
+    Operation(
+        "POST",
+        "/feedback",
+        "feedback",
+        "Say what a quoted stone was sold for",
+        FeedbackAnswer,
+        FeedbackRequest,
+        errors=(NO_KEY, UNKNOWN, CONFLICT),
     ),
     Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
     Operation(

@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ValidationError
 from starlette.types import Receive, Scope
 
-from bento_service.errors import ApiError, FieldError, bad_request, invalid
+from bento_service.errors import ApiError, bad_request, invalid
+from diamonds.answers import FieldError
 
 Schema = TypeVar("Schema", bound=BaseModel)
 

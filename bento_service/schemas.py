@@ -1,19 +1,17 @@
-"""What the API takes and gives: the shapes that clients, BentoML's schema and the OpenAPI document share."""
+"""What the API takes, and gives to those who look after it: shapes for BentoML's schema and OpenAPI."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field
 from typing_extensions import TypedDict
 
-from diamonds.attribution import USUAL
 from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT
 from diamonds.models.features import Matrix
 from diamonds.quotes import rows_of
-from diamonds.similarity import SoldStone
 
 MOST_STONES = 50_000
 
@@ -60,122 +58,29 @@ class SimilarRequest(GradedWeight):
     ] = 5
 
 
-Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]
-Low = Annotated[float, Field(gt=0, description="Lower bound of the interval in USD.", examples=[2409.9])]
-High = Annotated[float, Field(gt=0, description="Upper bound of the interval in USD.", examples=[3010.4])]
-Coverage = Annotated[
-    float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
-]
-Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
-AskedModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
-Tag = Annotated[
-    str, Field(description="Version that quoted.", examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])
-]
+class FeedbackRequest(BaseModel):
+    """What a quoted stone was sold for. The newest price given for a quote replaces the one before."""
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-Warnings = Annotated[list[str], Field(description="What is implausible about the stone, in sentences.")]
-
-
-class Source(TypedDict):
-    """Who quoted, and in what currency."""
-
-    currency: Currency
-    model: AskedModel
-    version: Tag
-
-
-class Price(TypedDict):
-    """What one stone of many is worth."""
-
-    price: Usd
-    low: Low
-    high: High
-    warnings: NotRequired[Warnings]
-
-
-class Quote(Price, Source):
-    """What one stone is worth."""
-
-    coverage: Coverage
-
-
-class BatchQuote(Source):
-    """What each stone is worth, in the order of the request; all by one version."""
-
-    predictions: list[Price]
-    coverage: Coverage
-
-
-class Contribution(TypedDict):
-    """What one property of the stone adds to the price in USD, or takes off."""
-
-    feature: Annotated[
-        str, Field(description="carat, cut, color, clarity, depth, table or size, which is x, y and z.")
+    exchange_id: Annotated[
+        UUID,
+        Field(
+            description="The `X-Exchange-Id` under which the stone was quoted by `/predict`.",
+            examples=["019ab9d8-3c3e-7c02-a5c9-2f3f0f1c7d11"],
+        ),
     ]
-    value: Annotated[float | str, Field(description="As given; of size, the three in mm.")]
-    usd: float
-    text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
-
-
-_USUAL = f"{USUAL.carat:g} carat, {USUAL.cut}, {USUAL.color}, {USUAL.clarity}"
-
-
-class Explanation(Source):
-    """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
-
-    price: Usd
-    base: Annotated[float, Field(description=f"What a usual stone ({_USUAL}) is worth, in USD.")]
-    contributions: list[Contribution]
-
-
-class SimilarAnswer(TypedDict):
-    """Sold stones of these grades, nearest weight first; of equally near ones the lighter, then cheaper."""
-
-    samples: list[SoldStone]
-    available: Annotated[int, Field(description="How many stones have these grades.")]
-
-
-class ModelVersion(TypedDict):
-    """A trained version: errors on the hold-out (mae and rmse in USD, mape a fraction) and lineage."""
-
-    version: str
-    model: str
-    created_at: datetime
-    champion: Annotated[bool, Field(description="Whether it quotes prices now.")]
-    mae: float | None
-    rmse: float | None
-    r2: float | None
-    mape: float | None
-    coverage: float | None
-    dataset: str | None
-    rows: int | None
-    seed: int | None
-    git_commit: str | None
-    flow_run: str | None
-
-
-class ModelSummary(TypedDict):
-    """A model of the registry with its newest version."""
-
-    name: str
-    champion: Annotated[bool, Field(description="Whether the champion is a version of this model.")]
-    versions: Annotated[int, Field(description="How many versions there are.")]
-    newest: ModelVersion | None
-
-
-class ModelsAnswer(TypedDict):
-    """The models, and the version that quotes prices."""
-
-    champion: ModelVersion | None
-    models: list[ModelSummary]
-
-
-class ModelAnswer(TypedDict):
-    """All versions of one model, newest first."""
-
-    name: str
-    champion: bool
-    versions: list[ModelVersion]
+    price: Annotated[
+        float,
+        Field(
+            ge=0.01,
+            le=1_000_000_000,
+            allow_inf_nan=False,
+            strict=True,
+            description="What it was sold for, in USD.",
+            examples=[2650.0],
+        ),
+    ]
 
 
 class DatasetAnswer(TypedDict):

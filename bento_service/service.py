@@ -11,15 +11,8 @@ from bento_service.handlers import Handlers
 from bento_service.keys import KeyRequired
 from bento_service.lean import LeanService
 from bento_service.recorder import Recorder
-from bento_service.schemas import (
-    BatchQuote,
-    BatchRequest,
-    Explanation,
-    Quote,
-    QuoteRequest,
-    SimilarAnswer,
-    SimilarRequest,
-)
+from bento_service.schemas import BatchRequest, FeedbackRequest, QuoteRequest, SimilarRequest
+from diamonds.answers import BatchQuote, Explanation, FeedbackAnswer, Quote, SimilarAnswer
 from diamonds.settings import settings
 
 _handlers = Handlers(LoadedModels())
@@ -53,6 +46,10 @@ class DiamondService:
     @bentoml.api(route="/similar")
     async def similar(self, request: SimilarRequest, /) -> SimilarAnswer:
         return await _handlers.similar(request)
+
+    @bentoml.api(route="/feedback")
+    async def feedback(self, request: FeedbackRequest, /) -> FeedbackAnswer:
+        return await _handlers.feedback(request)
 
     @bentoml.on_startup
     async def start(self) -> None:

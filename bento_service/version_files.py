@@ -8,9 +8,9 @@ from typing_extensions import TypedDict
 
 from bento_service.administration import damage_told, unknown_version
 from bento_service.errors import ApiError, bad_request
-from bento_service.schemas import ModelVersion
 from bento_service.versions import described
 from diamonds import model_store
+from diamonds.answers import ModelVersion
 from diamonds.model_store import VersionExists
 from diamonds.models import UnknownModel
 from diamonds.version_files.errors import BadVersionFile

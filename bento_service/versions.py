@@ -1,8 +1,8 @@
 """The versions of the model store as the API shows them."""
 
 from bento_service.errors import ApiError
-from bento_service.schemas import ModelAnswer, ModelsAnswer, ModelSummary, ModelVersion
 from diamonds import model_store
+from diamonds.answers import ModelAnswer, ModelsAnswer, ModelSummary, ModelVersion
 from diamonds.model_store import Version
 from diamonds.models import REGISTRY
 

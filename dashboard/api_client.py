@@ -1,27 +1,27 @@
 """Asks the HTTP API; the dashboard knows prices, models and exchanges from nowhere else."""
 
+from functools import cache
 from typing import Any
 
 import httpx
 
+from diamonds.client import Client, Refused, ServiceDown, checked
 from diamonds.settings import settings
 
-TIMEOUT_SECONDS = 30.0
+__all__ = [
+    "Answer",
+    "Refused",
+    "ServiceDown",
+    "ask",
+    "checked",
+    "download",
+    "read",
+    "send",
+    "service_url",
+    "upload",
+]
 
 Answer = dict[str, Any]
-
-
-class ServiceDown(ConnectionError):
-    """The service does not answer."""
-
-
-class Refused(ValueError):
-    """The service answered that it will not do it; the message is the service's own."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
 
 
 def service_url() -> str:
@@ -32,65 +32,42 @@ def service_url() -> str:
 
 def ask(path: str, body: Answer | None = None) -> Answer:
     """What the service answers to a POST; raises ``ServiceDown`` or ``Refused``."""
-    return _content(send("POST", path, json=body or {}))
+    answer: Answer = _client().call("POST", path, body or {}).json()
+    return answer
 
 
 def read(path: str, /, **parameters: str | int | None) -> Answer:
     """What the service answers to a GET; parameters that are None are left out."""
     given = {name: value for name, value in parameters.items() if value is not None}
-    return _content(send("GET", path, params=given))
+    answer: Answer = _client().call("GET", path, params=given).json()
+    return answer
 
 
 def download(path: str) -> bytes:
     """The file that the service gives; raises ``ServiceDown`` or ``Refused``."""
-    return checked(send("GET", path)).content
+    return _client().call("GET", path).content
 
 
 def upload(path: str, content: bytes) -> Answer:
     """What the service answers to a file; raises ``ServiceDown`` or ``Refused``."""
-    return _content(send("POST", path, content_type="application/octet-stream", content=content))
-
-
-def send(method: str, path: str, *, content_type: str = "application/json", **content: Any) -> httpx.Response:
-    """The service's response, whatever its status; raises ``ServiceDown`` when there is none."""
-    try:
-        return _client.request(
-            method,
-            f"{service_url()}{path}",
-            headers={"content-type": content_type, **_key()},
-            timeout=TIMEOUT_SECONDS,
-            **content,
-        )
-    except httpx.TransportError as error:
-        raise ServiceDown(f"The service at {service_url()} does not answer: {error}") from error
-
-
-def checked(response: httpx.Response) -> httpx.Response:
-    """The response if it is a good one; raises ``Refused`` with what the service says otherwise."""
-    if response.is_error:
-        raise _refusal(response)
-    return response
-
-
-def _key() -> dict[str, str]:
-    """One of the keys of the service, where it is configured with any."""
-    keys = sorted(key.get_secret_value() for key in settings().api_keys)
-    return {"authorization": f"Bearer {keys[0]}"} if keys else {}
-
-
-def _content(response: httpx.Response) -> Answer:
-    answer: Answer = checked(response).json()
+    headers = {"content-type": "application/octet-stream"}
+    answer: Answer = _client().call("POST", path, content=content, headers=headers).json()
     return answer
 
 
-def _refusal(response: httpx.Response) -> Refused:
-    try:
-        error = response.json()["error"]
-        return Refused(response.status_code, error["code"], error["message"])
-    except (ValueError, KeyError, TypeError):
-        message = f"The service answered with status {response.status_code}: {response.text[:200]}"
-        return Refused(response.status_code, "unknown", message)
+def send(method: str, path: str, **content: Any) -> httpx.Response:
+    """The service's response, whatever its status; raises ``ServiceDown`` when there is none."""
+    return _client().send(method, path, headers={"content-type": "application/json"}, **content)
 
 
-# No environment proxies: the service is named by a setting, mostly on this machine.
-_client = httpx.Client(trust_env=False)
+def _client() -> Client:
+    """The client of the service that the settings name, with one of its keys where it has any."""
+    keys = sorted(key.get_secret_value() for key in settings().api_keys)
+    return _client_of(service_url(), keys[0] if keys else None)
+
+
+@cache
+def _client_of(url: str, key: str | None) -> Client:
+    # One try: people see at once what is wrong, and try again themselves. No environment proxies: the
+    # service is named by a setting, mostly on this machine.
+    return Client(url, key=key, tries=1, trust_env=False)

@@ -17,13 +17,10 @@ from itertools import chain, permutations
 import numpy as np
 import numpy.typing as npt
 
-from diamonds.diamond import FEATURES, Diamond
+from diamonds.diamond import FEATURES, USUAL
 from diamonds.models.features import Matrix
 from diamonds.models.spec import Prices
 from diamonds.quotes import rows_of
-
-USUAL = Diamond(carat=0.7, cut="Premium", color="G", clarity="VS2")
-"""The stone that others are compared with: medians over the cleaned stones of data/diamonds.csv."""
 
 PROPERTIES: dict[str, tuple[str, ...]] = {
     "carat": ("carat",),

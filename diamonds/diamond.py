@@ -85,6 +85,10 @@ class Diamond(GradedWeight):
     z: Annotated[Positive | None, Field(description="Depth in mm.", examples=[3.51])] = None
 
 
+USUAL = Diamond(carat=0.7, cut="Premium", color="G", clarity="VS2")
+"""The stone that others are compared with: medians over the cleaned stones of data/diamonds.csv."""
+
+
 def frame_of(stones: Sequence[Diamond]) -> pd.DataFrame:
     """The stones as a frame of shape (len(stones), 9), columns ``FEATURES``, unknown measures NaN."""
     return typed(pd.DataFrame([{name: getattr(stone, name) for name in FEATURES} for stone in stones]))

@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
     kept_body_bytes: int = Field(
         default=1024**2,
-        gt=0,
+        ge=1024,
         description="Longer bodies are recorded as their first bytes, size and SHA-256.",
     )
     masked_fields: frozenset[str] = Field(
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     )
     api_keys: frozenset[SecretStr] = Field(
         default=frozenset(),
-        description="Keys, as JSON: reading exchanges, moving versions as files and promoting need one. "
+        description="Keys, as JSON: reading exchanges, moving versions, promoting and feedback need one. "
         "Empty: none.",
     )
     retention_months: int | None = Field(

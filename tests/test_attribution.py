@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from diamonds.attribution import PROPERTIES, USUAL, attribute
-from diamonds.diamond import FEATURES, Diamond
+from diamonds.attribution import PROPERTIES, attribute
+from diamonds.diamond import FEATURES, USUAL, Diamond
 from diamonds.models.features import Matrix
 from diamonds.models.spec import Prices
 from diamonds.quotes import rows_of

@@ -2,9 +2,8 @@
 
 import pytest
 
-from diamonds.attribution import USUAL
 from diamonds.dataset import Dataset
-from diamonds.diamond import GRADES, Diamond, frame_of
+from diamonds.diamond import GRADES, USUAL, Diamond, frame_of
 from diamonds.explanation import explain
 from diamonds.model_store import Version
 from diamonds.models.features import matrix_of

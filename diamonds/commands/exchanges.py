@@ -70,7 +70,7 @@ def forget(
     ids: Annotated[list[UUID] | None, typer.Argument(help="X-Exchange-Ids of what to forget.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="A file with one id a line.")] = None,
 ) -> None:
-    """Remove exchanges for good, also those that are still on their way to the database."""
+    """Remove exchanges and the feedback about them for good, also what is on its way to the database."""
     from diamonds.database import migrate, running
     from diamonds.exchanges.forgetting import forget as remove
 

@@ -2,6 +2,7 @@
 
 from diamonds.exchanges.containing import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
+from diamonds.exchanges.feedback import Feedback, feedback_since
 from diamonds.exchanges.frames import Answer, Body, Request
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.months import drop_months_before, prepare_months
@@ -15,6 +16,7 @@ __all__ = [
     "BadCursor",
     "Body",
     "Exchange",
+    "Feedback",
     "Filter",
     "Journal",
     "Page",
@@ -22,6 +24,7 @@ __all__ = [
     "Shipper",
     "drop_months_before",
     "exchange",
+    "feedback_since",
     "page",
     "prepare_months",
 ]

@@ -6,6 +6,7 @@ import orjson
 import sqlalchemy as sa
 
 from diamonds.exchanges.bodies import columns
+from diamonds.exchanges.feedback import project
 from diamonds.exchanges.unshipped import Joined
 
 # One parameter for the whole batch: Python spends about a tenth of what a row of parameters each would cost.
@@ -42,7 +43,9 @@ def insert(connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool
     """
     rows = {joined[0].id: _row(joined, as_bytes) for joined in _answered_last(batch)}
     payload = orjson.dumps(list(rows.values())).decode()
-    return connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
+    changed = connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
+    project(connection, batch)  # in this transaction, so that feedback is as safe as exchanges
+    return changed
 
 
 def _answered_last(batch: Sequence[Joined]) -> list[Joined]:

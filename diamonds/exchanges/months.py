@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from diamonds.database import engine
+from diamonds.exchanges.feedback import match_waiting
 
 AHEAD = 3
 _ONE_AT_A_TIME = 0x6D6F6E74  # "mont"
@@ -29,6 +30,7 @@ def drop_months_before(keep: int, now: datetime | None = None) -> list[str]:
     oldest = _name(_month_after(now or datetime.now(UTC), -keep))
     with engine().begin() as connection:
         gone = [name for name in _existing(connection) if name < oldest]
+        match_waiting(connection)  # feedback outlives the quotes that it is about
         for name in gone:
             connection.exec_driver_sql(f"DROP TABLE {name}")
     return gone

@@ -1,4 +1,4 @@
-"""The table ``exchanges`` and what is written into it, and nothing else's."""
+"""The tables of exchanges and of what was said about them later, and nothing else's."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -37,4 +37,23 @@ forgotten_exchanges = sa.Table(
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+# One row for each stone whose sale price was given: the newest. It holds what there is to know of the quote,
+# for retention may drop the exchange; until the quote has come, these columns are null.
+feedback = sa.Table(
+    "feedback",
+    metadata,
+    sa.Column("exchange_id", sa.Uuid, primary_key=True, comment="the exchange that quoted the stone"),
+    sa.Column("price_usd", sa.Double, nullable=False, comment="what the stone was sold for"),
+    sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("given_by", sa.Uuid, nullable=False, comment="the exchange that gave this feedback"),
+    sa.Column("quoted_at", sa.DateTime(timezone=True)),
+    sa.Column("quoted_usd", sa.Double),
+    sa.Column("low_usd", sa.Double),
+    sa.Column("high_usd", sa.Double),
+    sa.Column("coverage", sa.Double, comment="the promised share of true prices between low and high"),
+    sa.Column("model", sa.Text),
+    sa.Column("model_version", sa.Text),
+    sa.Column("stone", JSONB, comment="the quoted stone, as it was asked"),
 )

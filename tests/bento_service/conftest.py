@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from diamonds import model_store
+from diamonds.database import migrate
 from diamonds.database import running as database_running
 from diamonds.model_store import Version
 from tests.bento_service.serving import Running, serving
@@ -19,8 +20,10 @@ def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPath
     """The service with xgboost as champion and linear beside it."""
     model_store.promote(xgboost.tag, "the tests' champion")
     log = tmp_path_factory.mktemp("service") / "log"
-    with database_running(), serving(log, until="/readyz") as running:
-        yield running
+    with database_running():
+        migrate()  # so that reading does not come too early
+        with serving(log, until="/readyz") as running:
+            yield running
 
 
 @pytest.fixture

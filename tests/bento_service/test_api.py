@@ -242,8 +242,12 @@ def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
 
     with bentoml.SyncHTTPClient(service.url) as client:
         quote: dict[str, Any] = client.predict(WHOLE_STONE)
+        batch: dict[str, Any] = client.predict_batch({"diamonds": [WHOLE_STONE, STONE]})
+        explanation: dict[str, Any] = client.explain(WHOLE_STONE)
         similar: dict[str, Any] = client.similar({**STONE, "n": 2})
     assert quote["version"] == xgboost.tag
+    assert batch["predictions"][0] == {name: quote[name] for name in ("price", "low", "high")}
+    assert explanation["price"] == quote["price"]
     assert len(similar["samples"]) == 2
 
 

@@ -34,6 +34,7 @@ CALLS = {
     ("post", "/predict_batch"),
     ("post", "/explain"),
     ("post", "/similar"),
+    ("post", "/feedback"),
     ("get", "/models"),
     ("get", "/models/{name}"),
     ("get", "/version_files/{version}"),

@@ -202,6 +202,13 @@ def test_exchanges_are_read_with_one_of_the_configured_keys_only(
     assert answer.json()["error"]["code"] == "no_key"
 
 
+def test_feedback_is_given_with_one_of_the_configured_keys_only(client: httpx.Client) -> None:
+    feedback = {"exchange_id": str(uuid4()), "price": 1}
+    assert client.post("/feedback", json=feedback).status_code == 401
+    key = {"Authorization": "Bearer let-me-read"}
+    assert client.post("/feedback", json=feedback, headers=key).status_code == 404  # not of this small API
+
+
 def test_credentials_are_never_kept(client: httpx.Client) -> None:
     answer = client.get(
         "/nothing?api_key=s3cret&page=2&access%5Ftoken=s3cret",

@@ -11,4 +11,4 @@ def empty_database() -> None:
     migrate()
     prepare_months()
     with engine().begin() as connection:
-        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges")
+        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback")

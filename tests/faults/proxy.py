@@ -1,4 +1,4 @@
-"""Stands between the service and Postgres, and cuts connections when it hurts most."""
+"""Stands between a client and its server, and cuts connections when it hurts most."""
 
 import contextlib
 import select
@@ -7,10 +7,11 @@ import threading
 
 
 class Proxy:
-    """Passes everything on, but for the reply to a COMMIT while ``cuts`` is above 0."""
+    """Passes everything on, but for the reply to what holds ``asked`` while ``cuts`` is above 0."""
 
-    def __init__(self, upstream_port: int) -> None:
+    def __init__(self, upstream_port: int, asked: bytes = b"COMMIT") -> None:
         self.cuts = 0
+        self._asked = asked
         self._upstream_port = upstream_port
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
@@ -38,8 +39,8 @@ class Proxy:
             (server if source is client else client).sendall(data)
             if not data:
                 return False
-            if source is client and self.cuts > 0 and b"COMMIT" in data:
+            if source is client and self.cuts > 0 and self._asked in data:
                 self.cuts -= 1
-                server.recv(1 << 16)  # it is committed, and only we know
+                server.recv(1 << 16)  # it is done, and only we know
                 return False
         return True

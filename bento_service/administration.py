@@ -1,6 +1,5 @@
 """What the API tells of versions and promotions, and how it changes which version quotes prices."""
 
-from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,7 +14,8 @@ from bento_service.versions import described
 from diamonds import model_store, promotion
 from diamonds.answers import ModelVersion
 from diamonds.evaluation import Judged
-from diamonds.model_card import CARD
+from diamonds.figures import Figures, figures_in
+from diamonds.model_card import CARD, text_in
 from diamonds.model_store import DamagedVersion, NoChampion, Version
 from diamonds.models import UnknownModel
 
@@ -79,13 +79,13 @@ class Slice(TypedDict):
 
 
 class VersionAnswer(TypedDict):
-    """All that is kept of a version but the model itself; ``plots`` are PNG files in base64 by name."""
+    """All that is kept of a version but the model itself."""
 
     summary: ModelVersion
     parameters: dict[str, float | int | str]
     slices: list[Slice]
-    card: Annotated[str, Field(description="The model card, in Markdown.")]
-    plots: dict[str, str]
+    card: Annotated[str, Field(description="The model card, in Markdown, without its pictures.")]
+    figures: Annotated[Figures | None, Field(description="What its pictures show; null: saved before these.")]
 
 
 class ComparisonQuery(BaseModel):
@@ -125,11 +125,11 @@ def _promotion(version: Version, newest: bool) -> Promotion:
 
 def promote(request: PromotionRequest) -> DecisionAnswer:
     """Lets a version meet the champion, or makes it the champion by force."""
-    with _damage_told():
+    with damage_told():
         try:
             return _decided(promotion.promote(request.version, force=request.force))
         except UnknownModel as error:
-            raise _unknown(request.version) from error
+            raise unknown_version(request.version) from error
 
 
 def roll_back(request: RollbackRequest) -> DecisionAnswer:
@@ -139,7 +139,7 @@ def roll_back(request: RollbackRequest) -> DecisionAnswer:
     if present != request.version:
         message = f"Got {request.version!r} to go back from, but the champion is {present}; look again."
         raise ApiError(409, "another_champion", message)
-    with _damage_told():
+    with damage_told():
         try:
             return _decided(promotion.rollback())
         except NoChampion as error:
@@ -147,7 +147,7 @@ def roll_back(request: RollbackRequest) -> DecisionAnswer:
 
 
 @contextmanager
-def _damage_told() -> Iterator[None]:
+def damage_told() -> Iterator[None]:
     """Answers 409, naming the file, where a version is not what was saved."""
     try:
         yield
@@ -165,13 +165,12 @@ def show_version(tag: str) -> VersionAnswer:
     """A version with its errors by slice, its parameters and its card; an unknown tag is a 404."""
     version = _version(tag)
     slices = [_slice(name, judged) for name, judged in Judged.load(version.folder).slices()]
-    plots = {path.name: b64encode(path.read_bytes()).decode() for path in version.folder.glob("*.png")}
     return {
         "summary": described(version, model_store.champion()),
         "parameters": dict(version.parameters),
         "slices": slices,
-        "card": (version.folder / CARD).read_text(),
-        "plots": plots,
+        "card": text_in(version.folder),
+        "figures": figures_in(version.folder),
     }
 
 
@@ -185,7 +184,7 @@ def compare(query: ComparisonQuery) -> ComparisonAnswer:
     """What would become of a challenge."""
     for tag in (query.champion, query.challenger):
         _version(tag)
-    with _damage_told():
+    with damage_told():
         decision = promotion.compare(query.champion, query.challenger)
     return {"promote": decision.promote, "reason": decision.reason}
 
@@ -194,12 +193,13 @@ def _version(tag: str) -> Version:
     try:
         version = model_store.get(tag)
     except UnknownModel as error:
-        raise _unknown(tag) from error
+        raise unknown_version(tag) from error
     if not (version.folder / CARD).is_file():
-        raise _unknown(tag)
+        raise unknown_version(tag)
     return version
 
 
-def _unknown(tag: str) -> ApiError:
+def unknown_version(tag: str) -> ApiError:
+    """The 404 for a tag that is no version's."""
     message = f"There is no version {tag!r}; GET /models/NAME lists them."
     return ApiError(404, "unknown_version", message, [{"field": "version", "message": message, "got": tag}])

@@ -14,12 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bento_service import openapi
 from bento_service.errors import ApiError
 from bento_service.handlers import Handlers
-from bento_service.operations import OPERATIONS, Operation
-from bento_service.parsing import ClientLeft, parse, parse_query, read_body
+from bento_service.operations import BYTES, OPERATIONS, Operation
+from bento_service.parsing import ClientLeft, check_bytes, check_json, parse, parse_query, read_body
+from bento_service.version_files import File
 
 log = logging.getLogger("bentoml.diamonds")
 
-Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[bytes]]
+Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[bytes | File]]
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/static_content/")
@@ -47,9 +48,10 @@ class Api:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, headers = 200, _JSON
+        status = 200
         try:
-            body = await self._endpoint(scope)(scope, receive)
+            answer = await self._endpoint(scope)(scope, receive)
+            headers, body = (answer.headers, answer.content) if isinstance(answer, File) else (_JSON, answer)
         except ApiError as error:
             status, headers, body = error.status, [*_JSON, *error.headers], orjson.dumps(error.body())
         except ClientLeft:
@@ -57,7 +59,7 @@ class Api:
         # The edge of the process: whatever failed, the client gets an answer and the log the cause.
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            status, body = 500, _FAILED
+            status, headers, body = 500, _JSON, _FAILED
         await _send(send, status, headers, body)
 
     def _endpoint(self, scope: Scope) -> Endpoint:
@@ -95,8 +97,10 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
     handler: Callable[..., Awaitable[Any]] = getattr(handlers, operation.handler)
     read = _reader(operation)
 
-    async def endpoint(scope: Scope, receive: Receive) -> bytes:
+    async def endpoint(scope: Scope, receive: Receive) -> bytes | File:
         answer = await handler(*await read(scope, receive))
+        if isinstance(answer, File):
+            return answer
         _note_version(scope, answer)
         return _as_json(answer)
 
@@ -115,8 +119,10 @@ def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[
     reads, query = operation.reads or _reading(operation.body), operation.query
 
     async def read(scope: Scope, receive: Receive) -> tuple[Any, ...]:
+        if operation.takes == BYTES:
+            return (await read_body(scope, receive, check_bytes),)
         if reads:
-            return (await _read_apart(reads, await read_body(scope, receive)),)
+            return (await _read_apart(reads, await read_body(scope, receive, check_json)),)
         if query:
             return (parse_query(scope["query_string"], query),)
         return (scope["path"].rpartition("/")[2],) if operation.parameter else ()

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import asdict
 from typing import cast
 
-from bento_service import administration, feedback, history
+from bento_service import administration, feedback, history, version_files
 from bento_service.administration import (
     ComparisonAnswer,
     ComparisonQuery,
@@ -28,6 +28,7 @@ from bento_service.schemas import (
     QuoteRequest,
     SimilarRequest,
 )
+from bento_service.version_files import File, ImportAnswer
 from bento_service.versions import all_models, one_model
 from diamonds.answers import (
     BatchQuote,
@@ -97,6 +98,12 @@ class Handlers:
 
     async def show_version(self, tag: str) -> VersionAnswer:
         return await asyncio.to_thread(administration.show_version, tag)
+
+    async def export_version(self, tag: str) -> File:
+        return await asyncio.to_thread(version_files.download, tag)
+
+    async def import_version(self, content: bytes) -> ImportAnswer:
+        return await asyncio.to_thread(version_files.upload, content)
 
     async def compare(self, query: ComparisonQuery) -> ComparisonAnswer:
         return await asyncio.to_thread(administration.compare, query)

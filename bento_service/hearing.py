@@ -16,6 +16,7 @@ from diamonds.settings import Settings
 
 ID = b"x-exchange-id"
 _KEPT_HEADERS = frozenset({b"content-type", b"content-encoding", b"user-agent"})
+_UPLOADS = "/version_files"  # files of versions are larger than all other bodies
 _TOO_MANY = ApiError(429, "too_many_requests", "Too many requests at once; try again in a moment.")
 
 
@@ -26,13 +27,15 @@ class Hearing:
     """
 
     __slots__ = (
-        "_asked", "_body", "_given_id", "_headers", "_passed_on", "_receive", "_recording", "_scope",
-        "_settings", "_started_at", "gone", "id", "number", "replayed", "started",
+        "_asked", "_body", "_given_id", "_headers", "_most_bytes", "_passed_on", "_receive", "_recording",
+        "_scope", "_settings", "_started_at", "gone", "id", "number", "replayed", "started",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, settings: Settings, scope: Scope, receive: Receive) -> None:
         self._started_at, self.started = time.time(), time.perf_counter()
         self._recording, self._settings, self._scope, self._receive = recording, settings, scope, receive
+        uploads = scope["path"] == _UPLOADS
+        self._most_bytes = settings.most_upload_bytes if uploads else settings.most_body_bytes
         self._headers: dict[str, str] = {}
         self._given_id: str | None = None
         for name, value in scope["headers"]:
@@ -50,7 +53,7 @@ class Hearing:
     async def hear(self, *, busy: bool) -> ApiError | None:
         """Reads the body and keeps the request; what stands against answering it."""
         chunks, size, more = [], 0, True
-        while more and size <= self._settings.most_body_bytes:
+        while more and size <= self._most_bytes:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 self.gone = True
@@ -92,9 +95,8 @@ class Hearing:
         return False
 
     def _objection(self, size: int, busy: bool) -> ApiError | None:
-        if size > self._settings.most_body_bytes:
-            limit = self._settings.most_body_bytes
-            return ApiError(413, "too_large", f"Send at most {limit:,} bytes in one request.")
+        if size > self._most_bytes:
+            return ApiError(413, "too_large", f"Send at most {self._most_bytes:,} bytes in one request.")
         if self._given_id is not None and _canonical(self._given_id) is None:
             return _bad_id(self._given_id)
         return _TOO_MANY if busy else None

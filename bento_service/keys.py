@@ -1,4 +1,4 @@
-"""Where keys are configured, lets nobody read exchanges, promote or give feedback without one."""
+"""Where there are keys, lets nobody read exchanges, move versions, promote or give feedback without one."""
 
 import hmac
 
@@ -27,7 +27,8 @@ class KeyRequired:
 def _is_guarded(scope: Scope) -> bool:
     path: str = scope["path"]
     changes = scope["method"] not in ("GET", "HEAD")
-    return path.startswith("/exchanges") or (path.startswith(("/promotions", "/feedback")) and changes)
+    reads = path.startswith(("/exchanges", "/version_files"))
+    return reads or (path.startswith(("/promotions", "/feedback")) and changes)
 
 
 def _has_key(scope: Scope) -> bool:

@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from bento_service.operations import OPERATIONS, Operation
+from bento_service.operations import BYTES, JSON, OPERATIONS, Operation
+from bento_service.version_files import File
 from diamonds.answers import ErrorAnswer
 
 _SCHEMAS = "#/components/schemas/{model}"
@@ -17,7 +18,7 @@ _ERRORS = {
     405: "The path knows other methods; see the header `Allow`.",
     409: "It cannot be done as things are; the message says why.",
     413: "The body is too large.",
-    415: "The body is not sent as JSON.",
+    415: "The body is not sent as what it should be.",
     429: "Too many requests at once; try again in a moment.",
     500: "The service failed; its log has the cause.",
     503: "What is needed is not there yet; the message says what to do.",
@@ -41,7 +42,9 @@ and takes what quoted stones were sold for.
 
 def document() -> dict[str, Any]:
     """The OpenAPI 3.1 document."""
-    adapters: list[Any] = [(op.handler, "serialization", TypeAdapter(op.gives)) for op in OPERATIONS]
+    adapters: list[Any] = [
+        (op.handler, "serialization", TypeAdapter(op.gives)) for op in OPERATIONS if op.gives is not File
+    ]
     adapters.append(("error", "serialization", TypeAdapter(ErrorAnswer)))
     bodies: list[Any] = [(op.handler, "validation", TypeAdapter(op.body)) for op in OPERATIONS if op.body]
     references, shared = TypeAdapter.json_schemas([*adapters, *bodies], ref_template=_SCHEMAS)
@@ -65,21 +68,30 @@ _EXCHANGE_ID = {
 
 
 def _operation(operation: Operation, references: Any) -> dict[str, Any]:
-    answer, error = references[operation.handler, "serialization"], references["error", "serialization"]
+    error = references["error", "serialization"]
     described: dict[str, Any] = {
         "operationId": operation.handler,
         "summary": operation.summary,
         "description": _text(operation),
         "parameters": [*_path_parameters(operation), *_query_parameters(operation.query)],
         "responses": {
-            "200": _response("The answer.", answer),
+            "200": _answer(operation, references),
             **{str(status): _response(_ERRORS[status], error) for status in _errors(operation)},
         },
     }
-    if operation.body:
-        schema = references[operation.handler, "validation"]
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if operation.has_body:
+        schema = references[operation.handler, "validation"] if operation.body else _BINARY
+        described["requestBody"] = {"required": True, "content": {operation.takes: {"schema": schema}}}
     return described
+
+
+_BINARY = {"type": "string", "format": "binary", "description": "A `.bentomodel` file."}
+
+
+def _answer(operation: Operation, references: Any) -> dict[str, Any]:
+    if operation.gives is File:
+        return _response("The file.", _BINARY, BYTES)
+    return _response("The answer.", references[operation.handler, "serialization"])
 
 
 def _text(operation: Operation) -> str:
@@ -88,14 +100,14 @@ def _text(operation: Operation) -> str:
 
 
 def _errors(operation: Operation) -> list[int]:
-    return sorted({*_ANY_CALL, *(_CALLS_WITH_BODY if operation.body else ()), *operation.errors})
+    return sorted({*_ANY_CALL, *(_CALLS_WITH_BODY if operation.has_body else ()), *operation.errors})
 
 
-def _response(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _response(description: str, schema: dict[str, Any], content_type: str = JSON) -> dict[str, Any]:
     return {
         "description": description,
         "headers": {"X-Exchange-Id": {"$ref": "#/components/headers/X-Exchange-Id"}},
-        "content": {"application/json": {"schema": schema}},
+        "content": {content_type: {"schema": schema}},
     }
 
 

@@ -26,6 +26,7 @@ from bento_service.schemas import (
     QuoteRequest,
     SimilarRequest,
 )
+from bento_service.version_files import File, ImportAnswer
 from diamonds.answers import (
     BatchQuote,
     Explanation,
@@ -37,6 +38,7 @@ from diamonds.answers import (
 )
 
 UNKNOWN, CONFLICT, NO_KEY, NO_CHAMPION, AWAY = 404, 409, 401, 503, 503
+JSON, BYTES = "application/json", "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Operation:
     """One call; ``handler`` names the method of ``Handlers`` that takes what was parsed and gives the answer.
 
     A path may end in one parameter, as ``/models/{name}``; ``errors`` are those that not every call may meet;
-    ``reads`` reads a body faster than its schema would, to the same effect.
+    ``reads`` reads a body faster than its schema would, to the same effect. ``takes`` is the content type of
+    the body: for ``BYTES`` the handler takes it as it is. An operation that gives a ``File`` gives bytes.
     """
 
     method: str
@@ -56,6 +59,12 @@ class Operation:
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
     reads: Callable[[bytes], Any] | None = None
+    takes: str = JSON
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body comes with the request."""
+        return self.body is not None or self.takes == BYTES
 
     @property
     def parameter(self) -> str | None:
@@ -162,6 +171,23 @@ OPERATIONS = (
         "Show the errors by slice, the parameters and the card of a version",
         VersionAnswer,
         errors=(UNKNOWN,),
+    ),
+    Operation(
+        "GET",
+        "/version_files/{version}",
+        "export_version",
+        "Download a version",
+        File,
+        errors=(NO_KEY, UNKNOWN, CONFLICT),
+    ),
+    Operation(
+        "POST",
+        "/version_files",
+        "import_version",
+        "Upload a version",
+        ImportAnswer,
+        errors=(NO_KEY, CONFLICT),
+        takes=BYTES,
     ),
     Operation(
         "GET",

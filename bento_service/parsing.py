@@ -1,7 +1,7 @@
 """Reads JSON bodies: without duplicate keys and as the schema says, or else with a clear 4xx."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -18,11 +18,11 @@ class ClientLeft(Exception):
     """The client closed the connection before its request was complete."""
 
 
-async def read_body(scope: Scope, receive: Receive) -> bytes:
-    """The whole body, whose size the recorder limits; a 415 when it is not sent as JSON."""
+async def read_body(scope: Scope, receive: Receive, check: Callable[[bytes], None]) -> bytes:
+    """The whole body, whose size the recorder limits; ``check`` raises for a content type that is wrong."""
     for name, value in scope["headers"]:
         if name == b"content-type":
-            _check_content_type(value)
+            check(value)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -33,7 +33,8 @@ async def read_body(scope: Scope, receive: Receive) -> bytes:
     return body
 
 
-def _check_content_type(value: bytes) -> None:
+def check_json(value: bytes) -> None:
+    """Raises the 415 for a content type that is not JSON in UTF-8."""
     media_type, _, parameters = value.decode("latin-1").lower().partition(";")
     charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2]
     if media_type.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
@@ -42,6 +43,17 @@ def _check_content_type(value: bytes) -> None:
             "unsupported_media_type",
             f"Got content type {value.decode('latin-1')!r}; send JSON in UTF-8, with the header "
             "`Content-Type: application/json`.",
+        )
+
+
+def check_bytes(value: bytes) -> None:
+    """Raises the 415 for a content type that says more than that they are bytes."""
+    if value.partition(b";")[0].strip().lower() != b"application/octet-stream":
+        raise ApiError(
+            415,
+            "unsupported_media_type",
+            f"Got content type {value.decode('latin-1')!r}; send the file's own bytes, with the header "
+            "`Content-Type: application/octet-stream`.",
         )
 
 

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
-from diamonds.exchanges import LARGEST_PAGE
+from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT
 from diamonds.models.features import Matrix
 from diamonds.quotes import rows_of
 
@@ -130,6 +130,16 @@ class ExchangesQuery(BaseModel):
         int | None, Field(ge=100, le=599, description="Answered with this status.", examples=[200])
     ] = None
     model: Annotated[Text | None, Field(description="Quoted by this model.", examples=["xgboost"])] = None
+    text: Annotated[
+        Text | None,
+        Field(
+            min_length=1,
+            max_length=LONGEST_TEXT,
+            description="In the request's or the answer's body, in any case. A page looks through a bounded "
+            "number of exchanges: it may be short or empty and have a `next` all the same.",
+            examples=["Ideal"],
+        ),
+    ] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many at most.")] = 100
     cursor: Annotated[str | None, Field(description="The `next` of the page before.")] = None
 

@@ -8,7 +8,18 @@ import httpx
 from diamonds.client import Client, Refused, ServiceDown, checked
 from diamonds.settings import settings
 
-__all__ = ["Answer", "Refused", "ServiceDown", "ask", "checked", "read", "send", "service_url"]
+__all__ = [
+    "Answer",
+    "Refused",
+    "ServiceDown",
+    "ask",
+    "checked",
+    "download",
+    "read",
+    "send",
+    "service_url",
+    "upload",
+]
 
 Answer = dict[str, Any]
 
@@ -29,6 +40,18 @@ def read(path: str, /, **parameters: str | int | None) -> Answer:
     """What the service answers to a GET; parameters that are None are left out."""
     given = {name: value for name, value in parameters.items() if value is not None}
     answer: Answer = _client().call("GET", path, params=given).json()
+    return answer
+
+
+def download(path: str) -> bytes:
+    """The file that the service gives; raises ``ServiceDown`` or ``Refused``."""
+    return _client().call("GET", path).content
+
+
+def upload(path: str, content: bytes) -> Answer:
+    """What the service answers to a file; raises ``ServiceDown`` or ``Refused``."""
+    headers = {"content-type": "application/octet-stream"}
+    answer: Answer = _client().call("POST", path, content=content, headers=headers).json()
     return answer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-UP, DOWN, TOTAL, STONE = "#d97706", "#0e7490", "#64748b", "#e11d48"
+UP, DOWN, TOTAL, STONE = "#d97706", "#0891b2", "#64748b", "#e11d48"
 _USD = "$,.0f"
 
 
@@ -42,7 +42,7 @@ def _bars(steps: pd.DataFrame) -> Any:
         scale=alt.Scale(domain=["adds", "takes off", "total"], range=[UP, DOWN, TOTAL]),
         legend=alt.Legend(title=None, orient="top"),
     )
-    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220))
+    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     amount = alt.Tooltip("usd:Q", title="USD", format="+$,.2f")
     bars = (
         alt.Chart(steps)
@@ -61,16 +61,26 @@ def _bars(steps: pd.DataFrame) -> Any:
     texts = (
         alt.Chart(steps)
         .mark_text(align="left", dx=4, fontSize=12)
-        .encode(y=order, x="right:Q", text="shown:N", color=alt.value("#94a3b8"))
+        .encode(y=order, x="right:Q", text="shown:N", color=alt.value("#7b8794"))
     )
-    return (bars + texts).properties(height=26 * len(steps) + 70)
+    return (bars + texts).properties(height=26 * len(steps) + 110)
 
 
 def price_against_carat(sold: pd.DataFrame, carat: float, quote: dict[str, Any]) -> Any:
     """The sold stones as points, and the quoted one among them with its interval."""
     axes = {
-        "x": alt.X("carat:Q", title="Carat", scale=alt.Scale(zero=False, padding=12)),
-        "y": alt.Y("price:Q", title="Price in USD", scale=alt.Scale(zero=False), axis=alt.Axis(format=_USD)),
+        "x": alt.X(
+            "carat:Q",
+            title="Carat",
+            scale=alt.Scale(zero=False, padding=12),
+            axis=alt.Axis(tickCount=6),
+        ),
+        "y": alt.Y(
+            "price:Q",
+            title="Price in USD",
+            scale=alt.Scale(zero=False),
+            axis=alt.Axis(format=_USD, tickCount=6),
+        ),
     }
     color = alt.Color(
         "kind:N",

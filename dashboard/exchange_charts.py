@@ -6,9 +6,10 @@ import altair as alt
 import pandas as pd
 
 HEIGHT = 280
-OUTCOMES = {"answered": "#0e7490", "refused": "#d97706", "failed": "#e11d48", "no answer": "#64748b"}
+OUTCOMES = {"answered": "#0891b2", "refused": "#d97706", "failed": "#e11d48", "no answer": "#64748b"}
 _WIDTHS = ("1s", "10s", "1min", "5min", "15min", "1h", "6h", "1D", "7D")
 _MOST_BINS = 60
+_TENFOLD = [10.0**power for power in range(-2, 6)]
 
 
 def outcome(status: "pd.Series[int]") -> "pd.Series[str]":
@@ -54,8 +55,8 @@ def latency(rows: pd.DataFrame) -> Any:
         alt.Chart(timed, title="Latency in ms")
         .mark_circle(size=45, opacity=0.6)
         .encode(
-            x=alt.X("started_at:T", title=None),
-            y=alt.Y("duration_ms:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(tickCount=4)),
+            x=alt.X("started_at:T", title=None, axis=alt.Axis(tickCount=5)),
+            y=alt.Y("duration_ms:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(values=_TENFOLD)),
             color=alt.Color("path:N", legend=_LEGEND),
             tooltip=["started_at:T", "path", alt.Tooltip("duration_ms", format=".1f")],
         )
@@ -72,7 +73,7 @@ def statuses(rows: pd.DataFrame) -> Any:
         alt.Chart(counted.size(), title="By status")
         .mark_bar(cornerRadius=2)
         .encode(
-            x=alt.X("size:Q", title=None, axis=alt.Axis(tickMinStep=1)),
+            x=alt.X("size:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
             y=alt.Y("named:N", title=None),
             color=alt.Color("outcome:N", scale=_scale(), legend=_LEGEND),
             tooltip=["named", "size"],

@@ -1,22 +1,25 @@
-"""Shows the model card of a version with its plots."""
-
-import re
-from base64 import b64decode
+"""Shows the model card of a version with its figures."""
 
 import streamlit as st
 
+from dashboard import card_charts
 from dashboard.api_client import read
 from dashboard.problems import advised
-
-_PICTURE = re.compile(r"^!\[(?P<title>[^\]]*)\]\((?P<file>[^)]+)\)$", re.MULTILINE)
 
 
 @advised
 def show_card(tag: str) -> None:
-    """The card's text, then its plots two by two."""
+    """The card's text, and its figures beside it."""
     version = read(f"/versions/{tag}")
-    st.markdown(_PICTURE.sub("", version["card"]).replace("$", r"\$"))
-    pictures = [found for found in _PICTURE.finditer(version["card"]) if found["file"] in version["plots"]]
-    for start in range(0, len(pictures), 2):
-        for column, found in zip(st.columns(2), pictures[start : start + 2], strict=False):
-            column.image(b64decode(version["plots"][found["file"]]), caption=found["title"])
+    text, drawn = st.columns([3, 2], gap="large")
+    # The page has a title of its own.
+    text.markdown(f"###{version['card']}".replace("$", r"\$"))
+    figures = version["figures"]
+    if figures is None:
+        return
+    with drawn:
+        st.altair_chart(card_charts.predicted(figures["predicted"]), alt="Predicted against true prices.")
+        st.altair_chart(card_charts.error(figures["error"]), alt="Errors by weight.")
+        st.altair_chart(card_charts.importance(figures["importance"]), alt="What moves prices.")
+        if len(figures["tuning"]) > 1:
+            st.altair_chart(card_charts.tuning(figures["tuning"]), alt="Errors of the trials of tuning.")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 import httpx
@@ -9,6 +10,8 @@ import httpx
 from diamonds.settings import settings
 
 FLOW = "train"
+_STARTED_HERE = "dashboard"
+_MOST_RUNS = 200
 TIMEOUT_SECONDS = 15.0
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
@@ -65,7 +68,7 @@ def start(models: list[str], *, data: str | None, trials: int) -> Run:
     """Has the deployment for all models train the named ones; raises ``PrefectDown``."""
     parameters = {"models": models, "data": data, "trials": trials}
     deployment = _deployment()
-    body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "name": None}
+    body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "tags": [_STARTED_HERE]}
     return _run(_ask("POST", f"/deployments/{deployment}/create_flow_run", body))
 
 
@@ -82,6 +85,20 @@ def newest_runs(limit: int) -> list[Run]:
     }
     found = _ask("POST", "/flow_runs/filter", {**begun, "sort": "START_TIME_DESC", "limit": limit})
     return [_run(each) for each in found]
+
+
+def data_in_use() -> set[str]:
+    """Where the data is that runs which were started here, and have not ended, train on."""
+    unended = {"tags": {"all_": [_STARTED_HERE]}, "state": {"type": {"not_any_": sorted(ENDED)}}}
+    in_use: set[str] = set()
+    for offset in count(step=_MOST_RUNS):
+        found = _ask(
+            "POST", "/flow_runs/filter", {"flow_runs": unended, "limit": _MOST_RUNS, "offset": offset}
+        )
+        in_use |= {each["parameters"]["data"] for each in found if each["parameters"].get("data")}
+        if len(found) < _MOST_RUNS:
+            break
+    return in_use
 
 
 def bars(run_id: str) -> list[Bar]:

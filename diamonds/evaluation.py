@@ -53,8 +53,7 @@ class Judged:
         for column in (*GRADES, "carat"):
             by = bands if column == "carat" else self.stones[column]
             for value, stones in self.stones.groupby(by, observed=True):
-                shown = f"{value.left:g} to {value.right:g}" if column == "carat" else value
-                yield f"{column} {shown}", Judged(stones)
+                yield f"{column} {_band(value) if column == 'carat' else value}", Judged(stones)
 
     def bootstrap(self, metric: Callable[[Metrics], float], *, resamples: int = 200) -> tuple[float, float]:
         """Between what values ``metric`` lies with 95% confidence."""
@@ -72,6 +71,10 @@ class Judged:
     def load(cls, folder: Path) -> Self:
         """The judgement that was saved to ``folder``."""
         return cls(pd.read_parquet(folder / _FILE))
+
+
+def _band(weights: "pd.Interval[float]") -> str:
+    return f"{weights.left:g} {f'to {weights.right:g}' if np.isfinite(weights.right) else 'and more'}"
 
 
 def judge(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -> Judged:

@@ -4,18 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-from diamonds.attribution import PROPERTIES, attribute
 from diamonds.evaluation import Judged
-from diamonds.models.features import Matrix, matrix_of
+from diamonds.figures import figures_of, save_figures
 from diamonds.models.spec import Estimator, Parameters
 
 CARD = "card.md"
-_EXPLAINED = 100
-"""Stones of which explanations are averaged for the importance of properties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +23,14 @@ class ModelCard:
     members: Mapping[str, str] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
-        """Writes ``card.md`` and the plots that it shows."""
-        plots = {
-            "predicted.png": _predicted(self.judged),
-            "error.png": _error_by_carat(self.judged),
-            "importance.png": _importance(self.estimator, self.judged),
-        }
-        if len(self.history) > 1:
-            plots["tuning.png"] = _tuning(self.history)
-        for name, figure in plots.items():
-            figure.savefig(folder / name)
-        pictures = "\n".join(f"![{_TITLES[name]}]({name})" for name in plots)
+        """Writes ``card.md``, the pictures that it shows, and the figures that they were drawn from."""
+        # Drawing takes half a second to import, and most who read cards draw nothing.
+        from diamonds.card_plots import save_plots
+
+        figures = figures_of(self.judged, self.estimator, self.history)
+        save_figures(figures, folder)
+        plots = save_plots(self.judged, figures, folder)
+        pictures = "\n".join(f"![{title}]({name})" for name, title in plots.items())
         (folder / CARD).write_text(f"{self.markdown()}\n{pictures}\n")
 
     def markdown(self) -> str:
@@ -79,62 +69,7 @@ class ModelCard:
             yield f"- {name}: {value:.4g}{origin}"
 
 
-_TITLES = {
-    "predicted.png": "Predicted against true prices",
-    "error.png": "Error by weight",
-    "importance.png": "What moves prices",
-    "tuning.png": "Tuning",
-}
-
-
-def _axes(title: str, across: str, up: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6, 4), dpi=90, layout="constrained")
-    axes = figure.subplots()
-    axes.set(title=title, xlabel=across, ylabel=up)
-    return figure, axes
-
-
-def _predicted(judged: Judged) -> Figure:
-    figure, axes = _axes(_TITLES["predicted.png"], "true price, USD", "predicted price, USD")
-    stones = judged.stones
-    axes.hexbin(stones["price"], stones["predicted"], xscale="log", yscale="log", gridsize=60, bins="log")
-    ends = [stones["price"].min(), stones["price"].max()]
-    axes.plot(ends, ends, color="black", linewidth=0.8)
-    return figure
-
-
-def _error_by_carat(judged: Judged) -> Figure:
-    figure, axes = _axes(_TITLES["error.png"], "weight, carat", "error, share of the price")
-    stones = judged.stones.sort_values("carat")
-    groups = np.array_split(np.arange(len(stones)), min(30, len(stones)))
-    error = (stones["predicted"] / stones["price"] - 1).to_numpy("float64")
-    carat = stones["carat"].to_numpy("float64")
-    middle = [carat[group].mean() for group in groups]
-    low, median, high = (
-        [np.quantile(error[group], share) for group in groups] for share in (0.05, 0.5, 0.95)
-    )
-    axes.fill_between(middle, low, high, alpha=0.3, label="9 of 10 stones")
-    axes.plot(middle, median, label="median")
-    axes.legend()
-    return figure
-
-
-def _importance(estimator: Estimator, judged: Judged) -> Figure:
-    figure, axes = _axes(_TITLES["importance.png"], "mean change of the price, USD", "")
-    owed = [attribute(estimator.predict_matrix, stone)[2] for stone in _some(matrix_of(judged.stones))]
-    importance = dict(zip(PROPERTIES, np.abs(owed).mean(axis=0), strict=True))
-    order = sorted(importance, key=lambda name: importance[name])
-    axes.barh(order, [importance[name] for name in order])
-    return figure
-
-
-def _some(matrix: Matrix) -> Matrix:
-    return matrix[:: max(len(matrix) // _EXPLAINED, 1)]
-
-
-def _tuning(history: Sequence[float]) -> Figure:
-    figure, axes = _axes(_TITLES["tuning.png"], "trial", "cross-validated MAE, USD")
-    axes.plot(history, "o", markersize=3)
-    axes.plot(np.minimum.accumulate(history), label="best so far")
-    axes.legend()
-    return figure
+def text_in(folder: Path) -> str:
+    """The card in a version's folder without its pictures."""
+    text, _, _ = (folder / CARD).read_text().partition("\n![")
+    return text

@@ -25,13 +25,18 @@ UNDOES = "undoes"
 DATASET = "dataset"
 MEMBERS = "members"
 """Label of an ensemble's version: the tags of the versions that it was made of."""
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
+"""Names every file of a version with its SHA-256, but itself and BentoML's ``model.yaml``."""
 _STONES = "training.parquet"
 _LOCK = "diamonds-promotion.lock"
 
 
 class DamagedVersion(RuntimeError):
     """A file of a stored version is not what was saved."""
+
+
+class VersionExists(ValueError):
+    """The model store has a version of that tag already."""
 
 
 class UnknownDataset(LookupError):
@@ -85,6 +90,17 @@ def save(
             attachment.save(folder)
         _write_manifest(folder)
     return get(str(entry.tag))  # `entry` still names the folder that it was written in
+
+
+def add(tag: str, folder: Path) -> Version:
+    """Puts version ``tag``, whose files are in ``folder`` as BentoML exports them, into the model store.
+
+    Raises ``VersionExists``. Nothing is checked: see ``diamonds.version_files``.
+    """
+    try:
+        return _version(bentoml.models.import_model(str(folder), "folder"))
+    except bentoml.exceptions.BentoMLException as error:
+        raise VersionExists(f"The model store has {tag} already.") from error
 
 
 def versions(name: str) -> list[Version]:
@@ -215,7 +231,7 @@ def load_stored_dataset(fingerprint: str) -> Dataset:
 
 def check(version: Version) -> None:
     """Raises ``DamagedVersion``, naming the file, unless all files are those that were saved."""
-    for name, expected in json.loads((version.folder / _MANIFEST).read_text()).items():
+    for name, expected in json.loads((version.folder / MANIFEST).read_text()).items():
         path = version.folder / name
         if not path.is_file() or _sha256(path) != expected:
             raise DamagedVersion(f"{name} of {version.tag} is missing or not the file that was saved.")
@@ -224,7 +240,7 @@ def check(version: Version) -> None:
 def _write_manifest(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     hashes = {path.relative_to(folder).as_posix(): _sha256(path) for path in files}
-    (folder / _MANIFEST).write_text(json.dumps(hashes, indent=2))
+    (folder / MANIFEST).write_text(json.dumps(hashes, indent=2))
 
 
 def _sha256(path: Path) -> str:

@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     )
     api_keys: frozenset[SecretStr] = Field(
         default=frozenset(),
-        description="Keys of which reading exchanges, promoting and feedback need one, as JSON; empty: none.",
+        description="Keys, as JSON: reading exchanges, moving versions, promoting and feedback need one. "
+        "Empty: none.",
     )
     retention_months: int | None = Field(
         default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
@@ -74,6 +75,9 @@ class Settings(BaseSettings):
     service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
     most_body_bytes: int = Field(
         default=10_000_000, gt=0, description="Largest request body that the API reads, in bytes."
+    )
+    most_upload_bytes: int = Field(
+        default=50_000_000, gt=0, description="Largest file of a version that can be uploaded, in bytes."
     )
     host: str = Field(default="127.0.0.1", description="Address that `make run` binds.")
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")

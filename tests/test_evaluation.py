@@ -45,7 +45,7 @@ def test_the_slices_of_each_column_hold_every_stone_once() -> None:
 
     assert list(slices) == [
         *("cut Fair", "cut Ideal", "color G", "clarity IF"),
-        *("carat 0 to 0.5", "carat 0.5 to 1", "carat 1 to 1.5", "carat 2 to inf"),
+        *("carat 0 to 0.5", "carat 0.5 to 1", "carat 1 to 1.5", "carat 2 and more"),
     ]
     assert sum(len(each.stones) for each in slices.values()) == 4 * 400
 

@@ -11,6 +11,7 @@ from dashboard.exchange_view import show_exchange
 from dashboard.problems import advised
 
 PAGE_ROWS = 200
+PAGES_AT_ONCE = 20
 PERIODS = {
     "last hour": timedelta(hours=1),
     "last day": timedelta(days=1),
@@ -57,24 +58,35 @@ def show_filtered() -> None:
     refreshed = st.button("Refresh", icon=":material/refresh:")
     if refreshed or st.session_state.get(_FILTERS) != filters:
         st.session_state[_FILTERS] = filters
-        st.session_state[_PAGES] = [_page(filters, None)]
+        st.session_state[_PAGES] = _pages(filters, None)
     pages = st.session_state[_PAGES]
     found = [each for one in pages for each in one["exchanges"]]
-    if not found:
+    if found:
+        rows = as_rows(found)
+        show_figures(rows)
+        show_table(rows, found)
+    elif pages[-1]["next"]:
+        st.info("Not found in the newest exchanges so far.")
+    else:
         st.info("No exchange passes these filters. Ask for a price on the page *Quote*: it is listed here.")
-        return
-    rows = as_rows(found)
-    show_figures(rows)
-    show_table(rows, found)
-    if pages[-1]["next"] and st.button(f"Load {PAGE_ROWS} older ones"):
-        pages.append(_page(filters, pages[-1]["next"]))
+    further = "Search further back" if filters["text"] else f"Load {PAGE_ROWS} older ones"
+    if pages[-1]["next"] and st.button(further):
+        pages += _pages(filters, pages[-1]["next"])
         st.rerun()
 
 
 def pick_filters() -> Answer:
     """What is asked of the exchanges, as parameters of ``GET /exchanges`` but for the period's beginning."""
+    text = st.text_input(
+        "Search in requests and answers",
+        key="text",
+        bind="query-params",
+        max_chars=200,
+        placeholder="Very Good, or a part of an error's message",
+    )
     period, path, status, model = st.columns(4)
     return {
+        "text": text or None,
         "period": period.selectbox("Period", list(PERIODS), index=1, key="period", bind="query-params"),
         "path": path.selectbox("Path", [ANY, *PATHS], key="path", bind="query-params"),
         "status": status.selectbox("Status", [ANY, *STATUSES], key="status", bind="query-params"),
@@ -86,9 +98,22 @@ def _model_names() -> list[str]:
     return [model["name"] for model in read("/models")["models"]]
 
 
+def _pages(filters: Answer, cursor: str | None) -> list[Answer]:
+    """A page; in a search, whose pages look through a part each, as many as it takes within bounds."""
+    pages = [_page(filters, cursor)]
+    with st.spinner("Searching ..."):
+        while filters["text"] and pages[-1]["next"] and not _enough(pages):
+            pages.append(_page(filters, pages[-1]["next"]))
+    return pages
+
+
+def _enough(pages: list[Answer]) -> bool:
+    return len(pages) >= PAGES_AT_ONCE or sum(len(one["exchanges"]) for one in pages) >= PAGE_ROWS
+
+
 def _page(filters: Answer, cursor: str | None) -> Answer:
     span = PERIODS[filters["period"]]
-    chosen = {name: filters[name] for name in ("path", "status", "model") if filters[name] != ANY}
+    chosen = {name: filters[name] for name in ("path", "status", "model", "text") if filters[name] != ANY}
     since = (datetime.now(UTC) - span).isoformat() if span else None
     return read("/exchanges", since=since, limit=PAGE_ROWS, cursor=cursor, **chosen)
 
@@ -98,7 +123,7 @@ def as_rows(exchanges: list[Answer]) -> pd.DataFrame:
     rows = pd.DataFrame([{name: each[name] for name in _COLUMNS} for each in exchanges])
     rows["started_at"] = pd.to_datetime(rows["started_at"], utc=True, format="ISO8601")
     rows["duration_ms"] = rows["duration_ms"].astype("float64")
-    return rows.assign(status=rows["status"].astype("Int64"))
+    return rows.assign(status=rows["status"].astype("Int64"), model=rows["model"].fillna(""))
 
 
 def show_figures(rows: pd.DataFrame) -> None:

@@ -8,19 +8,20 @@ import streamlit as st
 from dashboard import model_charts
 from dashboard.api_client import Answer, ask, read
 from dashboard.model_card import show_card
+from dashboard.model_columns import FORMATS
 from dashboard.problems import advised, show_no_model
+from dashboard.version_files import offer_download, offer_upload
 
 PARTS = ("Versions", "Compare two", "Model card")
 METRICS = ("mae", "rmse", "r2", "mape", "coverage")
 LINEAGE = ("rows", "dataset", "seed", "git_commit", "created_at")
-FORMATS = {
-    "created_at": st.column_config.DatetimeColumn("trained (UTC)", format="YYYY-MM-DD HH:mm"),
-    "promoted_at": st.column_config.DatetimeColumn("promoted (UTC)", format="YYYY-MM-DD HH:mm:ss"),
-    "mae": st.column_config.NumberColumn("MAE (USD)", format="%.1f"),
-    "rmse": st.column_config.NumberColumn("RMSE (USD)", format="%.1f"),
-    "r2": st.column_config.NumberColumn("R²", format="%.4f"),
-    "mape": st.column_config.NumberColumn("MAPE", format="percent"),
-    "coverage": st.column_config.NumberColumn("in interval", format="percent"),
+_SHOWN = {
+    "mae": "${:,.1f}",
+    "rmse": "${:,.1f}",
+    "r2": "{:.4f}",
+    "mape": "{:.2%}",
+    "coverage": "{:.2%}",
+    "rows": "{:,}",
 }
 _SAID = "what became of it"
 
@@ -92,13 +93,17 @@ def show_versions(versions: list[Answer], promotions: list[Answer]) -> None:
         alt="All versions, newest first.",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Promote version", [each["version"] for each in versions], width=420)
+        chosen = st.selectbox("Version", [each["version"] for each in versions], width=420)
         if st.button("Promote ...", type="primary"):
             confirm_promotion(chosen)
         if promotions and st.button(
             "Roll back ...", help="Makes the champion before this one champion again."
         ):
             confirm_rollback(promotions[0]["version"])
+        if st.button("Download ...", icon=":material/download:"):
+            offer_download(chosen)
+        if st.button("Upload ...", icon=":material/upload:"):
+            offer_upload(_say)
     if promotions:
         st.markdown("#### Promotions")
         history = pd.DataFrame(promotions)
@@ -131,8 +136,13 @@ def confirm_rollback(champion: str) -> None:
 def _decide(path: str, body: dict[str, Any]) -> None:
     decision = ask(path, body)
     verb = "Done" if decision["promoted"] else "Not promoted"
-    st.session_state[_SAID] = f"{verb}. {decision['reason']}"
+    _say(f"{verb}. {decision['reason']}")
     st.rerun()
+
+
+def _say(text: str) -> None:
+    """Has the page say it once it is drawn anew."""
+    st.session_state[_SAID] = text
 
 
 @advised
@@ -166,8 +176,12 @@ def show_comparison(tags: list[str], champion: Answer | None) -> None:
 def _facts(version: Answer) -> dict[str, str]:
     summary = version["summary"]
     facts = {name: summary[name] for name in (*METRICS, *LINEAGE)}
-    return {name: _text(value) for name, value in {**facts, **version["parameters"]}.items()}
+    return {name: _text(name, value) for name, value in {**facts, **version["parameters"]}.items()}
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
+    if name in _SHOWN and value is not None:
+        return _SHOWN[name].format(value)
+    if name == "created_at":
+        return f"{pd.Timestamp(str(value)):%Y-%m-%d %H:%M} UTC"
     return f"{value:.5g}" if isinstance(value, float) else str(value if value is not None else "")

@@ -1,14 +1,12 @@
 """The page *Train*: starts a training run of Prefect's deployment and follows it to the promotion."""
 
-import hashlib
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard import prefect_client
+from dashboard import prefect_client, uploads
 from dashboard.api_client import Answer, read
+from dashboard.model_columns import FORMATS
 from dashboard.prefect_client import NotDeployed, Run
 from dashboard.problems import advised
 from diamonds.dataset import DataError, load_dataset
@@ -60,17 +58,12 @@ def ask_for_training() -> None:
 
 def _checked(upload: UploadedFile) -> str | None:
     """Keeps an upload where the flow finds it, if it can be trained on; says so or why not."""
-    content = upload.getvalue()
-    folder = settings().home.resolve() / "uploads" / hashlib.sha256(content).hexdigest()[:16]
-    path = folder / (Path(upload.name).name or "stones")
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    path = uploads.keep(upload.name, upload.getvalue())
     try:
         kept, aside, read_rows = _usable(str(path))
     except DataError as error:
-        path.unlink()
-        st.error(str(error).replace(f"{folder}/", ""), icon=":material/error:")
+        uploads.remove(path)
+        st.error(str(error).replace(f"{path.parent}/", ""), icon=":material/error:")
         return None
     st.caption(f"{kept:,} stones to train and judge on; {aside:,} of {read_rows:,} rows set aside.")
     return str(path)
@@ -96,6 +89,8 @@ def _start(models: list[str], data: str | None, trials: int) -> None:
 @advised
 def follow() -> None:
     """The run that was started here, or else the newest, as it is now."""
+    if uploads.old():
+        uploads.sweep(prefect_client.data_in_use())
     run_id = st.query_params.get(_RUN)
     if run_id:
         show_run(prefect_client.run(run_id))
@@ -128,8 +123,13 @@ def show_outcome(run: Run) -> None:
     versions = _versions_of(run)
     if versions:
         rows = pd.DataFrame(versions)[["model", "version", *_METRICS]]
-        st.dataframe(rows.dropna(axis="columns", how="all"), hide_index=True, alt="The versions of this run.")
-        st.caption("Errors on the hold-out; mae and rmse in USD.")
+        st.dataframe(
+            rows.dropna(axis="columns", how="all"),
+            hide_index=True,
+            column_config=FORMATS,
+            alt="The versions of this run.",
+        )
+        st.caption("Errors on the hold-out: stones that no training ever saw.")
 
 
 def _versions_of(run: Run) -> list[Answer]:

@@ -27,18 +27,23 @@ def exchanges(
     path: Annotated[str | None, typer.Option(help="Only this path, such as /predict.")] = None,
     status: Annotated[int | None, typer.Option(help="Only this HTTP status.")] = None,
     model: Annotated[str | None, typer.Option(help="Only what this model answered.")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Only with this text in the request's or answer's body, in any case.")
+    ] = None,
     limit: Annotated[int, typer.Option(help="How many, newest last.", min=1, max=1000)] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with new ones until Ctrl-C.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the newest exchanges, the newest last."""
     from diamonds.database import migrate, running
-    from diamonds.exchanges import Filter, page
+    from diamonds.exchanges import Filter
 
-    wanted = Filter(since=_aware(since), until=_aware(until), path=path, status=status, model=model)
+    wanted = Filter(
+        since=_aware(since), until=_aware(until), path=path, status=status, model=model, text=text
+    )
     with running():
         migrate()
-        found = page(wanted, limit=limit).exchanges[::-1]
+        found = _newest(wanted, limit)[::-1]
         _print(found, as_json)
         if follow:
             for one in _new(wanted, found):
@@ -110,18 +115,31 @@ def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
+def _newest(wanted: "Filter", limit: int) -> list["Exchange"]:
+    """The newest exchanges, newest first; a search for a text goes on until there are enough, or no more."""
+    from diamonds.exchanges import page
+
+    found: list[Exchange] = []
+    cursor = None
+    while len(found) < limit:
+        next_page = page(wanted, limit=limit - len(found), cursor=cursor)
+        found += next_page.exchanges
+        cursor = next_page.next
+        if cursor is None:
+            break
+    return found
+
+
 def _new(wanted: "Filter", shown: list["Exchange"]) -> Iterator["Exchange"]:
     """What comes after ``shown``, as it arrives; late arrivals of up to a minute are not missed."""
     from dataclasses import replace
     from datetime import UTC, timedelta
 
-    from diamonds.exchanges import page
-
     began = shown[-1].started_at if shown else datetime.now(UTC)
     seen = {one.id for one in shown}
     while True:
         since = max(began, datetime.now(UTC) - timedelta(minutes=1))
-        for one in page(replace(wanted, since=since), limit=_NEW_PAGE).exchanges[::-1]:
+        for one in _newest(replace(wanted, since=since), _NEW_PAGE)[::-1]:
             if one.id not in seen:
                 seen.add(one.id)
                 yield one

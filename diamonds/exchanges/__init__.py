@@ -1,5 +1,6 @@
 """Every request and response: kept in a journal at once, shipped to Postgres, read back from there."""
 
+from diamonds.exchanges.containing import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.feedback import Feedback, feedback_since
 from diamonds.exchanges.frames import Answer, Body, Request
@@ -10,6 +11,7 @@ from diamonds.exchanges.shipper import Shipper
 
 __all__ = [
     "LARGEST_PAGE",
+    "LONGEST_TEXT",
     "Answer",
     "BadCursor",
     "Body",

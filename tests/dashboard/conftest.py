@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from diamonds.settings import PROJECT, settings
 from tests.bento_service.serving import free_port, serving
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE_MS = 30_000
 SECONDS_TO_START = 90.0
 FLAGS = [
@@ -165,7 +167,14 @@ def cell(page: Page, text: str) -> Locator:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keeps a picture of the page for people to look at."""
+    """Keeps pictures of the whole page for people to look at, on light and on dark."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.wait_for_timeout(1000)  # charts are drawn after the page has settled
-    page.screenshot(path=SCREENSHOTS / f"{name}.png")
+    before = page.viewport_size or {"width": 1360, "height": 1250}
+    height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
+    page.set_viewport_size({"width": before["width"], "height": max(before["height"], height)})
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(1000)  # charts are drawn after the page has settled
+        page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(before)

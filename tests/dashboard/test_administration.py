@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from diamonds.attribution import PROPERTIES
 from diamonds.model_store import Version
 from tests.dashboard.conftest import Stack
 
@@ -40,7 +41,21 @@ def test_a_version_is_told_with_its_slices_parameters_and_card(stack: Stack, xgb
     assert answer["parameters"] == xgboost.parameters
     assert {"cut Ideal", "color G", "clarity VS2"} <= {each["slice"] for each in answer["slices"]}
     assert answer["card"].startswith("# xgboost")
-    assert "importance.png" in answer["plots"]
+    assert "![" not in answer["card"]
+    figures = answer["figures"]
+    assert sum(cell["stones"] for cell in figures["predicted"]) == sum(
+        each["stones"] for each in answer["slices"] if each["slice"].startswith("cut ")
+    )
+    assert {each["property"] for each in figures["importance"]} == set(PROPERTIES)
+    assert all(band["low"] <= band["median"] <= band["high"] for band in figures["error"])
+
+
+def test_what_is_told_of_a_version_is_small_enough_to_be_recorded_whole(
+    stack: Stack, xgboost: Version
+) -> None:
+    answer = stack.api.get(f"/versions/{xgboost.tag}")
+
+    assert len(answer.content) < 100_000
 
 
 @pytest.mark.parametrize(

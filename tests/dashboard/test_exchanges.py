@@ -38,6 +38,18 @@ def test_the_filters_leave_what_passes_them(page: Page, stack: Stack) -> None:
     expect(page.get_by_test_id("stMetricValue").nth(3)).to_have_text("100.0%")
 
 
+def test_an_exchange_is_found_by_what_was_answered(page: Page, stack: Stack) -> None:
+    refused = kept(stack, stack.api.post("/similar", json={**STONE, "cut": "Superb"}))
+    answered = kept(stack, stack.api.post("/similar", json=STONE))
+    page.goto(f"{stack.dashboard}/exchanges")
+    page.get_by_label("Search in requests and answers").fill("got cut='superb'")
+    page.keyboard.press("Enter")
+
+    expect(cell(page, answered)).to_have_count(0)
+    expect(cell(page, refused)).to_be_attached()
+    assert "text=" in page.url
+
+
 def test_the_newest_exchanges_are_listed_with_charts(page: Page, stack: Stack) -> None:
     exchange = kept(stack, stack.api.post("/predict", json=STONE))
     page.goto(f"{stack.dashboard}/exchanges")

@@ -1,6 +1,10 @@
 """The page *Models*: who quotes prices, and how that is changed."""
 
-from playwright.sync_api import Page, expect
+import re
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import Stack, cell, shoot
 
@@ -27,7 +31,7 @@ def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page
     expect(page.get_by_role("heading", name="linear quotes prices")).to_be_visible()
     assert stack.champion() == linear
 
-    page.get_by_role("combobox", name="Promote version").click()
+    page.get_by_role("combobox", name="Version").click()
     page.get_by_role("option", name=xgboost).click()
     page.get_by_role("button", name="Promote ...").click()
     expect(dialog).to_contain_text(f"{xgboost} would quote prices")
@@ -43,16 +47,70 @@ def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> N
     told = stack.api.get("/comparison", params={"champion": one, "challenger": other}).json()
     shown = stack.api.get(f"/versions/{one}").json()
 
-    expect(cell(page, f"{shown['summary']['mae']:.5g}").first).to_be_attached()
+    expect(cell(page, f"${shown['summary']['mae']:,.1f}").first).to_be_attached()
     expect(cell(page, "n_estimators")).to_be_attached()
     page.get_by_role("button", name="Let them meet on the hold-out").click()
     expect(page.get_by_text(told["reason"])).to_be_visible()
     shoot(page, "compare")
 
 
-def test_the_model_card_is_shown_with_its_plots(page: Page, stack: Stack) -> None:
+def test_the_model_card_is_shown_with_its_figures(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.dashboard}/models?part=Model+card")
 
     expect(page.get_by_text("of the prices within 10%")).to_be_visible()
-    expect(page.get_by_text("Predicted against true prices")).to_be_visible()
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
+    expect(page.get_by_text("![")).to_have_count(0)
     shoot(page, "card")
+
+
+def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(
+    page: Page, stack: Stack, tmp_path: Path
+) -> None:
+    linear = stack.versions["linear"]
+    page.goto(f"{stack.dashboard}/models")
+    page.get_by_role("combobox", name="Version").click()
+    page.get_by_role("option", name=linear).click()
+    page.get_by_role("button", name="Download ...").click()
+    with page.expect_download() as download:
+        page.get_by_role("dialog").get_by_role("button", name="Download", exact=True).click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    assert file.name == f"{linear.replace(':', '-')}.bentomodel"
+    shutil.rmtree(stack.store / "models" / linear.replace(":", "/"))
+    page.reload()
+    expect(page.get_by_role("heading", name="xgboost quotes prices")).to_be_visible()
+    assert linear not in listed(stack)
+
+    dialog = upload(page, file)
+    shoot(page, "upload")
+    dialog.get_by_role("button", name="Upload", exact=True).click()
+    expect(
+        page.get_by_text(re.compile(f"{linear} is in the history. [0-9]+ files are what was saved"))
+    ).to_be_visible()
+    expect(cell(page, linear).first).to_be_attached()
+    assert linear in listed(stack)
+
+
+def test_a_file_that_was_tampered_with_is_refused_with_the_reason(
+    page: Page, stack: Stack, tmp_path: Path
+) -> None:
+    content = stack.api.get(f"/version_files/{stack.versions['linear']}").content
+    file = tmp_path / "tampered.bentomodel"
+    file.write_bytes(content[:-1000])
+    page.goto(f"{stack.dashboard}/models")
+    dialog = upload(page, file)
+    dialog.get_by_role("button", name="Upload", exact=True).click()
+
+    expect(dialog.get_by_text("It ends before its archive does; was it cut off on its way?")).to_be_visible()
+
+
+def upload(page: Page, file: Path) -> Locator:
+    """The dialog for uploads, with the file in it."""
+    page.get_by_role("button", name="Upload ...").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(file)
+    return dialog
+
+
+def listed(stack: Stack) -> set[str]:
+    return {each["version"] for each in stack.api.get("/models/linear").json()["versions"]}

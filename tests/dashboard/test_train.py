@@ -1,13 +1,17 @@
 """The page *Train*, with Prefect's server and a worker of its own: a training is started and followed."""
 
+import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashboard import uploads
+from diamonds.settings import settings
 from tests.dashboard.conftest import Stack, answers, cell, process, shoot, wait_until
 
 TRAINING_MS = 240_000
@@ -38,7 +42,12 @@ def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
     page.goto(f"{stack.dashboard}/train?models=linear")
     page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(few_stones)
     expect(page.get_by_text(re.compile("1,9[0-9]{2} stones to train and judge on"))).to_be_visible()
+    (upload,) = (settings().home / "uploads").glob("*/*")
     wait_until(lambda: _start(page))
+    _make_old(upload)
+    page.reload()
+    expect(page.get_by_role("heading", name=re.compile("Run .*: (pending|running)"))).to_be_visible()
+    assert upload.exists(), "The run still needs it."
     expect(page.get_by_role("heading", name=re.compile("Run .*: completed"))).to_be_visible(
         timeout=TRAINING_MS
     )
@@ -52,6 +61,36 @@ def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
     link = page.get_by_role("link", name="See it in Prefect").get_attribute("href")
     assert link == f"{stack.prefect}/runs/flow-run/{run[1]}"
     shoot(page, "train")
+    page.reload()
+    wait_until(lambda: not upload.exists())
+
+
+@pytest.fixture
+def uploads_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("DIAMONDS_HOME", str(tmp_path))
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.mark.usefixtures("uploads_home")
+def test_an_upload_goes_when_it_is_old_and_no_training_needs_it() -> None:
+    young, needed, unneeded = (uploads.keep(f"{number}.csv", b"%d" % number) for number in range(3))
+    twin = uploads.keep("twin.csv", b"2")
+    for path in (needed, unneeded):
+        _make_old(path)
+    uploads.sweep({str(needed)})
+    assert [path.exists() for path in (young, needed, unneeded, twin)] == [True, True, False, True]
+
+    uploads.keep("1.csv", b"1")
+    uploads.sweep(())
+    assert needed.exists(), "It was uploaded once more."
+
+
+def _make_old(path: Path) -> None:
+    then = time.time() - uploads.KEPT_SECONDS - 1
+    os.utime(path, (then, then))
 
 
 def _start(page: Page) -> bool:

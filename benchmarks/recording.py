@@ -44,7 +44,7 @@ def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
 def _serving(name: str, folder: Path) -> AbstractContextManager[str]:
     module = {
         "service": "bento_service.service:DiamondService",
-        "unrecorded": "benchmarks.unrecorded:service",
+        "unrecorded": "benchmarks.variants:unrecorded",
     }
     command = [sys.executable, "-m", "bentoml", "serve", module[name], "--working-dir", str(PROJECT)]
     environment = {"DIAMONDS_DATABASE_URL": database_url(), "DIAMONDS_HOME": str(folder / "home")}

@@ -7,20 +7,20 @@ One worker, the champion of the model store, and the database of the settings. N
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from pathlib import Path
 
 import uuid_utils
 
-from benchmarks.serving import Load, measure, median, server, wrk_script
-from diamonds.database import database_url, migrate, running
+from benchmarks.serving import Load, measure, median, wrk_script
+from benchmarks.steps import WHOLE, serving
+from diamonds.database import migrate, running
 from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, prepare_months
-from diamonds.settings import PROJECT
 
 SHIPPED = 50_000
+_SIDES = {"service": WHOLE, "unrecorded": "benchmarks.variants:unrecorded"}
 _STONE = b'{"carat":0.7,"cut":"Ideal","color":"G","clarity":"VS2","depth":61.5,"table":56,"x":5.7,"y":5.72}'
 _QUOTE = b'{"price":2345.0,"low":2000.0,"high":2600.0,"coverage":0.9,"currency":"USD","model":"xgboost"}'
 
@@ -29,7 +29,7 @@ def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
     """Both services are up throughout, so that each turn finds the machine alike."""
     script = wrk_script(folder)
     with ExitStack() as stack:
-        urls = {name: stack.enter_context(_serving(name, folder)) for name in ("service", "unrecorded")}
+        urls = {name: stack.enter_context(serving(target, folder)) for name, target in _SIDES.items()}
         turns = [_turn(urls, script, connections, seconds) for _ in range(rounds + 1)][1:]  # one to warm up
     on, off = median([turn[0] for turn in turns]), median([turn[1] for turn in turns])
     share = statistics.median(with_.rate / without.rate for with_, without in turns)
@@ -39,16 +39,6 @@ def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
         f"recording off  {off.rate:6.0f} requests/s, p50 {off.p50 * 1e3:5.1f} ms, p99 {off.p99 * 1e3:5.1f} ms"
     )
     print(f"throughput kept {share:.1%}; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
-
-
-def _serving(name: str, folder: Path) -> AbstractContextManager[str]:
-    module = {
-        "service": "bento_service.service:DiamondService",
-        "unrecorded": "benchmarks.variants:unrecorded",
-    }
-    command = [sys.executable, "-m", "bentoml", "serve", module[name], "--working-dir", str(PROJECT)]
-    environment = {"DIAMONDS_DATABASE_URL": database_url(), "DIAMONDS_HOME": str(folder / "home")}
-    return server([*command, "--host", "127.0.0.1", "--port"], environment, folder)
 
 
 def _turn(urls: dict[str, str], script: Path, connections: int, seconds: int) -> tuple[Load, Load]:

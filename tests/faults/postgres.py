@@ -2,12 +2,13 @@
 
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 from pathlib import Path
 
 import psutil
+
+from tests.bento_service.serving import free_port
 
 
 class Server:
@@ -55,9 +56,3 @@ def newest(program: str) -> str:
     """Debian keeps the server's programs of each version apart, and not on PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
     return str(found[-1]) if found else program
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

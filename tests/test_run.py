@@ -6,11 +6,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 from uuid import UUID
 
 import httpx
@@ -23,9 +23,11 @@ from prefect.client.schemas.schedules import IntervalSchedule
 
 from diamonds.ports import PORTS
 from diamonds.settings import PROJECT
+from tests.waiting import wait_until
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 SECONDS_TO_START = 600.0
+T = TypeVar("T")
 SECONDS_TO_STOP = 40.0
 
 
@@ -79,12 +81,12 @@ def start(home: Path, data: Path, ports: dict[str, int]) -> Run:
     return Run(process, home, ports)
 
 
-def wait_until(happened: Callable[[], object], seconds: float, run: Run) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
+def wait_while_running(run: Run, happened: Callable[[], T], *, within_s: float = 60) -> T:
+    def happened_in_time() -> T:
         assert run.process.poll() is None, f"It ended with {run.process.returncode}:\n{run.output}"
-        assert time.monotonic() < deadline, f"Not within {seconds} s:\n{run.output}"
-        time.sleep(0.2)
+        return happened()
+
+    return wait_until(happened_in_time, within_s=within_s, told=lambda: f"It said:\n{run.output}")
 
 
 def free_ports() -> dict[str, int]:
@@ -114,7 +116,7 @@ def stones(tmp_path_factory: pytest.TempPathFactory, few_stones: Path) -> Path:
 def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]:
     run = start(tmp_path_factory.mktemp("run"), stones, free_ports())
     try:
-        wait_until(lambda: "diamonds is up" in run.output, SECONDS_TO_START, run)
+        wait_while_running(run, lambda: "diamonds is up" in run.output, within_s=SECONDS_TO_START)
         yield run
     finally:
         run.process.terminate()
@@ -124,7 +126,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]
 @pytest.fixture
 def prefect(run: Run) -> Iterator[SyncPrefectClient]:
     with SyncPrefectClient(api=run.url("prefect_port") + "/api") as client:
-        wait_until(client.read_deployments, 120, run)
+        wait_while_running(run, client.read_deployments, within_s=120)
         yield client
 
 
@@ -142,7 +144,7 @@ def test_it_quotes_prices_and_keeps_the_exchange(run: Run) -> None:
     kept = run.url("service_port") + "/exchanges/" + answer.headers["X-Exchange-Id"]
 
     assert answer.json()["price"] > 0
-    wait_until(lambda: httpx.get(kept).status_code == 200, 20, run)
+    wait_while_running(run, lambda: httpx.get(kept).status_code == 200, within_s=20)
     assert httpx.get(kept).json()["response_body"] == answer.json()
 
 
@@ -158,17 +160,16 @@ def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     header, *sold = (PROJECT / "data" / "diamonds.csv").read_text().splitlines(keepends=True)
     (stones / "fresh.csv").write_text("".join([header, *sold[5::100]]))
     deployment = prefect.read_deployment_by_name("train/linear")
-    soon = IntervalSchedule(
-        interval=timedelta(days=30), anchor_date=datetime.now(UTC) + timedelta(seconds=10)
-    )
-    prefect._client.post(
-        f"/deployments/{deployment.id}/schedules",
-        json=[{"schedule": soon.model_dump(mode="json"), "active": True}],
+    # The server looks for new schedules once a minute: what is due before that only comes the next time.
+    often = IntervalSchedule(interval=timedelta(seconds=90))
+    schedules = f"/deployments/{deployment.id}/schedules"
+    scheduled = prefect._client.post(
+        schedules, json=[{"schedule": often.model_dump(mode="json"), "active": True}]
     ).raise_for_status()
 
-    wait_until(lambda: _finished(prefect, deployment.id), 120, run)
+    flow_run, *_ = wait_while_running(run, lambda: _finished(prefect, deployment.id), within_s=240)
+    prefect._client.delete(f"{schedules}/{scheduled.json()[0]['id']}").raise_for_status()
 
-    (flow_run,) = _finished(prefect, deployment.id)
     versions = httpx.get(run.url("service_port") + "/models/linear").json()["versions"]
     assert flow_run.auto_scheduled
     assert flow_run.state is not None
@@ -190,7 +191,7 @@ def test_ctrl_c_leaves_no_process_and_no_port_even_while_a_model_trains(
     training = prefect.create_flow_run_from_deployment(
         deployment.id, parameters={"models": ["xgboost"], "trials": 1000}
     )
-    wait_until(lambda: _is_running(prefect, training.id), 60, run)
+    wait_while_running(run, lambda: _is_running(prefect, training.id))
 
     os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does: to everything in the foreground
 
@@ -215,7 +216,7 @@ def second(run: Run, stones: Path) -> Iterator[Run]:
 
 @pytest.mark.slow
 def test_a_second_start_trains_nothing(second: Run) -> None:
-    wait_until(lambda: "diamonds is up" in second.output, 60, second)
+    wait_while_running(second, lambda: "diamonds is up" in second.output)
 
     assert "stones to learn from" not in second.output
 
@@ -224,8 +225,7 @@ def test_a_second_start_trains_nothing(second: Run) -> None:
 def test_a_run_that_was_interrupted_is_closed_at_the_next_start(second: Run) -> None:
     with SyncPrefectClient(api=second.url("prefect_port") + "/api") as client:
         interrupted = client.read_deployment_by_name("train/xgboost").id
-        wait_until(lambda: _finished(client, interrupted), 60, second)
-        (flow_run,) = _finished(client, interrupted)
+        (flow_run,) = wait_while_running(second, lambda: _finished(client, interrupted))
 
     assert flow_run.state is not None
     assert flow_run.state.is_crashed()
@@ -257,7 +257,7 @@ def test_a_port_that_is_taken_is_named_with_the_setting_that_changes_it(
 
 def test_sigterm_while_it_still_trains_leaves_nothing_behind(tmp_path: Path) -> None:
     run = start(tmp_path / "run", PROJECT / "data" / "diamonds.csv", free_ports())
-    wait_until(lambda: "stones to learn from" in run.output, 60, run)
+    wait_while_running(run, lambda: "stones to learn from" in run.output)
 
     run.process.terminate()
 

@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -14,6 +13,7 @@ import httpx
 from diamonds.database import migrate
 from diamonds.exchanges import Exchange, exchange
 from tests.bento_service.serving import free_port
+from tests.waiting import wait_until
 
 SERVER = ["-m", "uvicorn", "tests.bento_service.recorded_app:app", "--loop", "uvloop", "--http", "httptools"]
 
@@ -29,7 +29,7 @@ def serving(environment: Mapping[str, str], *, workers: int = 1) -> Iterator[str
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        eventually(lambda: answers(url), within_s=30)
+        wait_until(lambda: answers(url))
         yield url
     finally:
         process.send_signal(signal.SIGTERM)
@@ -45,20 +45,11 @@ def answers(url: str) -> bool:
 
 def recorded(id: str | UUID) -> Exchange:  # noqa: A002 - the column's name
     """The exchange, as soon as it has been shipped and has what became of it."""
-    found: list[Exchange] = []
 
-    def there() -> bool:
+    def complete() -> Exchange | None:
         one = exchange(UUID(str(id)))
-        if one is not None and one.duration_ms is not None:
-            found.append(one)
-        return bool(found)
+        return None if one is None or one.duration_ms is None else one
 
-    eventually(there, within_s=15)
-    return found[0]
-
-
-def eventually(true: Callable[[], bool], *, within_s: float) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, f"not within {within_s} s"
-        time.sleep(0.02)
+    found = wait_until(complete)
+    assert found is not None
+    return found

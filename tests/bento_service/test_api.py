@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from typing import Any
 
 import httpx
@@ -15,6 +14,7 @@ from diamonds.model_store import Version
 from diamonds.quotes import load_pricer
 from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.serving import Running
+from tests.waiting import wait_until
 
 
 def test_a_stone_is_quoted_by_the_champion(client: httpx.Client, xgboost: Version) -> None:
@@ -269,8 +269,5 @@ def test_a_kept_number_of_any_size_is_read_back(client: httpx.Client) -> None:
     refused = client.post("/predict", json={**STONE, "carat": 10**40})
     assert refused.status_code == 400
     path = f"/exchanges/{refused.headers['X-Exchange-Id']}"
-    deadline = time.monotonic() + 20
-    while (answer := client.get(path)).status_code == 404 and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert answer.status_code == 200
-    assert answer.json()["request_body"]["carat"] == 10**40
+    wait_until(lambda: client.get(path).is_success)
+    assert client.get(path).json()["request_body"]["carat"] == 10**40

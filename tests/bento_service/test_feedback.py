@@ -17,9 +17,10 @@ from diamonds.exchanges import Feedback, exchange, feedback_since
 from diamonds.exchanges.forgetting import forget
 from diamonds.model_store import Version
 from tests.bento_service.conftest import STONE, WHOLE_STONE
-from tests.bento_service.recorded_service import eventually, recorded
+from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import Running, serving
 from tests.bento_service.test_api import assert_error
+from tests.waiting import wait_until
 
 
 def quote(client: httpx.Client, path: str = "/predict", body: Any = WHOLE_STONE) -> httpx.Response:
@@ -36,7 +37,7 @@ def id_of(answer: httpx.Response) -> str:
 
 def stored(id_: str, price: float) -> Feedback:
     """The feedback on an exchange, as soon as it is stored with this price."""
-    eventually(lambda: [one.price_usd for one in about(id_)] == [price], within_s=15)
+    wait_until(lambda: [one.price_usd for one in about(id_)] == [price])
     return about(id_)[0]
 
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from diamonds.exchanges import Exchange, Filter, page
-from tests.bento_service.recorded_service import eventually, recorded, serving
+from tests.bento_service.recorded_service import recorded, serving
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def recorded_of(answer: httpx.Response) -> Exchange:
 
 def left_at(path: str) -> Exchange:
     """The exchange at a path that one client left, who never learned its id."""
-    eventually(lambda: bool(page(Filter(path=path)).exchanges), within_s=10)
+    wait_until(lambda: bool(page(Filter(path=path)).exchanges))
     (one,) = page(Filter(path=path)).exchanges
     return one
 
@@ -189,7 +190,7 @@ def test_readyz_tells_how_the_recording_fares(client: httpx.Client) -> None:
 def test_a_server_that_is_stopped_by_a_signal_stops_the_embedded_postgres_too(tmp_path: Path) -> None:
     with serving({"DIAMONDS_HOME": str(tmp_path)}):
         pid_file = tmp_path / "postgres" / "postmaster.pid"
-        eventually(lambda: pid_file.exists() and "ready" in pid_file.read_text(), within_s=30)
+        wait_until(lambda: pid_file.exists() and "ready" in pid_file.read_text())
     assert not pid_file.exists()
 
 
@@ -250,7 +251,7 @@ def test_a_retry_of_what_failed_is_done_again_and_its_row_tells_of_the_last_atte
     failed = client.get("/fail/once", headers=id)
     assert (failed.status_code, recorded_of(failed).status) == (500, 500)
     succeeded = client.get("/fail/once", headers=id)
-    eventually(lambda: recorded_of(succeeded).status == 200, within_s=10)
+    wait_until(lambda: recorded_of(succeeded).status == 200)
     assert recorded_of(succeeded).response_body == succeeded.json() == {"calls": 2}
     assert client.get("/fail/once", headers=id).json() == {"calls": 2}
 

@@ -18,6 +18,7 @@ import yaml
 from diamonds import model_store
 from diamonds.model_store import Version
 from tests.bento_service.serving import serving
+from tests.waiting import wait_until
 
 OTHER = "uploadedtothestore"
 Change = Callable[[Path], Any]
@@ -252,11 +253,9 @@ def test_an_upload_is_recorded_by_its_first_bytes_size_and_hash(client: httpx.Cl
     content = b"x" * 11_000_000
     answer = upload(client, content)
     assert answer.status_code == 400, "Files of versions may be larger than other bodies."
-    for _ in range(100):
-        kept = client.get(f"/exchanges/{answer.headers['x-exchange-id']}")
-        if kept.is_success:
-            break
-    assert kept.json()["request_size"] == len(content)
+    path = f"/exchanges/{answer.headers['x-exchange-id']}"
+    wait_until(lambda: client.get(path).is_success)
+    assert client.get(path).json()["request_size"] == len(content)
 
 
 def test_a_file_is_neither_too_large_nor_json(client: httpx.Client) -> None:

@@ -4,8 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from diamonds.database import running as database_running
 from diamonds.model_store import Version
 from diamonds.settings import PROJECT, settings
 from tests.bento_service.serving import free_port, serving
+from tests.waiting import wait_until
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
@@ -117,14 +117,6 @@ def answers(url: str) -> bool:
         return httpx.get(url).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Returns once it holds; fails when it does not in time."""
-    deadline = time.monotonic() + SECONDS_TO_START
-    while not holds():
-        assert time.monotonic() < deadline, "It did not come about in time."
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="package")

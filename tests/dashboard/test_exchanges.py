@@ -3,7 +3,8 @@
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.conftest import Stack, cell, shoot, wait_until
+from tests.dashboard.conftest import Stack, cell, shoot
+from tests.waiting import wait_until
 
 STONE = {"carat": 1.01, "cut": "Premium", "color": "E", "clarity": "SI1"}
 

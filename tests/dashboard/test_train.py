@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 
 from dashboard import uploads
 from diamonds.settings import settings
-from tests.dashboard.conftest import Stack, answers, cell, process, shoot, wait_until
+from tests.dashboard.conftest import Stack, answers, cell, process, shoot
+from tests.waiting import wait_until
 
 TRAINING_MS = 240_000
 

@@ -1,7 +1,6 @@
 """One run of the flow on the real data, one real service, every endpoint, and the record of it all."""
 
 import json
-import time
 
 import httpx
 import numpy as np
@@ -13,9 +12,9 @@ from diamonds import model_store
 from diamonds.diamond import COLUMNS, FEATURES, GRADES
 from diamonds.model_store import Version
 from tests.end_to_end.client import Client, Seen
+from tests.waiting import wait_until
 
 SEED = 20
-SECONDS_TO_ARRIVE = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +129,14 @@ def test_every_call_is_in_postgres_with_equal_bodies(client: Client, engine: sa.
 def rows_of(seen: list[Seen], engine: sa.Engine) -> dict[str, dict[str, object]]:
     """The rows of these exchanges, as soon as all have arrived; each is there once, for ``id`` is the key."""
     ids = {each.id for each in seen}
-    deadline = time.monotonic() + SECONDS_TO_ARRIVE
-    rows: dict[str, dict[str, object]] = {}
-    while time.monotonic() < deadline and rows.keys() != ids:
-        time.sleep(0.2)
+
+    def arrived() -> dict[str, dict[str, object]]:
         with engine.connect() as connection:
             every = connection.execute(sa.text("SELECT * FROM exchanges")).mappings()
-            rows = {str(row["id"]): dict(row) for row in every if str(row["id"]) in ids}
-    assert rows.keys() == ids
-    return rows
+            return {str(row["id"]): dict(row) for row in every if str(row["id"]) in ids}
+
+    wait_until(lambda: arrived().keys() == ids)
+    return arrived()
 
 
 def kept_body(row: dict[str, object], side: str) -> object:
@@ -169,13 +167,9 @@ def test_an_exchange_can_be_read_back_by_its_id(client: Client, stones: pd.DataF
 
 def exchange_of(http: httpx.Client, exchange_id: str) -> dict[str, object]:
     """The exchange, as soon as it has been shipped."""
-    deadline = time.monotonic() + SECONDS_TO_ARRIVE
-    while True:
-        answer = http.get(f"/exchanges/{exchange_id}")
-        if answer.status_code == httpx.codes.OK or time.monotonic() > deadline:
-            answer.raise_for_status()
-            return dict(answer.json())
-        time.sleep(0.2)
+    path = f"/exchanges/{exchange_id}"
+    wait_until(lambda: http.get(path).is_success)
+    return dict(http.get(path).json())
 
 
 def test_the_newest_exchanges_come_first(client: Client) -> None:

@@ -2,8 +2,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import psutil
 import pytest
 
 from diamonds.exchanges import Filter, page
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -52,8 +52,7 @@ class Worker:
 
     def shipper(self) -> psutil.Process:
         """The shipper, as soon as it is ready to be told apart from what it was forked from."""
-        eventually(lambda: bool(self.shippers()))
-        return self.shippers()[0]
+        return wait_until(self.shippers)[0]
 
     def shippers(self) -> list[psutil.Process]:
         found = []
@@ -80,16 +79,9 @@ def worker(tmp_path: Path) -> Iterator[Worker]:
     worker.process.communicate()
 
 
-def eventually(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def answered(count: int) -> None:
     """Comes back when so many exchanges with an answer are in the database."""
-    eventually(lambda: statuses().count(200) == count)
+    wait_until(lambda: statuses().count(200) == count)
 
 
 def statuses() -> list[int | None]:

@@ -16,6 +16,7 @@ import pytest
 
 from tests.faults.conftest import Scene, shippers, workers
 from tests.faults.load import Load, load
+from tests.waiting import wait_until
 
 SEED = 20261125
 
@@ -47,10 +48,7 @@ def each_insert_takes_2_s(scene: Scene, _random: random.Random) -> None:
 
 def the_reply_to_a_commit_is_cut_off(scene: Scene, _random: random.Random) -> None:
     scene.proxy.cuts = 5
-    deadline = time.monotonic() + 20
-    while scene.proxy.cuts > 0:
-        assert time.monotonic() < deadline, "no COMMIT came by"
-        time.sleep(0.1)
+    wait_until(lambda: scene.proxy.cuts == 0, told=lambda: "No COMMIT came by.")
 
 
 def workers_are_killed(_scene: Scene, random_: random.Random) -> None:
@@ -78,10 +76,7 @@ def shippers_are_killed_with_their_workers(_scene: Scene, random_: random.Random
 
 def some(processes: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
     """The processes, in the order in which they started, as soon as there is one again."""
-    deadline = time.monotonic() + 60
-    while not (found := processes()):
-        assert time.monotonic() < deadline, "none came back"
-        time.sleep(0.1)
+    found = wait_until(processes, told=lambda: "None came back.")
     return sorted(found, key=lambda process: process.pid)
 
 
@@ -135,24 +130,17 @@ def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scen
     with scene.service() as running, ThreadPoolExecutor() as threads:
         address = f"{running.url}/predict_batch?cut=off"
         answer = threads.submit(httpx.post, address, content=body, timeout=60)
-        wait_for(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
+        wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
         for worker in workers():
             worker.kill()
         assert isinstance(answer.exception(), httpx.TransportError)
-        wait_for(lambda: cut_off(scene) == [(None, None)])
+        wait_until(lambda: cut_off(scene) == [(None, None)])
 
 
 def cut_off(scene: Scene) -> list[tuple[int | None, float | None]]:
     with scene.engine.connect() as connection:
         query = "SELECT status, duration_ms FROM exchanges WHERE query = 'cut=off'"
         return [(status, duration_ms) for status, duration_ms in connection.exec_driver_sql(query)]
-
-
-def wait_for(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
 
 
 @pytest.mark.slow
@@ -174,17 +162,17 @@ def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
     stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
     with scene.service() as running:
         httpx.post(f"{running.url}/predict", json=stone).raise_for_status()
-        wait_for(lambda: metric(running.url, "shipped_total") == 1)
+        wait_until(lambda: metric(running.url, "shipped_total") == 1)
         assert metric(running.url, "oldest_unshipped_seconds") == 0
         scene.postgres.stop()
         httpx.post(f"{running.url}/predict", json=stone).raise_for_status()
-        wait_for(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
+        wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
         assert metric(running.url, "retried_total") > 0
         scene.postgres.start()
         for shipper in shippers():
             shipper.kill()  # its gauges go with it
-        wait_for(lambda: metric(running.url, "shipped_total") == 2)
-        wait_for(lambda: metric(running.url, "oldest_unshipped_seconds") == 0)
+        wait_until(lambda: metric(running.url, "shipped_total") == 2)
+        wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") == 0)
 
 
 def metric(url: str, name: str) -> float:

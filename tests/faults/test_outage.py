@@ -1,7 +1,6 @@
 """What the service still answers while its database is away, and what becomes of it."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import uuid4
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from tests.bento_service.serving import serving
 from tests.faults.conftest import Scene
 from tests.faults.postgres import Server
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -30,19 +30,19 @@ OTHER_READS = ("/docs.json", "/metrics", "/livez", "/readyz")
 def test_without_the_database_everything_works_but_the_reads_of_exchanges(scene: Scene) -> None:
     with scene.service() as running, running.client() as client:
         quoted_before = ask(client, "/predict", STONE)
-        eventually(lambda: arrived(scene, [quoted_before]))
+        wait_until(lambda: arrived(scene, [quoted_before]))
         with away(scene.postgres):
             answers = [quoted_before, *(ask(client, path, body) for path, body in CALLS.items())]
             answers += [ask(client, path) for path in RECORDED_READS]
             answers += [sold(client, quote, 2000 + number) for number, quote in enumerate(answers[:2])]
-            eventually(lambda: "database is away" in client.get("/readyz").headers["X-Recording"])
+            wait_until(lambda: "database is away" in client.get("/readyz").headers["X-Recording"])
             assert {client.get(path).status_code for path in OTHER_READS} == {200}
             for path in ("/exchanges", f"/exchanges/{uuid4()}"):
                 refused = client.get(path)
                 assert (refused.status_code, refused.json()["error"]["code"]) == (503, "database_away")
                 assert "Nothing is lost" in refused.json()["error"]["message"]
-        eventually(lambda: arrived(scene, answers))
-        eventually(lambda: client.get("/exchanges").status_code == 200)
+        wait_until(lambda: arrived(scene, answers))
+        wait_until(lambda: client.get("/exchanges").status_code == 200)
     assert prices(scene) == {id_of(answers[0]): 2000, id_of(answers[1]): 2001}
 
 
@@ -54,7 +54,7 @@ def test_a_service_that_starts_without_its_database_records_from_the_start(scene
             client = stack.enter_context(stack.enter_context(service).client())
             quote = ask(client, "/predict", STONE)
             feedback = sold(client, quote, 2500)
-        eventually(lambda: arrived(scene, [quote, feedback]))
+        wait_until(lambda: arrived(scene, [quote, feedback]))
     assert prices(scene) == {id_of(quote): 2500}
 
 
@@ -102,10 +102,3 @@ def rows(scene: Scene, query: str) -> list[Any]:
             return list(connection.exec_driver_sql(query))
     except (sa.exc.OperationalError, sa.exc.ProgrammingError):  # it is not back, or has no tables yet
         return []
-
-
-def eventually(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 40
-    while not holds():
-        assert time.monotonic() < deadline, "It did not come about in time."
-        time.sleep(0.1)

@@ -2,11 +2,11 @@
 
 import time
 
-import orjson
 from starlette.types import Message, Scope, Send
 
 from bento_service.errors import ApiError
 from bento_service.hearing import ID, Hearing
+from bento_service.sending import JSON, as_json, send_error, send_whole
 from diamonds.exchanges import Answer, Exchange
 from diamonds.exchanges.privacy import kept
 from diamonds.exchanges.recording import Recording
@@ -56,14 +56,14 @@ class Answering:
 
     async def refuse(self, refusal: ApiError) -> None:
         """Answers with an error of ours, whatever was to be answered before."""
-        await self._send_whole(refusal.status, orjson.dumps(refusal.body()))
+        self._chunks = []
+        await send_error(self.send, refusal)
 
     async def replay(self, stored: Exchange) -> None:
         """Answers a retry as the first time; its exchange is there already."""
         self._kept = True
-        json = stored.response_body
-        body = stored.response_bytes or b"" if json is None else orjson.dumps(json)
-        await self._send_whole(stored.status or 500, body)
+        body = b"" if stored.response_body is None else as_json(stored.response_body)
+        await send_whole(self.send, stored.status or 500, JSON, body)
 
     def keep(self) -> None:
         """Keeps what became of the request, without a status when the client left before its answer."""
@@ -83,12 +83,6 @@ class Answering:
             kept(sent, self._settings.kept_body_bytes, self._settings.masked_fields),
         )
         self._recording.keep(hearing.kept(), answer)
-
-    async def _send_whole(self, status: int, body: bytes) -> None:
-        self._chunks = []
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body})
 
     def _is_whole(self) -> bool:
         """Whether all bytes that the answer declared are there, although the app has not said so yet."""

@@ -8,7 +8,6 @@ from typing import Any, TypeAlias
 
 import orjson
 from pydantic import BaseModel
-from pydantic_core import to_json
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service import openapi
@@ -16,16 +15,15 @@ from bento_service.errors import ApiError
 from bento_service.handlers import Handlers
 from bento_service.operations import BYTES, OPERATIONS, Operation
 from bento_service.parsing import ClientLeft, check_bytes, check_json, parse, parse_query, read_body
+from bento_service.sending import JSON, Headers, as_json, send_error, send_whole
 from bento_service.version_files import File
 
 log = logging.getLogger("bentoml.diamonds")
 
 Endpoint: TypeAlias = Callable[[Scope, Receive], Awaitable[bytes | File]]
-Headers: TypeAlias = list[tuple[bytes, bytes]]
 
 BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/static_content/")
 _LARGE = 50_000
-_JSON: Headers = [(b"content-type", b"application/json")]
 _HTML: Headers = [(b"content-type", b"text/html; charset=utf-8")]
 
 
@@ -43,24 +41,25 @@ class Api:
         if scope["type"] != "http" or scope["path"].startswith(BENTOML_PATHS):
             await self.app(scope, receive, send)
         elif scope["path"] in ("/", "/docs"):
-            await _send(send, 200, _HTML, openapi.PAGE)
+            await send_whole(send, 200, _HTML, openapi.PAGE)
         else:
             await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 200
         try:
             answer = await self._endpoint(scope)(scope, receive)
-            headers, body = (answer.headers, answer.content) if isinstance(answer, File) else (_JSON, answer)
         except ApiError as error:
-            status, headers, body = error.status, [*_JSON, *error.headers], orjson.dumps(error.body())
+            await send_error(send, error)
+            return
         except ClientLeft:
             return
         # The edge of the process: whatever failed, the client gets an answer and the log the cause.
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
-            status, headers, body = 500, _JSON, _FAILED
-        await _send(send, status, headers, body)
+            await send_error(send, _FAILED)
+            return
+        headers, body = (answer.headers, answer.content) if isinstance(answer, File) else (JSON, answer)
+        await send_whole(send, 200, headers, body)
 
     def _endpoint(self, scope: Scope) -> Endpoint:
         path: str = scope["path"]
@@ -76,21 +75,13 @@ class Api:
         return methods[method]
 
 
-_FAILED = orjson.dumps(
-    ApiError(500, "internal_error", "The service failed to answer; its log has the cause.").body()
-)
+_FAILED = ApiError(500, "internal_error", "The service failed to answer; its log has the cause.")
 
 
 def _wrong_method(method: str, path: str, methods: Mapping[str, Endpoint]) -> ApiError:
     allowed = ", ".join(sorted(methods))
     message = f"Got {method} {path}; expected {allowed}."
     return ApiError(405, "method_not_allowed", message, headers=[(b"allow", allowed.encode())])
-
-
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    length = (b"content-length", b"%d" % len(body))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    await send({"type": "http.response.body", "body": body})
 
 
 def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
@@ -102,16 +93,9 @@ def _endpoint(operation: Operation, handlers: Handlers) -> Endpoint:
         if isinstance(answer, File):
             return answer
         _note_version(scope, answer)
-        return _as_json(answer)
+        return as_json(answer)
 
     return endpoint
-
-
-def _as_json(answer: Any) -> bytes:
-    try:
-        return orjson.dumps(answer, default=BaseModel.model_dump)
-    except orjson.JSONEncodeError:  # a kept body may hold whole numbers of more than 64 bits
-        return to_json(answer)
 
 
 def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[Any, ...]]]:

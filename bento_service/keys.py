@@ -2,13 +2,18 @@
 
 import hmac
 
-import orjson
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service.errors import ApiError
+from bento_service.sending import send_error
 from diamonds.settings import settings
 
-_NO_KEY = ApiError(401, "no_key", "Send one of the configured keys as `Authorization: Bearer KEY`.")
+_NO_KEY = ApiError(
+    401,
+    "no_key",
+    "Send one of the configured keys as `Authorization: Bearer KEY`.",
+    headers=[(b"www-authenticate", b"Bearer")],
+)
 
 
 class KeyRequired:
@@ -19,7 +24,7 @@ class KeyRequired:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _is_guarded(scope) and not _has_key(scope):
-            await _refuse(send)
+            await send_error(send, _NO_KEY)
         else:
             await self.app(scope, receive, send)
 
@@ -35,14 +40,3 @@ def _has_key(scope: Scope) -> bool:
     keys = settings().api_keys
     given = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
     return not keys or any(hmac.compare_digest(given, key.get_secret_value().encode()) for key in keys)
-
-
-async def _refuse(send: Send) -> None:
-    body = orjson.dumps(_NO_KEY.body())
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"www-authenticate", b"Bearer"),
-    ]
-    await send({"type": "http.response.start", "status": _NO_KEY.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -23,7 +23,7 @@ from prefect.client.schemas.schedules import IntervalSchedule
 
 from diamonds.ports import PORTS
 from diamonds.settings import PROJECT
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 SECONDS_TO_START = 600.0

@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from diamonds.model_store import Version
 from diamonds.quotes import load_pricer
 from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.serving import Running
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 
 def test_a_stone_is_quoted_by_the_champion(client: httpx.Client, xgboost: Version) -> None:
@@ -266,8 +267,10 @@ def test_an_unknown_dataset_is_not_found(client: httpx.Client) -> None:
 
 
 def test_a_kept_number_of_any_size_is_read_back(client: httpx.Client) -> None:
-    refused = client.post("/predict", json={**STONE, "carat": 10**40})
+    stone, id_ = {**STONE, "carat": 10**40}, {"X-Exchange-Id": str(uuid4())}
+    refused = client.post("/predict", json=stone, headers=id_)
     assert refused.status_code == 400
     path = f"/exchanges/{refused.headers['X-Exchange-Id']}"
     wait_until(lambda: client.get(path).is_success)
     assert client.get(path).json()["request_body"]["carat"] == 10**40
+    assert client.post("/predict", json=stone, headers=id_).json() == refused.json()

@@ -18,8 +18,9 @@ from diamonds.client import Client, Refused, ServiceDown, Stone
 from diamonds.exchanges import Filter, page
 from diamonds.model_store import Version
 from tests.bento_service.recorded_service import recorded
-from tests.bento_service.serving import Running, free_port
+from tests.bento_service.serving import Running
 from tests.faults.proxy import Proxy
+from tests.processes import free_port
 
 STONE: Stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 

@@ -20,7 +20,7 @@ from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import Running, serving
 from tests.bento_service.test_api import assert_error
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 
 def quote(client: httpx.Client, path: str = "/predict", body: Any = WHOLE_STONE) -> httpx.Response:

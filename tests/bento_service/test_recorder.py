@@ -13,17 +13,17 @@ import pytest
 
 from diamonds.exchanges import Exchange, Filter, page
 from tests.bento_service.recorded_service import recorded, serving
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     limits = {
         "DIAMONDS_REQUEST_TIMEOUT_SECONDS": "1.5",
         "DIAMONDS_MAX_CONCURRENCY": "3",
         "DIAMONDS_API_KEYS": '["let-me-read"]',
     }
-    with serving(limits) as url:
+    with serving(tmp_path_factory.mktemp("recorded") / "log", limits) as url:
         yield url
 
 
@@ -188,7 +188,7 @@ def test_readyz_tells_how_the_recording_fares(client: httpx.Client) -> None:
 
 
 def test_a_server_that_is_stopped_by_a_signal_stops_the_embedded_postgres_too(tmp_path: Path) -> None:
-    with serving({"DIAMONDS_HOME": str(tmp_path)}):
+    with serving(tmp_path / "log", {"DIAMONDS_HOME": str(tmp_path)}):
         pid_file = tmp_path / "postgres" / "postmaster.pid"
         wait_until(lambda: pid_file.exists() and "ready" in pid_file.read_text())
     assert not pid_file.exists()
@@ -244,6 +244,30 @@ def test_a_retry_is_answered_as_the_first_time_and_is_no_second_exchange(client:
     assert again.headers["X-Exchange-Id"] == id["X-Exchange-Id"]
 
 
+@pytest.mark.parametrize("number", ["1e40", "1" + 40 * "0", "0.1e-400", "1.50"])
+def test_a_retry_is_known_by_its_numbers_however_the_database_writes_them(
+    client: httpx.Client, number: str
+) -> None:
+    id = {"X-Exchange-Id": str(uuid4()), "content-type": "application/json"}  # noqa: A001
+    recorded_of(client.post("/predict", content=f'{{"carat": {number}}}', headers=id))
+    assert client.post("/predict", content=f'{{"carat": {number}}}', headers=id).status_code == 200
+
+
+@pytest.mark.parametrize("body", [b"no JSON", b"x" * 2_000_000])
+def test_a_retry_of_what_was_not_kept_whole_is_done_again(client: httpx.Client, body: bytes) -> None:
+    id = {"X-Exchange-Id": str(uuid4())}  # noqa: A001
+    kept = recorded_of(client.post("/echo", content=body, headers=id))
+    again = client.post("/echo", content=body, headers=id)
+    assert (again.content, again.headers["content-type"]) == (body, "application/octet-stream")
+    assert recorded_of(again) == kept
+
+
+def test_a_retry_is_not_answered_with_what_was_masked(masking: httpx.Client) -> None:
+    id = {"X-Exchange-Id": str(uuid4())}  # noqa: A001
+    recorded_of(masking.post("/echo", json={"name": "Ann"}, headers=id))
+    assert masking.post("/echo", json={"name": "Ann"}, headers=id).json() == {"name": "Ann"}
+
+
 def test_a_retry_of_what_failed_is_done_again_and_its_row_tells_of_the_last_attempt(
     client: httpx.Client,
 ) -> None:
@@ -292,8 +316,9 @@ def test_an_id_that_is_no_uuid_is_refused(client: httpx.Client, id: str) -> None
 
 
 @pytest.fixture(scope="module")
-def masking() -> Iterator[httpx.Client]:
-    with serving({"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url, httpx.Client(base_url=url) as client:
+def masking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    log = tmp_path_factory.mktemp("masking") / "log"
+    with serving(log, {"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url, httpx.Client(base_url=url) as client:
         yield client
 
 

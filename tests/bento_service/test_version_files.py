@@ -18,7 +18,7 @@ import yaml
 from diamonds import model_store
 from diamonds.model_store import Version
 from tests.bento_service.serving import serving
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 OTHER = "uploadedtothestore"
 Change = Callable[[Path], Any]

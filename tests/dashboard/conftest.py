@@ -1,8 +1,6 @@
 """The real service with two models, the real dashboard before it, and a browser."""
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,13 +15,12 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from diamonds.database import running as database_running
 from diamonds.model_store import Version
 from diamonds.settings import PROJECT, settings
-from tests.bento_service.serving import free_port, serving
-from tests.waiting import wait_until
+from tests.bento_service.serving import serving
+from tests.processes import free_port, process, wait_until
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE_MS = 30_000
-SECONDS_TO_START = 90.0
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -92,31 +89,8 @@ def dashboard(log: Path, environment: dict[str, str]) -> Iterator[str]:
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     where = ["--server.address", "127.0.0.1", "--server.port", str(port)]
     url = f"http://127.0.0.1:{port}"
-    with process([*command, *where], log, environment):
-        wait_until(lambda: answers(f"{url}/_stcore/health"))
+    with process([*command, *where], log, environment, until=f"{url}/_stcore/health"):
         yield url
-
-
-@contextmanager
-def process(command: list[str], log: Path, environment: dict[str, str]) -> Iterator[None]:
-    """A command of the project that runs until the end of the context."""
-    with log.open("wb") as output:
-        started = subprocess.Popen(
-            command, cwd=PROJECT, stdout=output, stderr=output, env={**os.environ, **environment}
-        )
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.wait(30)
-
-
-def answers(url: str) -> bool:
-    """Whether a GET of it is answered with status 200."""
-    try:
-        return httpx.get(url).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
 
 
 @pytest.fixture(scope="package")

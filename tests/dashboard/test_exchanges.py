@@ -4,7 +4,7 @@ import httpx
 from playwright.sync_api import Page, expect
 
 from tests.dashboard.conftest import Stack, cell, shoot
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 STONE = {"carat": 1.01, "cut": "Premium", "color": "E", "clarity": "SI1"}
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from dashboard import uploads
 from diamonds.settings import settings
-from tests.dashboard.conftest import Stack, answers, cell, process, shoot
-from tests.waiting import wait_until
+from tests.dashboard.conftest import Stack, cell, shoot
+from tests.processes import process, wait_until
 
 TRAINING_MS = 240_000
 
@@ -30,10 +30,12 @@ def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     }
     python = [sys.executable, "-m"]
     server = [*python, "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
-    with process(server, folder / "server.log", environment):
-        wait_until(lambda: answers(f"{stack.prefect}/api/health"))
-        with process([*python, "flows.schedules"], folder / "worker.log", environment):
-            yield
+    worker = [*python, "flows.schedules"]
+    with (
+        process(server, folder / "server.log", environment, until=f"{stack.prefect}/api/health"),
+        process(worker, folder / "worker.log", environment),
+    ):
+        yield
 
 
 @pytest.mark.slow

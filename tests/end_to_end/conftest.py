@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from diamonds import database, model_store
 from diamonds.model_store import Version
 from flows.train import train
-from tests.bento_service.serving import free_port, serving
+from tests.bento_service.serving import serving
 from tests.conftest import model_store_in
 from tests.end_to_end.client import Client
+from tests.processes import free_port
 
 MODELS = ["linear", "xgboost"]
 

@@ -12,7 +12,7 @@ from diamonds import model_store
 from diamonds.diamond import COLUMNS, FEATURES, GRADES
 from diamonds.model_store import Version
 from tests.end_to_end.client import Client, Seen
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 SEED = 20
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from diamonds.exchanges import Filter, page
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bento_service.serving import free_port
+from tests.processes import free_port
 
 
 class Server:

@@ -16,7 +16,7 @@ import pytest
 
 from tests.faults.conftest import Scene, shippers, workers
 from tests.faults.load import Load, load
-from tests.waiting import wait_until
+from tests.processes import wait_until
 
 SEED = 20261125
 

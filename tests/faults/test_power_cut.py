@@ -27,7 +27,7 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(tm
             "DIAMONDS_DATABASE_URL": NOWHERE,
             "DIAMONDS_JOURNAL_SYNC": "true",
         }
-        with serving(given) as url, ThreadPoolExecutor(4) as clients:
+        with serving(tmp_path / "log", given) as url, ThreadPoolExecutor(4) as clients:
             answers = list(clients.map(lambda number: httpx.post(f"{url}/predict?n={number}"), range(40)))
             shutil.copyfile(disk, found_later)
     with mounted(found_later, tmp_path / "again") as home:

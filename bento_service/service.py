@@ -23,7 +23,7 @@ _handlers = Handlers(LoadedModels())
     service_class=LeanService,
     workers=settings().service_workers,
     logging={"access": {"enabled": False}},  # the exchanges are the log
-    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.quotes
+    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.cores
 )
 class DiamondService:
     """Quotes what diamonds are worth and finds similar ones.

@@ -1,14 +1,14 @@
 """Quotes prices with one version of a model."""
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from operator import attrgetter
 
 import numpy as np
 
 from diamonds import model_store
+from diamonds.cores import CORES, side_by_side
 from diamonds.diamond import FEATURES, GRADES, Diamond
 from diamonds.intervals import Intervals
 from diamonds.model_store import Version
@@ -65,8 +65,8 @@ class Pricer:
             return np.empty(0)
         if len(rows) < _WORTH_A_THREAD:
             return self.estimator.predict_matrix(rows)
-        parts = np.array_split(rows, _CORES)
-        return np.concatenate([*_THREADS.map(self.estimator.predict_matrix, parts)])
+        parts = np.array_split(rows, CORES)
+        return np.concatenate(side_by_side([partial(self.estimator.predict_matrix, part) for part in parts]))
 
     def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
         """The prices of the stones in order, rounded to the cent and at least one cent."""
@@ -75,9 +75,7 @@ class Pricer:
 
 # Estimators compute in one thread: their own threads cost more than they give for one stone, so large
 # batches are shared out here.
-_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 _WORTH_A_THREAD = 512
-_THREADS = ThreadPoolExecutor(_CORES, thread_name_prefix="quotes")
 
 _CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
 _values = attrgetter(*FEATURES)

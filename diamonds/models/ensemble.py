@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from scipy.optimize import nnls
 
+from diamonds.cores import side_by_side
 from diamonds.models.cross_validation import CrossValidation
 from diamonds.models.features import Matrix, stones_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
@@ -44,7 +46,9 @@ class Ensemble(Estimator):
         return self
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
-        logs = [weight * np.log(member.predict_matrix(matrix)) for weight, member in self.members_.values()]
+        weights, members = zip(*self.members_.values(), strict=True)
+        prices = side_by_side([partial(member.predict_matrix, matrix) for member in members])
+        logs = [weight * np.log(usd) for weight, usd in zip(weights, prices, strict=True)]
         return np.asarray(np.exp(np.sum(logs, axis=0)))
 
     def save(self, folder: Path) -> None:

@@ -9,6 +9,7 @@ import argparse
 import statistics
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,7 +21,10 @@ from diamonds.database import migrate, running
 from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, prepare_months
 
 SHIPPED = 50_000
-_SIDES = {"service": WHOLE, "unrecorded": "benchmarks.variants:unrecorded"}
+_OFF = {
+    "unrecorded": "without the recorder",
+    "unkept": "with its ids, limits and timeout, but nothing kept",
+}
 _STONE = b'{"carat":0.7,"cut":"Ideal","color":"G","clarity":"VS2","depth":61.5,"table":56,"x":5.7,"y":5.72}'
 _QUOTE = b'{"price":2345.0,"low":2000.0,"high":2600.0,"coverage":0.9,"currency":"USD","model":"xgboost"}'
 
@@ -29,22 +33,28 @@ def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
     """Both services are up throughout, so that each turn finds the machine alike."""
     script = wrk_script(folder)
     with ExitStack() as stack:
-        urls = {name: stack.enter_context(serving(target, folder)) for name, target in _SIDES.items()}
+        targets = [WHOLE, *(f"benchmarks.variants:{name}" for name in _OFF)]
+        urls = [stack.enter_context(serving(target, folder)) for target in targets]
         turns = [_turn(urls, script, connections, seconds) for _ in range(rounds + 1)][1:]  # one to warm up
-    on, off = median([turn[0] for turn in turns]), median([turn[1] for turn in turns])
-    share = statistics.median(with_.rate / without.rate for with_, without in turns)
     print(f"{connections} connections, {rounds} turns of {seconds} s each, medians")
-    print(f"recording on   {on.rate:6.0f} requests/s, p50 {on.p50 * 1e3:5.1f} ms, p99 {on.p99 * 1e3:5.1f} ms")
-    print(
-        f"recording off  {off.rate:6.0f} requests/s, p50 {off.p50 * 1e3:5.1f} ms, p99 {off.p99 * 1e3:5.1f} ms"
-    )
-    print(f"throughput kept {share:.1%}; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
+    on, *offs = (median(list(loads)) for loads in zip(*turns, strict=True))
+    _show("recording on", on)
+    for place, (name, off) in enumerate(zip(_OFF.values(), offs, strict=True), start=1):
+        _show(name, off)
+        share = statistics.median(turn[0].rate / turn[place].rate for turn in turns)
+        print(f"  of which {share:.1%} are kept; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
 
 
-def _turn(urls: dict[str, str], script: Path, connections: int, seconds: int) -> tuple[Load, Load]:
-    on = measure(f"{urls['service']}/predict", script, connections, seconds)
-    time.sleep(1)  # what was recorded is shipped
-    return on, measure(f"{urls['unrecorded']}/predict", script, connections, seconds)
+def _turn(urls: Sequence[str], script: Path, connections: int, seconds: int) -> list[Load]:
+    loads = []
+    for url in urls:
+        loads.append(measure(f"{url}/predict", script, connections, seconds))
+        time.sleep(1)  # what was recorded is shipped
+    return loads
+
+
+def _show(side: str, load: Load) -> None:
+    print(f"{load.rate:6.0f} requests/s, p50 {load.p50 * 1e3:5.1f} ms, p99 {load.p99 * 1e3:5.1f} ms: {side}")
 
 
 def ship(folder: Path) -> None:

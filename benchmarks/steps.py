@@ -21,6 +21,8 @@ STEPS = {
     "through_bentoml": "paths answered ahead of BentoML",
     "not_lean": "no timeout or tracing of BentoML",
     "unbatched": "quotes asked for at once computed together",
+    "impatient": "a batch waits for those who have just been answered",
+    "on_one_core": "members of an ensemble asked side by side",
     "unfrozen": "a frozen heap",
 }
 

@@ -6,17 +6,26 @@ from typing import Any
 
 from _bentoml_sdk import Service  # type: ignore[import-untyped]
 
-from bento_service import service
+from bento_service import batching, service
 from bento_service.api import Api
 from bento_service.batching import Batcher
 from bento_service.lean import LeanService
 from bento_service.recorder import Recorder
+from diamonds import cores
 from diamonds.diamond import Diamond
+from diamonds.exchanges.recording import Recording
 from diamonds.quotes import Pricer, Quotes, rows_of
 
 
 def _unrecorded() -> None:
     _without(Recorder)
+
+
+def _unkept() -> None:
+    """With the recorder's ids, limits and timeout, but nothing kept."""
+    Recording.start = lambda self: None  # type: ignore[method-assign]
+    Recording.hear = lambda self, asked: None  # type: ignore[method-assign]
+    Recording.keep = lambda self, asked, answer: None  # type: ignore[method-assign]
 
 
 def _through_bentoml() -> None:
@@ -29,6 +38,14 @@ def _unbatched() -> None:
         return pricer.quotes(rows_of([stone])), 0
 
     Batcher.quote = alone  # type: ignore[method-assign, assignment]
+
+
+def _impatient() -> None:
+    batching._PATIENCE, batching._QUIET_TURNS = 0.0, 1
+
+
+def _on_one_core() -> None:
+    cores.CORES = 1
 
 
 def _not_lean() -> None:

@@ -24,7 +24,7 @@ class Batcher:
         tag = pricer.version.tag
         batches = self._batches.get(tag)
         if batches is None:
-            batches = self._batches[tag] = _Batches(pricer, lambda: self._batches.pop(tag))
+            batches = self._batches[tag] = _Batches(pricer, lambda: self._batches.pop(tag, None))
         return await batches.add(stone)
 
 

@@ -274,3 +274,32 @@ def test_a_kept_number_of_any_size_is_read_back(client: httpx.Client) -> None:
     wait_until(lambda: client.get(path).is_success)
     assert client.get(path).json()["request_body"]["carat"] == 10**40
     assert client.post("/predict", json=stone, headers=id_).json() == refused.json()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", ""),
+        ("text", "x" * 10_000),
+        ("text", "a\0b"),
+        ("path", "\0"),
+        ("model", "\0"),
+        ("status", "200; DROP TABLE exchanges"),
+        ("status", "9" * 1000),
+        ("limit", "9" * 1000),
+        ("since", "0001-01-01T00:00:00"),
+        ("cursor", "x" * 10_000),
+        ("texts", "Ideal"),
+    ],
+)
+def test_a_filter_that_cannot_be_is_refused_by_its_name(client: httpx.Client, name: str, value: str) -> None:
+    refused = client.get("/exchanges", params={name: value})
+    assert refused.status_code == 400
+    assert refused.json()["error"]["fields"][0]["field"] == name
+
+
+@pytest.mark.parametrize("name", ["text", "path", "model"])
+def test_a_filter_is_only_ever_a_value(client: httpx.Client, name: str) -> None:
+    filters = {name: "'; DROP TABLE exchanges; -- %(x)s %s \\ %"}
+    assert client.get("/exchanges", params=filters).json()["exchanges"] == []
+    assert client.get("/exchanges").status_code == 200

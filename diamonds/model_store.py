@@ -4,7 +4,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Protocol, cast
 
 import bentoml
 import pandas as pd
+from bentoml._internal.configuration.containers import BentoMLContainer
 from filelock import FileLock
 
 from diamonds.dataset import Dataset, load_from, report_in, save_to
@@ -105,11 +106,12 @@ def add(tag: str, folder: Path) -> Version:
 
 def versions(name: str) -> list[Version]:
     """The versions of model ``name``, newest first."""
-    try:
-        entries = bentoml.models.list(PREFIX + name)
-    except bentoml.exceptions.NotFound:
-        return []
-    found = [_version(entry) for entry in entries]
+    # BentoML's own list fails while a version is being saved or deleted, and for ever where that was cut off.
+    folder = BentoMLContainer.model_store.get()._path / (PREFIX + name)
+    found = []
+    for description in folder.glob("*/model.yaml"):
+        with suppress(bentoml.exceptions.BentoMLException):  # it has just been deleted
+            found.append(_version(bentoml.models.get(f"{folder.name}:{description.parent.name}")))
     return sorted(found, key=lambda version: version.created_at, reverse=True)
 
 
@@ -117,7 +119,7 @@ def champion() -> Version | None:
     """The version that quotes prices: the newest of ``diamonds-champion``, or None."""
     try:
         return _version(bentoml.models.get(CHAMPION))
-    except bentoml.exceptions.NotFound:
+    except bentoml.exceptions.BentoMLException:
         # BentoML's note of the newest version is empty for an instant while it is written.
         return next(iter(history()), None)
 

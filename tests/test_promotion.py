@@ -184,3 +184,25 @@ def test_old_versions_go_but_never_one_that_was_champion(versions: list[Version]
 
     assert gone == [versions[1].tag]
     assert [version.tag for version in model_store.versions("linear")] == [versions[2].tag, versions[0].tag]
+
+
+@pytest.mark.parametrize("half", ["diamonds-champion", "diamonds-linear"])
+def test_a_version_that_is_half_saved_is_none_yet(versions: list[Version], half: str) -> None:
+    promotion.promote(versions[0].tag, force=True)
+    champion, listed = model_store.champion(), model_store.versions("linear")
+    store = versions[0].folder.parents[1]
+    (store / half / "0123456789abcdef").mkdir()
+
+    assert champion is not None
+    assert model_store.champion() == champion
+    assert model_store.history() == [champion]
+    assert model_store.versions("linear") == listed
+
+
+def test_the_champion_is_found_while_the_note_of_the_newest_is_written(versions: list[Version]) -> None:
+    promotion.promote(versions[0].tag, force=True)
+    champion = model_store.champion()
+    (versions[0].folder.parents[1] / "diamonds-champion" / "latest").write_text("")
+
+    assert champion is not None
+    assert model_store.champion() == champion

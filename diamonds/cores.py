@@ -18,7 +18,7 @@ _helpers = ThreadPoolExecutor(max(CORES - 1, 1), thread_name_prefix="cores")
 _of_this_thread = threading.local()
 
 
-def side_by_side(calls: Sequence[Callable[[], T]]) -> list[T]:
+def on_all_cores(calls: Sequence[Callable[[], T]]) -> list[T]:
     """What the calls give, in order; raises what one of them raises.
 
     The thread that asks works, too. Calls made by calls run one after the other: all cores have work then.

@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 
 from diamonds import model_store
-from diamonds.cores import CORES, side_by_side
+from diamonds.cores import CORES, on_all_cores
 from diamonds.diamond import FEATURES, GRADES, Diamond
 from diamonds.intervals import Intervals
 from diamonds.model_store import Version
@@ -66,7 +66,7 @@ class Pricer:
         if len(rows) < _WORTH_A_THREAD:
             return self.estimator.predict_matrix(rows)
         parts = np.array_split(rows, CORES)
-        return np.concatenate(side_by_side([partial(self.estimator.predict_matrix, part) for part in parts]))
+        return np.concatenate(on_all_cores([partial(self.estimator.predict_matrix, part) for part in parts]))
 
     def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
         """The prices of the stones in order, rounded to the cent and at least one cent."""

@@ -4,12 +4,12 @@ from functools import partial
 
 import pytest
 
-from diamonds.cores import CORES, side_by_side
+from diamonds.cores import CORES, on_all_cores
 
 
 def test_calls_give_what_they_give_in_order() -> None:
-    assert side_by_side([partial(pow, number, 2) for number in range(20)]) == [n * n for n in range(20)]
-    assert side_by_side([]) == []
+    assert on_all_cores([partial(pow, number, 2) for number in range(20)]) == [n * n for n in range(20)]
+    assert on_all_cores([]) == []
 
 
 @pytest.mark.skipif(CORES == 1, reason="One core does one thing at a time.")
@@ -21,9 +21,9 @@ def test_calls_run_side_by_side_and_the_calls_that_they_make_do_not() -> None:
 
     def outer() -> list[str]:
         both_run.wait(timeout=30)
-        return side_by_side([inner] * 4)
+        return on_all_cores([inner] * 4)
 
-    threads = side_by_side([outer, outer])
+    threads = on_all_cores([outer, outer])
 
     assert [len(set(names)) for names in threads] == [1, 1]
     assert threads[0] != threads[1]
@@ -47,7 +47,7 @@ def test_what_no_helper_has_begun_is_done_by_the_thread_that_asks() -> None:
         taken.set()
         return threading.get_native_id()
 
-    first, *others, last = side_by_side([work, *[keep_working] * (CORES - 1), take])
+    first, *others, last = on_all_cores([work, *[keep_working] * (CORES - 1), take])
 
     assert first == last == threading.get_native_id()
     assert len({first, *others}) == CORES
@@ -61,6 +61,6 @@ def test_an_error_of_one_call_is_the_callers_and_later_calls_run(place: int) -> 
     calls: list[Callable[[], int]] = [partial(int, "7")] * 5
     calls[place] = fail
     with pytest.raises(LookupError, match="as the test asked"):
-        side_by_side(calls)
+        on_all_cores(calls)
 
-    assert side_by_side([partial(int, "7")] * 5) == [7] * 5
+    assert on_all_cores([partial(int, "7")] * 5) == [7] * 5

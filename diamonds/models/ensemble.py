@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from scipy.optimize import nnls
 
-from diamonds.cores import side_by_side
+from diamonds.cores import on_all_cores
 from diamonds.models.cross_validation import CrossValidation
 from diamonds.models.features import Matrix, stones_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
@@ -47,7 +47,7 @@ class Ensemble(Estimator):
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
         weights, members = zip(*self.members_.values(), strict=True)
-        prices = side_by_side([partial(member.predict_matrix, matrix) for member in members])
+        prices = on_all_cores([partial(member.predict_matrix, matrix) for member in members])
         logs = [weight * np.log(usd) for weight, usd in zip(weights, prices, strict=True)]
         return np.asarray(np.exp(np.sum(logs, axis=0)))
 

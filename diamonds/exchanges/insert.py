@@ -46,10 +46,10 @@ def insert(connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool
 
     ``as_bytes`` keeps JSON as bytes, for a body that the database refuses against our expectation.
     """
-    rows = {joined[0].id: _row(joined, as_bytes) for joined in sorted(batch, key=_weight)}
+    rows = [*{joined[0].id: _row(joined, as_bytes) for joined in sorted(batch, key=_weight)}.values()]
     changed = 0
     for start in range(0, len(rows), _ROWS_OF_A_STATEMENT):
-        payload = orjson.dumps(list(rows.values())[start : start + _ROWS_OF_A_STATEMENT]).decode()
+        payload = orjson.dumps(rows[start : start + _ROWS_OF_A_STATEMENT]).decode()
         changed += connection.exec_driver_sql(_INSERT, {"batch": payload}).rowcount
     project(connection, batch)  # in this transaction, so that feedback is as safe as exchanges
     return changed

@@ -19,6 +19,7 @@ from diamonds.model_store import Version
 from diamonds.quotes import load_pricer
 from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import Running, serving
+from tests.processes import wait_until
 
 REACHES_WITHIN_SECONDS = 2.0
 
@@ -26,9 +27,11 @@ REACHES_WITHIN_SECONDS = 2.0
 def wait_for(version: Version, client: httpx.Client) -> float:
     """Seconds until the service quotes with the version."""
     started = time.monotonic()
-    while client.post("/predict", json=STONE).json().get("version") != version.tag:
-        assert time.monotonic() - started < 30, f"{version.tag} never quoted"
-        time.sleep(0.02)
+    wait_until(
+        lambda: client.post("/predict", json=STONE).json().get("version") == version.tag,
+        within_s=30,
+        told=lambda: f"{version.tag} never quoted",
+    )
     return time.monotonic() - started
 
 

@@ -2,7 +2,17 @@
 
 from sqlalchemy.exc import OperationalError as DatabaseAway
 
+from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
 from diamonds.database.migrate import migrate
 
-__all__ = ["DatabaseAway", "database_url", "engine", "migrate", "release", "running", "with_driver"]
+__all__ = [
+    "DatabaseAway",
+    "copy_in",
+    "database_url",
+    "engine",
+    "migrate",
+    "release",
+    "running",
+    "with_driver",
+]

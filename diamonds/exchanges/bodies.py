@@ -1,7 +1,6 @@
 """What of a body goes where: into JSONB when that holds it, else into bytes."""
 
 from base64 import b64encode
-from typing import Any
 
 import orjson
 
@@ -24,13 +23,8 @@ def jsonb_holds(raw: bytes) -> bool:
     return b"\\u0022" not in raw and again.count(b'"') == raw.count(b'"')
 
 
-def columns(side: str, body: Body, *, as_bytes: bool = False) -> dict[str, Any]:
-    """The columns of one side of an exchange, bytes as base64."""
-    whole = body.size is None
-    if whole and body.kept and not as_bytes and jsonb_holds(body.kept):
-        return {f"{side}_body": orjson.Fragment(body.kept)}
-    return {
-        f"{side}_bytes": b64encode(body.kept).decode() if body.kept else None,
-        f"{side}_size": body.size,
-        f"{side}_sha256": body.sha256,
-    }
+def stored(body: Body, *, as_bytes: bool = False) -> tuple[str | None, str | None, int | None, str | None]:
+    """A body's JSON, or its bytes in base64 with the size and SHA-256 of a whole that was cut."""
+    if body.size is None and body.kept and not as_bytes and jsonb_holds(body.kept):
+        return body.kept.decode(), None, None, None
+    return None, b64encode(body.kept).decode() if body.kept else None, body.size, body.sha256

@@ -79,13 +79,11 @@ def frame_at(data: bytes, start: int) -> tuple[Request | Answer, int]:
     if facts_at > len(data) or not data.startswith(MAGIC, start):
         raise Damaged
     _, checksum, facts_length, body_length = HEADER.unpack_from(data, start)
-    body_at, end = facts_at + facts_length, facts_at + facts_length + body_length
-    if end > len(data):
+    end = facts_at + facts_length + body_length
+    content = data[facts_at:end]
+    if end > len(data) or zlib.crc32(content) != checksum:
         raise Damaged
-    facts, body = data[facts_at:body_at], data[body_at:end]
-    if zlib.crc32(body, zlib.crc32(facts)) != checksum:
-        raise Damaged
-    return _parsed(facts, body), end
+    return _parsed(content[:facts_length], content[facts_length:]), end
 
 
 def next_frame(data: bytes, start: int) -> int | None:
@@ -102,9 +100,8 @@ def next_frame(data: bytes, start: int) -> int | None:
 
 def _frame(facts: list[Any], body: bytes) -> bytes:
     head = orjson.dumps(facts)
-    return b"".join(
-        (HEADER.pack(MAGIC, zlib.crc32(body, zlib.crc32(head)), len(head), len(body)), head, body)
-    )
+    content = head + body
+    return HEADER.pack(MAGIC, zlib.crc32(content), len(head), len(body)) + content
 
 
 def _parsed(facts: bytes, body: bytes) -> Request | Answer:

@@ -94,5 +94,5 @@ class Store:
 
 
 def reason_of(problem: Exception) -> str:
-    """Without the statement, which only makes the log longer."""
-    return str(getattr(problem, "orig", problem)).strip()
+    """Its first line: those after it may quote what was to be kept, which no log should."""
+    return (str(getattr(problem, "orig", problem)).splitlines() or [type(problem).__name__])[0]

@@ -4,26 +4,34 @@ It ends when its standard input does, that is with the worker, however that ends
 database it says on its standard output, a line each time, an empty one when all is well.
 """
 
+import logging
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import psutil
+import sqlalchemy as sa
 from prometheus_client.multiprocess import mark_process_dead
+from sqlalchemy import event
 
 from diamonds.exchanges.shipper import Shipper
 
+logger = logging.getLogger(__name__)
+
 FLUSH_WITHIN_S = 5.0
+_NICENESS = 10
+_TRIES = 5
 
 
 def main() -> None:
-    for stop in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # they may reach the whole group; the worker is still answering
+    for stop in (signal.SIGINT, signal.SIGTERM):  # for the whole group, while the worker still answers
         signal.signal(stop, signal.SIG_IGN)
-    os.nice(10)  # serving comes first
+    give_way(os.getpid())
+    event.listen(sa.Pool, "connect", let_server_give_way)
     worker = os.getppid()
     shipper = Shipper(Path(sys.argv[1]), tell)
     shipper.start()
@@ -31,6 +39,37 @@ def main() -> None:
     shipper.stop(FLUSH_WITHIN_S)
     forget_gauges_of(worker)
     forget_gauges_of(os.getpid())
+
+
+def give_way(process: int) -> None:
+    """Lets a process have the processor after those that serve; where all are busy, it still gets a tenth."""
+    try:
+        niceness = max(os.getpriority(os.PRIO_PROCESS, process), _NICENESS)
+        os.setpriority(os.PRIO_PROCESS, process, niceness)
+        session = Path(f"/proc/{process}/autogroup")  # Linux weighs sessions first, as sched(7) tells
+        if session.exists():
+            _write_patiently(session, str(niceness))
+    except OSError as problem:
+        logger.info("Process %s does not give way: %s", process, problem)
+
+
+def let_server_give_way(connection: Any, _record: Any) -> None:
+    """Does so with the process that serves a connection of ours, where the server is on this machine."""
+    about = connection.info
+    if (about.host or "").startswith("/"):
+        with suppress(psutil.NoSuchProcess):
+            server = psutil.Process(about.backend_pid)
+            if server.name() == "postgres":
+                give_way(server.pid)
+
+
+def _write_patiently(file: Path, text: str) -> None:
+    """The kernel takes this ten times a second at most, from all processes together."""
+    for _ in range(_TRIES):
+        with suppress(BlockingIOError):
+            file.write_text(text)
+            return
+        time.sleep(0.1)
 
 
 def tell(problem: str | None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from diamonds.database import engine
 from diamonds.exchanges import Filter, page
 from tests.processes import wait_until
 
@@ -92,6 +93,20 @@ def test_the_shipper_loads_nothing_of_what_quotes() -> None:
     heavy = "{'bentoml', 'sklearn', 'xgboost', 'pandas', 'numpy'}"
     code = f"import sys, diamonds.exchanges.shipping; sys.exit(len({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_shipping_gives_way_to_serving(worker: Worker) -> None:
+    """The shipper does, and so does its process of the database, as the embedded one is on this machine."""
+    worker.keep(20)
+    answered(20)
+    with engine().connect() as connection:
+        servers = connection.exec_driver_sql(
+            "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        ).scalars()
+        niceness = {psutil.Process(pid).nice() for pid in servers}
+    given_way = max(10, psutil.Process().nice())
+    assert worker.shipper().nice() == given_way
+    assert given_way in niceness
 
 
 def test_what_a_worker_keeps_is_shipped_while_it_goes_on(worker: Worker) -> None:

@@ -29,6 +29,7 @@ class Recording:
         self.overflow = Overflow(self.journal, Store(parent))
         self.shipper = ShipperProcess(self.journal)
         self.next_number = count(1).__next__
+        self._heard: list[Request] = []
         self._unheard: set[int] = set()
         # Its own threads, so that a database that hangs never takes those that price stones.
         self._claims = ThreadPoolExecutor(2, thread_name_prefix="claims")
@@ -49,15 +50,21 @@ class Recording:
             await asyncio.to_thread(self._stop)
 
     def hear(self, asked: Request) -> None:
-        """Keeps a request, so that it is recorded even if the worker is killed before it has an answer."""
-        if not self._journaled(asked):
-            self._unheard.add(asked.number)
+        """Keeps a request, so that it is recorded even if the worker is killed before it has an answer.
+
+        Those that come in one turn of the event loop are written together when it ends, for a write costs
+        more than all else here.
+        """
+        if not self._heard:
+            asyncio.get_running_loop().call_soon(self._journal_heard)
+        self._heard.append(asked)
 
     def keep(self, asked: Request, answer: Answer) -> None:
         """Keeps what became of a request that was heard."""
+        self._journal_heard()
         if asked.number in self._unheard:
             self._unheard.discard(asked.number)
-            kept = self._journaled(asked) and self._journaled(answer)
+            kept = self._journaled(asked, answer)
         else:
             kept = self._journaled(answer)
         if not kept:
@@ -96,9 +103,14 @@ class Recording:
         self._running, self._next = self._next, None
         await asyncio.to_thread(self.journal.sync)
 
-    def _journaled(self, frame: Request | Answer) -> bool:
+    def _journal_heard(self) -> None:
+        heard, self._heard = self._heard, []
+        if heard and not self._journaled(*heard):
+            self._unheard.update(asked.number for asked in heard)
+
+    def _journaled(self, *frames: Request | Answer) -> bool:
         try:
-            self.journal.append(frame.frame())
+            self.journal.append(b"".join([frame.frame() for frame in frames]))
         except OSError:
             return False
         return True

@@ -6,7 +6,8 @@ from diamonds.exchanges.feedback import Feedback, feedback_since
 from diamonds.exchanges.frames import Answer, Body, Request
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.months import drop_months_before, prepare_months
-from diamonds.exchanges.reader import LARGEST_PAGE, BadCursor, Filter, Page, exchange, page
+from diamonds.exchanges.newest import Filter
+from diamonds.exchanges.reader import LARGEST_PAGE, BadCursor, Page, exchange, page
 from diamonds.exchanges.shipper import Shipper
 
 __all__ = [

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import sqlalchemy as sa
 
 from diamonds.database import engine
-from diamonds.exchanges.reader import Filter
+from diamonds.exchanges.newest import Filter
 from diamonds.exchanges.tables import exchanges
 
 ROWS_AT_ONCE = 5000

@@ -4,58 +4,26 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from diamonds.database import engine
-from diamonds.exchanges.containing import contains
 from diamonds.exchanges.exchange import Exchange
+from diamonds.exchanges.newest import ORDER, Filter, Place, newest
 from diamonds.exchanges.tables import exchanges
 
 LARGEST_PAGE = 1000
-RARE = 50_000
-_TOGETHER = ("path", "status", "model")
 MOST_SEARCHED = 20_000
 """Exchanges that one page looks through for a text, at most."""
 _SEARCH_SECONDS = 0.05
 """After this time it takes no further step, for bodies may be large; the last takes as long as the rest."""
 _SEARCHED_FIRST = 100
-_ORDER = (exchanges.c.started_at, exchanges.c.id)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-Place: TypeAlias = tuple[datetime, UUID]
-"""Of an exchange in the order: it began at that time and has that id."""
 
 
 class BadCursor(ValueError):
     """A cursor that no page of ours gave."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which exchanges to read: ``since`` <= started_at < ``until``; None lets everything pass.
-
-    ``text`` is anywhere in the request's or the response's body, without regard to case.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    path: str | None = None
-    status: int | None = None
-    model: str | None = None
-    text: str | None = None
-
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        column = exchanges.c
-        bounds = [
-            column.started_at >= self.since if self.since else None,
-            column.started_at < self.until if self.until else None,
-        ]
-        same = [column[name] == value for name in _TOGETHER if (value := getattr(self, name)) is not None]
-        inside = [contains(self.text)] if self.text is not None else []
-        return [*(bound for bound in bounds if bound is not None), *same, *inside]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,56 +56,27 @@ def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page
     the other filters, or as many as take about a tenth of a second; its cursor goes on from there, whatever
     was found. Raises BadCursor for a cursor that was not given by a page.
     """
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise ValueError(f"Got limit={limit}; expected 1 to {LARGEST_PAGE}.")
+    place = _place(cursor)
     with engine().connect() as connection:
         if wanted.text is not None:
-            return _searched(connection, wanted, limit, cursor)
-        rare = _may_be_rare(wanted) and _is_rare(connection, wanted)
-        rows = connection.execute(select_page(wanted, limit=limit, cursor=cursor, rare=rare)).all()
+            return _searched(connection, wanted, limit, place)
+        # One more tells whether there is a next page.
+        rows = connection.execute(newest(sa.select(exchanges), wanted, limit + 1, place)).all()
     found = [Exchange(**row._mapping) for row in rows[:limit]]
     return Page(found, _cursor(_place_of(found[-1])) if len(rows) > limit else None)
 
 
-def select_page(
-    wanted: Filter, *, limit: int, cursor: str | None = None, rare: bool = False
-) -> sa.Select[Any]:
-    """The query of a page, with one row more to tell whether there is a next one.
-
-    What is ``rare`` is found first and sorted then; otherwise all is read in order until enough is found.
-    """
-    if not 1 <= limit <= LARGEST_PAGE:
-        raise ValueError(f"Got limit={limit}; expected 1 to {LARGEST_PAGE}.")
-    query = _newest_first(sa.select(exchanges), wanted, _place(cursor)).limit(limit + 1)
-    if not rare:
-        return query
-    passing = _after(sa.select(*_ORDER), wanted, _place(cursor))
-    found = passing.offset(0).subquery()  # the offset keeps it apart
-    newest = sa.select(found.c.id).order_by(found.c.started_at.desc(), found.c.id.desc()).limit(limit + 1)
-    return _ordered(sa.select(exchanges).where(exchanges.c.id.in_(newest))).limit(limit + 1)
-
-
-def _may_be_rare(wanted: Filter) -> bool:
-    """Whether two filters meet, of which each may let much through and both nothing.
-
-    For all three together, and for each alone, an index keeps the order.
-    """
-    return sum(getattr(wanted, name) is not None for name in _TOGETHER) == 2
-
-
-def _is_rare(connection: sa.Connection, wanted: Filter) -> bool:
-    """Counts no further than it must. The planner cannot tell, as it takes filters for independent."""
-    some = sa.select(sa.literal(1)).select_from(exchanges).where(*wanted.conditions()).limit(RARE).subquery()
-    return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) < RARE
-
-
-def _searched(connection: sa.Connection, wanted: Filter, limit: int, cursor: str | None) -> Page:
+def _searched(connection: sa.Connection, wanted: Filter, limit: int, place: Place | None) -> Page:
     found: list[Exchange] = []
-    place, looked, step = _place(cursor), 0, _SEARCHED_FIRST
+    looked, step = 0, _SEARCHED_FIRST
     # A plan that sorts reads all rows for the first one; without fresh statistics it looks the cheaper one.
     connection.exec_driver_sql("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
     began = time.monotonic()
     while looked < MOST_SEARCHED and time.monotonic() - began < _SEARCH_SECONDS:
         end = _end_of_step(connection, wanted, place, step)
-        query = _newest_first(sa.select(exchanges), wanted, place, end).limit(limit - len(found))
+        query = newest(sa.select(exchanges), wanted, limit - len(found), place, end)
         found += [Exchange(**row._mapping) for row in connection.execute(query)]
         if len(found) == limit:
             return Page(found, _cursor(_place_of(found[-1])))
@@ -150,33 +89,9 @@ def _searched(connection: sa.Connection, wanted: Filter, limit: int, cursor: str
 
 def _end_of_step(connection: sa.Connection, wanted: Filter, place: Place | None, step: int) -> Place | None:
     """The place of the last of the next ``step`` exchanges, whatever is in them; None: there are fewer."""
-    columns = sa.select(*_ORDER)
-    query = _newest_first(columns, replace(wanted, text=None), place).offset(step - 1).limit(1)
-    row = connection.execute(query).one_or_none()
+    passing = newest(sa.select(*ORDER), replace(wanted, text=None), step, place)
+    row = connection.execute(passing.offset(step - 1).limit(1)).one_or_none()
     return (row.started_at, row.id) if row else None
-
-
-def _newest_first(
-    query: sa.Select[Any], wanted: Filter, after: Place | None, end: Place | None = None
-) -> sa.Select[Any]:
-    """Those after a place, up to and with the one at the end."""
-    return _ordered(_after(query, wanted, after, end))
-
-
-def _ordered(query: sa.Select[Any]) -> sa.Select[Any]:
-    return query.order_by(*(column.desc() for column in _ORDER))
-
-
-def _after(
-    query: sa.Select[Any], wanted: Filter, after: Place | None, end: Place | None = None
-) -> sa.Select[Any]:
-    order = sa.tuple_(*_ORDER)
-    query = query.where(*wanted.conditions())
-    if after is not None:
-        query = query.where(order < sa.tuple_(*map(sa.literal, after)))
-    if end is not None:
-        query = query.where(order >= sa.tuple_(*map(sa.literal, end)))
-    return query
 
 
 def _place_of(one: Exchange) -> Place:

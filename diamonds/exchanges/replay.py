@@ -9,7 +9,8 @@ import pydantic
 
 from diamonds.diamond import Diamond
 from diamonds.exchanges.exchange import Exchange
-from diamonds.exchanges.reader import LARGEST_PAGE, Filter, page
+from diamonds.exchanges.newest import Filter
+from diamonds.exchanges.reader import LARGEST_PAGE, page
 from diamonds.quotes import Pricer
 
 

@@ -1,13 +1,15 @@
-import random
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from diamonds.database import engine
-from diamonds.exchanges import BadCursor, Filter, page, reader
+from diamonds.exchanges import BadCursor, Filter, page
 from diamonds.exchanges.insert import insert
-from diamonds.exchanges.reader import select_page
+from diamonds.exchanges.newest import newest
+from diamonds.exchanges.tables import exchanges
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -59,19 +61,29 @@ def test_filters_let_through_what_they_say(wanted: Filter, count: int) -> None:
     assert len(page(wanted).exchanges) == count
 
 
-@pytest.mark.parametrize("rare", [1, 1000])
-def test_pages_of_two_filters_are_the_same_whether_much_passes_both_or_little(
-    rare: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reader, "RARE", rare)
-    add(60)
+@pytest.mark.parametrize(
+    "wanted", [Filter(path="/a", status=200), Filter(path="/a", model="m"), Filter(status=200, model="m")]
+)
+def test_two_filters_let_through_whatever_the_third_column_holds(wanted: Filter) -> None:
+    rows = 3 * [*product(("/a", "/b", "/c"), (200, 404, None), ("m", "n", None))]
+    for second, (path, status, model) in enumerate(rows):
+        request = asked(second, started_at=START.timestamp() + second, path=path)
+        with engine().begin() as connection:
+            insert(connection, [(request, answer(request, status=status, model=model))])
+    asked_for = (wanted.path, wanted.status, wanted.model)
+    passing = [
+        START + timedelta(seconds=second)
+        for second, row in enumerate(rows)
+        if all(value in (None, there) for value, there in zip(asked_for, row, strict=True))
+    ]
     seen: list[datetime] = []
     cursor = None
     while cursor is not None or not seen:
-        found = page(Filter(path="/p1", status=200), limit=3, cursor=cursor)
+        found = page(wanted, limit=4, cursor=cursor)
         seen += [one.started_at for one in found.exchanges]
         cursor = found.next
-    assert seen == [START + timedelta(seconds=second) for second in range(58, 0, -6)]
+    assert len(seen) == 9
+    assert seen == passing[::-1]
 
 
 @pytest.mark.parametrize(
@@ -93,16 +105,30 @@ def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     ],
 )
 def test_a_page_is_read_from_an_index_of_each_partition_without_sorting(wanted: Filter) -> None:
+    plan = plan_of(wanted)
+    assert "Sort  (" not in plan
+    assert "Filter: " not in plan
+    assert "Index Scan" in plan
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [Filter(path="/p1", status=404), Filter(path="/absent", model="m1"), Filter(status=200, model="m1")],
+)
+def test_a_page_of_two_filters_reads_nothing_that_does_not_pass(wanted: Filter) -> None:
+    plan = plan_of(wanted)
+    filters = {line.strip() for line in plan.splitlines() if line.strip().startswith("Filter: ")}
+    assert filters == {"Filter: (value IS NOT NULL)"}
+    assert "Seq Scan" not in plan
+
+
+def plan_of(wanted: Filter) -> str:
+    """How a later page is read, where rows are as many as here they are not."""
     add(300)
-    random_cursor = page(Filter(), limit=random.Random(0).randrange(1, 50)).next
     with engine().begin() as connection:
         connection.exec_driver_sql("ANALYZE exchanges")
         for cheap_where_rows_are_few in ("seqscan", "bitmapscan", "sort"):
             connection.exec_driver_sql(f"SET LOCAL enable_{cheap_where_rows_are_few} = off")
-        query = select_page(wanted, limit=10, cursor=random_cursor).compile(
-            engine(), compile_kwargs={"literal_binds": True}
-        )
-        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {query}").scalars())
-    assert "Sort  (" not in plan
-    assert "Filter: " not in plan
-    assert "Index Scan" in plan
+        query = newest(sa.select(exchanges), wanted, 10, (START + timedelta(seconds=200), uuid4()))
+        text = query.compile(engine(), compile_kwargs={"literal_binds": True})
+        return "\n".join(connection.exec_driver_sql(f"EXPLAIN {text}").scalars())

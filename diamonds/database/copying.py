@@ -26,13 +26,12 @@ def copy_in(connection: sa.Connection, table: str, rows: Iterable[Sequence[objec
 
 def _line(row: Sequence[object]) -> str:
     """A row in the text format of COPY."""
-    return "\t".join([_field(value) for value in row]) + "\n"
+    fields = [
+        r"\N" if value is None else _escaped(value) if isinstance(value, str) else str(value) for value in row
+    ]
+    return "\t".join(fields) + "\n"
 
 
-def _field(value: object) -> str:
-    if value is None:
-        return r"\N"
-    if not isinstance(value, str):
-        return str(value)
+def _escaped(text: str) -> str:
     # Several times as fast as str.translate.
-    return value.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
+    return text.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")

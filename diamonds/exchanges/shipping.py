@@ -4,6 +4,7 @@ It ends when its standard input does, that is with the worker, however that ends
 database it says on its standard output, a line each time, an empty one when all is well.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -25,11 +26,14 @@ logger = logging.getLogger(__name__)
 FLUSH_WITHIN_S = 5.0
 _NICENESS = 10
 _TRIES = 5
+_OBJECTS_OF_A_BATCH = 50_000
 
 
 def main() -> None:
     for stop in (signal.SIGINT, signal.SIGTERM):  # for the whole group, while the worker still answers
         signal.signal(stop, signal.SIG_IGN)
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_OF_A_BATCH)  # no cycle holds them, so looking for some among them is in vain
     give_way(os.getpid())
     event.listen(sa.Pool, "connect", let_server_give_way)
     worker = os.getppid()

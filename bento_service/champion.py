@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from bento_service.errors import ApiError
 from bento_service.versions import unknown_model
@@ -14,6 +15,8 @@ from diamonds.quotes import Pricer, load_pricer
 from diamonds.similarity import SimilarStones
 
 log = logging.getLogger("bentoml.diamonds")
+
+Files: TypeAlias = frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class LoadedModels:
     def __init__(self) -> None:
         self._champion: Champion | None = None
         self._pricers: dict[str, Pricer] = {}
-        self._refused: set[str] = set()
+        self._refused: set[tuple[str, Files]] = set()
 
     @property
     def ready(self) -> bool:
@@ -81,7 +84,7 @@ class LoadedModels:
                 log.exception("Could not look for newer versions; trying again")
 
     def refresh(self) -> None:
-        """Loads what is newer in the model store; what does not load is refused, and the old one kept."""
+        """Loads what is newer in the model store; what does not load is refused as it is, the old one kept."""
         newest = model_store.champion()
         if newest is not None and self._is_news(newest, self._champion.pricer if self._champion else None):
             self._take(newest)
@@ -91,9 +94,12 @@ class LoadedModels:
                 self._take(version, name)
 
     def _is_news(self, version: Version, loaded: Pricer | None) -> bool:
-        return version.tag not in self._refused and (loaded is None or loaded.version.tag != version.tag)
+        if loaded is not None and loaded.version.tag == version.tag:
+            return False
+        return (version.tag, _files(version)) not in self._refused
 
     def _take(self, version: Version, name: str | None = None) -> None:
+        files = _files(version)  # which may still be on their way into the model store
         try:
             if name is None:
                 self._champion = load_champion(version)
@@ -101,7 +107,7 @@ class LoadedModels:
                 self._keep(name, version)
         # Whatever is wrong with a new version, the old one must go on quoting.
         except Exception as error:  # noqa: BLE001
-            self._refused.add(version.tag)
+            self._refused.add((version.tag, files))
             log.error(
                 "Refused %s, the version before goes on: %s: %s", version.tag, type(error).__name__, error
             )
@@ -109,6 +115,12 @@ class LoadedModels:
             log.info("Quoting with %s from now on", version.tag)
             gc.collect()
             gc.freeze()
+
+
+def _files(version: Version) -> Files:
+    """What there is of a version, so that one that was refused gets another look when that has changed."""
+    stats = {path: path.stat() for path in version.folder.rglob("*")}
+    return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats.items())
 
 
 def _newest(name: str) -> Version | None:

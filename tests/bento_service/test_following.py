@@ -96,17 +96,32 @@ def lose_file(folder: Path) -> None:
 def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
     service: Running, client: httpx.Client, linear: Version, xgboost: Version, damage: Callable[[Path], None]
 ) -> None:
-    labels = {**linear.labels, "source": linear.tag, "reason": "damaged on the way"}
-    with bentoml.models.create(
-        model_store.CHAMPION, labels=labels, metadata=dict(linear.parameters)
-    ) as damaged:
-        yaml = shutil.ignore_patterns("model.yaml")
-        shutil.copytree(linear.folder, damaged.path, dirs_exist_ok=True, ignore=yaml)
-        damage(Path(damaged.path))
+    damaged = promoted_damaged(linear, damage)
     time.sleep(REACHES_WITHIN_SECONDS)
     assert client.post("/predict", json=STONE).json()["version"] == xgboost.tag
     assert client.get("/readyz").status_code == 200
     assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
+
+
+@pytest.mark.usefixtures("champion_again")
+def test_a_champion_that_was_seen_half_copied_is_taken_when_it_is_whole(
+    service: Running, client: httpx.Client, linear: Version
+) -> None:
+    half = promoted_damaged(linear, lose_file)
+    wait_until(lambda: f"Refused {half.tag}" in service.log.read_text())
+    shutil.copy2(linear.folder / "intervals.json", half.folder)
+    assert wait_for(linear, client) < REACHES_WITHIN_SECONDS
+
+
+def promoted_damaged(version: Version, damage: Callable[[Path], None]) -> Version:
+    """A champion that came into the model store damaged."""
+    labels = {**version.labels, "source": version.tag, "reason": "damaged on the way"}
+    metadata = dict(version.parameters)
+    with bentoml.models.create(model_store.CHAMPION, labels=labels, metadata=metadata) as entry:
+        yaml = shutil.ignore_patterns("model.yaml")
+        shutil.copytree(version.folder, entry.path, dirs_exist_ok=True, ignore=yaml)
+        damage(Path(entry.path))
+    return model_store.get(str(entry.tag))
 
 
 def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_promotion(

@@ -84,7 +84,7 @@ class LoadedModels:
                 log.exception("Could not look for newer versions; trying again")
 
     def refresh(self) -> None:
-        """Loads what is newer in the model store; what does not load is refused as it is, the old one kept."""
+        """Loads what is newer in the model store; refuses, as it is, what does not load."""
         newest = model_store.champion()
         if newest is not None and self._is_news(newest, self._champion.pricer if self._champion else None):
             self._take(newest)

@@ -22,8 +22,8 @@ from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, prepare_
 
 SHIPPED = 50_000
 _OFF = {
-    "unrecorded": "without the recorder",
-    "unkept": "with its ids, limits and timeout, but nothing kept",
+    "unkept": "recording off: ids, limits and timeout as ever, nothing kept",
+    "unrecorded": "no recorder at all: no ids, no limits, no timeout either",
 }
 _STONE = b'{"carat":0.7,"cut":"Ideal","color":"G","clarity":"VS2","depth":61.5,"table":56,"x":5.7,"y":5.72}'
 _QUOTE = b'{"price":2345.0,"low":2000.0,"high":2600.0,"coverage":0.9,"currency":"USD","model":"xgboost"}'

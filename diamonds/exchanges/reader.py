@@ -23,6 +23,7 @@ _SEARCH_SECONDS = 0.05
 """After this time it takes no further step, for bodies may be large; the last takes as long as the rest."""
 _SEARCHED_FIRST = 100
 _ORDER = (exchanges.c.started_at, exchanges.c.id)
+_BODIES = {"request_body", "response_body", "request_bytes", "response_bytes"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Place: TypeAlias = tuple[datetime, UUID]
@@ -81,8 +82,10 @@ def exchange_on(connection: sa.Connection, id: UUID | str) -> Exchange | None:  
     return Exchange(**row._mapping) if row else None
 
 
-def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page:
+def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None, bodies: bool = True) -> Page:
     """Up to ``limit`` exchanges after ``cursor``. Rows that arrive meanwhile move nothing on later pages.
+
+    Without ``bodies`` they are None in every exchange, and need not be read.
 
     No index knows what is in bodies: for a text, a page looks through ``MOST_SEARCHED`` exchanges that pass
     the other filters, or as many as take about a tenth of a second; its cursor goes on from there, whatever
@@ -90,15 +93,16 @@ def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page
     """
     with engine().connect() as connection:
         if wanted.text is not None:
-            return _searched(connection, wanted, limit, cursor)
+            return _searched(connection, wanted, limit, cursor, bodies)
         rare = _may_be_rare(wanted) and _is_rare(connection, wanted)
-        rows = connection.execute(select_page(wanted, limit=limit, cursor=cursor, rare=rare)).all()
+        query = select_page(wanted, limit=limit, cursor=cursor, rare=rare, bodies=bodies)
+        rows = connection.execute(query).all()
     found = [Exchange(**row._mapping) for row in rows[:limit]]
     return Page(found, _cursor(_place_of(found[-1])) if len(rows) > limit else None)
 
 
 def select_page(
-    wanted: Filter, *, limit: int, cursor: str | None = None, rare: bool = False
+    wanted: Filter, *, limit: int, cursor: str | None = None, rare: bool = False, bodies: bool = True
 ) -> sa.Select[Any]:
     """The query of a page, with one row more to tell whether there is a next one.
 
@@ -106,13 +110,18 @@ def select_page(
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"Got limit={limit}; expected 1 to {LARGEST_PAGE}.")
-    query = _newest_first(sa.select(exchanges), wanted, _place(cursor)).limit(limit + 1)
+    query = _newest_first(_columns(bodies), wanted, _place(cursor)).limit(limit + 1)
     if not rare:
         return query
     passing = _after(sa.select(*_ORDER), wanted, _place(cursor))
     found = passing.offset(0).subquery()  # the offset keeps it apart
     newest = sa.select(found.c.id).order_by(found.c.started_at.desc(), found.c.id.desc()).limit(limit + 1)
-    return _ordered(sa.select(exchanges).where(exchanges.c.id.in_(newest))).limit(limit + 1)
+    return _ordered(_columns(bodies).where(exchanges.c.id.in_(newest))).limit(limit + 1)
+
+
+def _columns(bodies: bool) -> sa.Select[Any]:
+    left_out = set() if bodies else _BODIES
+    return sa.select(*(sa.null().label(each.name) if each.name in left_out else each for each in exchanges.c))
 
 
 def _may_be_rare(wanted: Filter) -> bool:
@@ -129,7 +138,9 @@ def _is_rare(connection: sa.Connection, wanted: Filter) -> bool:
     return (connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0) < RARE
 
 
-def _searched(connection: sa.Connection, wanted: Filter, limit: int, cursor: str | None) -> Page:
+def _searched(
+    connection: sa.Connection, wanted: Filter, limit: int, cursor: str | None, bodies: bool
+) -> Page:
     found: list[Exchange] = []
     place, looked, step = _place(cursor), 0, _SEARCHED_FIRST
     # A plan that sorts reads all rows for the first one; without fresh statistics it looks the cheaper one.
@@ -137,7 +148,7 @@ def _searched(connection: sa.Connection, wanted: Filter, limit: int, cursor: str
     began = time.monotonic()
     while looked < MOST_SEARCHED and time.monotonic() - began < _SEARCH_SECONDS:
         end = _end_of_step(connection, wanted, place, step)
-        query = _newest_first(sa.select(exchanges), wanted, place, end).limit(limit - len(found))
+        query = _newest_first(_columns(bodies), wanted, place, end).limit(limit - len(found))
         found += [Exchange(**row._mapping) for row in connection.execute(query)]
         if len(found) == limit:
             return Page(found, _cursor(_place_of(found[-1])))

@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -106,3 +107,16 @@ def test_a_page_is_read_from_an_index_of_each_partition_without_sorting(wanted: 
     assert "Sort  (" not in plan
     assert "Filter: " not in plan
     assert "Index Scan" in plan
+
+
+@pytest.mark.parametrize("wanted", [Filter(), Filter(path="/p1", status=200), Filter(text="carat")])
+def test_a_page_without_bodies_is_the_same_page_otherwise(wanted: Filter) -> None:
+    add(12)
+    whole = page(wanted).exchanges
+    lean = page(wanted, bodies=False).exchanges
+
+    assert all(each.request_body for each in whole)
+    assert lean == [
+        replace(each, request_body=None, response_body=None, request_bytes=None, response_bytes=None)
+        for each in whole
+    ]

@@ -89,6 +89,7 @@ def show_versions(versions: list[Answer], promotions: list[Answer]) -> None:
         shown[["role", "model", "version", "created_at", "behind", *METRICS, "rows", "dataset", "seed"]],
         hide_index=True,
         column_config=FORMATS,
+        placeholder="",
         alt="All versions, newest first.",
     )
     st.caption("A challenger is the newest version of a model, unless it is the champion itself.")

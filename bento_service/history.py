@@ -25,9 +25,10 @@ _READERS = ThreadPoolExecutor(4, thread_name_prefix="exchanges")
 
 async def list_exchanges(query: ExchangesQuery) -> ExchangesAnswer:
     """A page of the exchanges that pass the filters of the query."""
-    wanted = Filter(**query.model_dump(exclude={"limit", "cursor"}))
+    paging = query.model_dump(include={"limit", "cursor", "bodies"})
+    wanted = Filter(**query.model_dump(exclude=set(paging)))
     try:
-        found = await _read(lambda: page(wanted, limit=query.limit, cursor=query.cursor))
+        found = await _read(lambda: page(wanted, **paging))
     except BadCursor as error:
         field: FieldError = {"field": "cursor", "message": str(error), "got": query.cursor}
         raise bad_request(str(error), [field]) from error

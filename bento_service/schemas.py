@@ -142,6 +142,10 @@ class ExchangesQuery(BaseModel):
     ] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="How many at most.")] = 100
     cursor: Annotated[str | None, Field(description="The `next` of the page before.")] = None
+    bodies: Annotated[
+        bool,
+        Field(description="false: bodies are null, and a page is quick however large they are."),
+    ] = True
 
 
 Bytes = Annotated[str | None, Field(description="In base64: what JSON cannot hold.")]

@@ -3,7 +3,19 @@
 import streamlit as st
 
 from dashboard.problems import advice
+from dashboard.sweeping import keep_sweeping
 from dashboard.views import batch, exchanges, models, quote, train
+
+# Room above the pages, focus that is seen, and columns that give way where a window is narrow. (A string of
+# its own would be written onto the page.)
+STYLE = """<style>
+[data-testid=stMainBlockContainer] { padding-top: 4.5rem }
+a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-offset: 1px }
+@media (max-width: 1000px) {
+  .st-key-stacked [data-testid=stColumn] { min-width: 100% }
+  .st-key-paired [data-testid=stColumn] { min-width: 40% }
+}
+</style>"""
 
 
 def main() -> None:
@@ -17,7 +29,8 @@ def main() -> None:
         st.Page(exchanges.page, title="Exchanges", icon=":material/swap_horiz:", url_path="exchanges"),
     ]
     chosen = st.navigation(pages, position="top")
-    st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem }</style>")
+    st.html(STYLE)
+    keep_sweeping()
     with advice():
         chosen.run()
 

@@ -5,10 +5,21 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-HEIGHT = 280
+HEIGHT = 320
+UTC = alt.Scale(type="utc")
 OUTCOMES = {"answered": "#0891b2", "refused": "#d97706", "failed": "#e11d48", "no answer": "#64748b"}
-_WIDTHS = ("1s", "10s", "1min", "5min", "15min", "1h", "6h", "1D", "7D")
-_MOST_BINS = 60
+_WIDTHS = {
+    "1s": "second",
+    "10s": "10 seconds",
+    "1min": "minute",
+    "5min": "5 minutes",
+    "15min": "15 minutes",
+    "1h": "hour",
+    "6h": "6 hours",
+    "1D": "day",
+    "7D": "week",
+}
+_MOST_BINS = 30
 _TENFOLD = [10.0**power for power in range(-2, 6)]
 
 
@@ -32,14 +43,14 @@ def volume(rows: pd.DataFrame) -> Any:
     )
     counted["ended"] = counted["began"] + pd.Timedelta(width)
     return (
-        alt.Chart(counted, title=f"Exchanges per {width}")
+        alt.Chart(counted, title=f"Exchanges per {_WIDTHS[width]} (UTC)")
         .mark_bar()
         .encode(
-            x=alt.X("began:T", title=None, bin="binned", axis=alt.Axis(tickCount=5)),
+            x=alt.X("began:T", title=None, bin="binned", scale=UTC, axis=alt.Axis(tickCount=5)),
             x2="ended:T",
             y=alt.Y("size:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1)),
             color=alt.Color("outcome:N", scale=_scale(), legend=_LEGEND),
-            tooltip=["began:T", "outcome", "size"],
+            tooltip=[_moment("began"), "outcome", alt.Tooltip("size", title="exchanges")],
         )
         .properties(height=HEIGHT)
     )
@@ -52,13 +63,13 @@ def latency(rows: pd.DataFrame) -> Any:
     families = timed["path"].str.extract(r"^(/[^/]*)")[0]
     timed = timed.assign(duration_ms=timed["duration_ms"].clip(lower=0.01), path=families)
     return (
-        alt.Chart(timed, title="Latency in ms")
+        alt.Chart(timed, title="Latency in ms (UTC)")
         .mark_circle(size=45, opacity=0.6)
         .encode(
-            x=alt.X("started_at:T", title=None, axis=alt.Axis(tickCount=5)),
+            x=alt.X("started_at:T", title=None, scale=UTC, axis=alt.Axis(tickCount=5)),
             y=alt.Y("duration_ms:Q", title=None, scale=alt.Scale(type="log"), axis=alt.Axis(values=_TENFOLD)),
             color=alt.Color("path:N", legend=_LEGEND),
-            tooltip=["started_at:T", "path", alt.Tooltip("duration_ms", format=".1f")],
+            tooltip=[_moment("started_at"), "path", alt.Tooltip("duration_ms", title="ms", format=".1f")],
         )
         .properties(height=HEIGHT)
     )
@@ -70,11 +81,11 @@ def statuses(rows: pd.DataFrame) -> Any:
     named_rows = rows.assign(named=named, outcome=outcome(rows["status"]))
     counted = named_rows.groupby(["named", "outcome"], as_index=False)
     return (
-        alt.Chart(counted.size(), title="By status")
+        alt.Chart(counted.size(), title="Exchanges by status")
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("size:Q", title=None, axis=alt.Axis(tickMinStep=1, tickCount=5)),
-            y=alt.Y("named:N", title=None),
+            y=alt.Y("named:N", title=None, axis=alt.Axis(labelOverlap=False)),
             color=alt.Color("outcome:N", scale=_scale(), legend=_LEGEND),
             tooltip=["named", "size"],
         )
@@ -85,7 +96,11 @@ def statuses(rows: pd.DataFrame) -> Any:
 def bin_width(moments: "pd.Series[pd.Timestamp]") -> str:
     """The narrowest width that divides the whole span into few enough bins."""
     span = moments.max() - moments.min()
-    return next((width for width in _WIDTHS if span / pd.Timedelta(width) <= _MOST_BINS), _WIDTHS[-1])
+    return next((width for width in _WIDTHS if span / pd.Timedelta(width) <= _MOST_BINS), "7D")
+
+
+def _moment(column: str) -> alt.Tooltip:
+    return alt.Tooltip(f"utcyearmonthdatehoursminutesseconds({column}):T", title="UTC")
 
 
 def _scale() -> alt.Scale:

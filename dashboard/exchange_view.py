@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -9,18 +10,22 @@ import streamlit as st
 
 from dashboard.api_client import Answer, send
 
+_LARGE = 20_000
+"""Characters of JSON from which on it is shown folded: thousands of stones take a browser long to lay out."""
+
 REPEATABLE = ("/predict", "/predict_batch", "/similar", "/explain")
-"""Paths whose requests change nothing, however often they are sent."""
+"""Paths whose POSTs change nothing, however often they are sent; GETs never do."""
 
 
 def show_exchange(exchange: Answer) -> None:
     """The request and the answer side by side, and what they were about."""
     status = exchange["status"] or "no answer"
     st.markdown(f"#### {exchange['method']} {exchange['path']}: {status}")
-    facts = [f"`{exchange['id']}`", f"began {exchange['started_at']}"]
+    began = datetime.fromisoformat(exchange["started_at"]).astimezone(UTC)
+    facts = [f"`{exchange['id']}`", f"began {began:%Y-%m-%d %H:%M:%S} UTC"]
     facts += [f"took {exchange['duration_ms']:,.1f} ms"] if exchange["duration_ms"] is not None else []
     facts += [f"answered by `{exchange['model_version']}`"] if exchange.get("model_version") else []
-    st.caption(" · ".join(facts))
+    st.markdown(f":small[{' · '.join(facts)}]")
     asked, answered = st.columns(2)
     with asked:
         st.markdown("**Request**")
@@ -36,7 +41,7 @@ def show_exchange(exchange: Answer) -> None:
 def _show_body(exchange: Answer, side: str) -> None:
     body, raw = exchange[f"{side}_body"], exchange.get(f"{side}_bytes")
     if body is not None:
-        st.json(body)
+        _show_json(body)
     elif raw:
         st.code(b64decode(raw).decode("utf-8", "backslashreplace")[:20_000], language=None)
     else:
@@ -45,15 +50,20 @@ def _show_body(exchange: Answer, side: str) -> None:
         st.caption(f"Only the beginning of {exchange[f'{side}_size']:,} bytes was kept.")
 
 
+def _show_json(value: Any) -> None:
+    st.json(value, expanded=1 if len(json.dumps(value)) > _LARGE else True)
+
+
 def _offer_again(exchange: Answer) -> None:
-    if exchange["path"] not in REPEATABLE or exchange.get("request_size"):
+    if exchange["method"] != "GET" and exchange["path"] not in REPEATABLE:
+        st.caption("It is not sent again from here, for that may change something.")
+        return
+    if exchange.get("request_size"):
+        st.caption("It cannot be sent again, for only its beginning was kept.")
         return
     if st.button("Send again", icon=":material/replay:", key=f"again-{exchange['id']}"):
-        response = send(
-            exchange["method"],
-            exchange["path"],
-            content=_request_bytes(exchange),
-        )
+        address = exchange["path"] + (f"?{exchange['query']}" if exchange["query"] else "")
+        response = send(exchange["method"], address, content=_request_bytes(exchange))
         _show_response(exchange, response)
 
 
@@ -70,7 +80,7 @@ def _show_response(exchange: Answer, response: httpx.Response) -> None:
     before, now = _price(exchange["response_body"]), _price(answer)
     if before is not None and now is not None:
         st.markdown(f"Price then **\\${before:,.2f}**, now **\\${now:,.2f}** ({now - before:+,.2f} USD).")
-    st.json(answer if answer is not None else {"body": response.text})
+    _show_json(answer if answer is not None else {"body": response.text})
 
 
 def _as_json(response: httpx.Response) -> Any:

@@ -11,7 +11,8 @@ from dashboard.problems import advised
 def show_card(tag: str) -> None:
     """The card's text, and its figures beside it."""
     version = read(f"/versions/{tag}")
-    text, drawn = st.columns([3, 2], gap="large")
+    with st.container(key="stacked"):
+        text, drawn = st.columns([3, 2], gap="large")
     # The page has a title of its own.
     text.markdown(f"###{version['card']}".replace("$", r"\$"))
     figures = version["figures"]

@@ -5,6 +5,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.model_columns import LABELS
+
 _LEAST_ROOM = pd.Timedelta("5min")
 _FORMATS = {"mae": ",.1f", "rmse": ",.1f", "r2": ".4f", "mape": ".1%"}
 
@@ -12,14 +14,15 @@ _FORMATS = {"mae": ",.1f", "rmse": ",.1f", "r2": ".4f", "mape": ".1%"}
 def over_time(versions: pd.DataFrame, metric: str) -> Any:
     """A metric of every version against the time of its training, a line for each model."""
     rows = versions[["created_at", "model", "version", "champion", metric]]
-    moments = alt.Scale(domain=_with_room(rows["created_at"]))
+    moments = alt.Scale(type="utc", domain=_with_room(rows["created_at"]))
     up = alt.Axis(format=_FORMATS[metric], tickCount=6)
     axes = {
-        "x": alt.X("created_at:T", title=None, scale=moments, axis=alt.Axis(tickCount=6)),
-        "y": alt.Y(f"{metric}:Q", title=metric.upper(), scale=alt.Scale(zero=False, padding=24), axis=up),
+        "x": alt.X("created_at:T", title="trained (UTC)", scale=moments, axis=alt.Axis(tickCount=6)),
+        "y": alt.Y(f"{metric}:Q", title=LABELS[metric], scale=alt.Scale(zero=False, padding=24), axis=up),
     }
     color = alt.Color("model:N", legend=alt.Legend(title=None, orient="top"))
-    tooltip = ["version", "created_at:T", alt.Tooltip(metric, format=".5")]
+    trained = alt.Tooltip("utcyearmonthdatehoursminutes(created_at):T", title="trained (UTC)")
+    tooltip = ["version", trained, alt.Tooltip(metric, format=".5")]
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=70))
     stars = alt.Chart(rows[rows["champion"]]).mark_text(text="★", fontSize=22, dy=-14, color="#d97706")
     return (lines.encode(**axes, color=color, tooltip=tooltip) + stars.encode(**axes)).properties(height=260)

@@ -45,6 +45,11 @@ class Run:
         return self.state_type in ENDED
 
     @property
+    def late(self) -> bool:
+        """Whether no worker has taken it though it was due."""
+        return self.state == "Late"
+
+    @property
     def url(self) -> str:
         """The page of the run in Prefect's own interface."""
         return f"{prefect_url()}/runs/flow-run/{self.id}"
@@ -64,11 +69,17 @@ def prefect_url() -> str:
     return chosen.prefect_url or f"http://{chosen.reachable_host}:{chosen.prefect_port}"
 
 
-def start(models: list[str], *, data: str | None, trials: int) -> Run:
-    """Has the deployment for all models train the named ones; raises ``PrefectDown``."""
-    parameters = {"models": models, "data": data, "trials": trials}
+def start(models: list[str], **parameters: Any) -> Run:
+    """Has the deployment for all models train the named ones; raises ``PrefectDown``.
+
+    ``parameters`` are further ones of the flow.
+    """
     deployment = _deployment()
-    body = {"parameters": parameters, "state": {"type": "SCHEDULED"}, "tags": [_STARTED_HERE]}
+    body = {
+        "parameters": {"models": models, **parameters},
+        "state": {"type": "SCHEDULED"},
+        "tags": [_STARTED_HERE],
+    }
     return _run(_ask("POST", f"/deployments/{deployment}/create_flow_run", body))
 
 

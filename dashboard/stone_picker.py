@@ -10,6 +10,7 @@ from diamonds.diamond import GRADES
 LIGHTEST, HEAVIEST = 0.2, 5.0
 """The range of weights that the slider offers, in carats; nearly all stones sold are within it."""
 
+_EXACTLY = "carat exactly"
 _STARTS = {"cut": "Ideal", "color": "G", "clarity": "VS2"}
 _MEASURES = {
     "depth": ("Depth (%)", "2 z / (x + y), mostly 58 to 65"),
@@ -33,7 +34,8 @@ def pick_stone() -> Stone:
 
 
 def _carat() -> float:
-    return st.slider(
+    sliding, typing = st.columns([3, 1], vertical_alignment="bottom")
+    carat = sliding.slider(
         "Carat",
         LIGHTEST,
         HEAVIEST,
@@ -44,6 +46,26 @@ def _carat() -> float:
         bind="query-params",
         help="Weight: 1 carat is 0.2 g.",
     )
+    # A slider of a few hundred pixels does not stop at every hundredth.
+    typing.number_input(
+        "Carat, exactly",
+        LIGHTEST,
+        HEAVIEST,
+        None,
+        step=0.01,
+        key=_EXACTLY,
+        on_change=_slide,
+        placeholder="exactly",
+        label_visibility="collapsed",
+    )
+    return carat
+
+
+def _slide() -> None:
+    """Moves the slider to what was typed, and empties the field: two that show the weight could disagree."""
+    if st.session_state[_EXACTLY] is not None:
+        st.session_state["carat"] = st.session_state[_EXACTLY]
+        st.session_state[_EXACTLY] = None
 
 
 def _grade(column: str) -> str:

@@ -1,5 +1,6 @@
 """Reads a file of stones to be quoted, and tells which rows are no stones and why."""
 
+import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class StonesFile:
 def read_stones(name: str, content: bytes) -> StonesFile:
     """The stones of a file; raises ``DataError`` when it is no table or lacks a column that is needed."""
     rows, malformed = _workbook(name, content) if content.startswith(_WORKBOOKS) else _table(name, content)
+    if rows.is_empty():
+        raise DataError(f"{name} has a header and no rows beneath it.")
     recognised = recognise_columns(rows.columns, needed=NEEDED, aliases=settings().column_aliases)
     file = StonesFile(rows, recognised, malformed=malformed)
     for place, stone, unreadable in _cells(rows, recognised):
@@ -59,7 +62,18 @@ def _table(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
         except DataError as error:
             raise DataError(str(error).replace(f"{folder}/", "")) from error
     malformed = tuple(line for batch in batches for line in batch.malformed)
-    return pl.concat([batch.rows for batch in batches], how="vertical_relaxed"), malformed
+    empty = pl.DataFrame(schema=list(table.columns))
+    rows = [batch.rows for batch in batches]
+    return pl.concat(rows, how="vertical_relaxed") if rows else empty, malformed
+
+
+def without_workbook(name: str, content: bytes) -> tuple[str, bytes]:
+    """A file that the data intake knows: an Excel workbook's first sheet as Parquet, any other as it is."""
+    if not content.startswith(_WORKBOOKS):
+        return name, content
+    table = io.BytesIO()
+    _workbook(name, content)[0].write_parquet(table)
+    return f"{Path(name).stem}.parquet", table.getvalue()
 
 
 def _workbook(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:

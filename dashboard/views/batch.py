@@ -8,15 +8,18 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.api_client import read
-from dashboard.batch_quotes import Quoted, VersionChanged, quote_file
+from dashboard.batch_quotes import HIGH, LOW, PRICE, Quoted, VersionChanged, quote_file
 from dashboard.problems import advised, show_no_model
 from dashboard.stones_file import ENDINGS, StonesFile, read_stones
-from diamonds.dataset import DataError
+from dashboard.wording import counted, literal
+from diamonds.dataset import DataError, Recognised
+from diamonds.diamond import FEATURES
 
 CHAMPION = "the champion"
 PREVIEWED_ROWS = 5
 SHOWN_REASONS = 1_000
 _FILE, _QUOTED = "batch file", "batch quotes"
+_USD = {name: st.column_config.NumberColumn(format="dollar") for name in (PRICE, LOW, HIGH)}
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -29,11 +32,19 @@ def page() -> None:
     )
     upload = st.file_uploader("File of stones", ENDINGS, key="stones")
     if upload is None:
+        show_what_is_missing()
         return
     file = understood(upload)
     if file is not None:
         show_understanding(file)
         ask_and_show(upload.name, file)
+
+
+@advised
+def show_what_is_missing() -> None:
+    """What stands against pricing, for those who have not looked for a file yet."""
+    if read("/models")["champion"] is None:
+        show_no_model()
 
 
 def understood(upload: UploadedFile) -> StonesFile | None:
@@ -46,7 +57,7 @@ def understood(upload: UploadedFile) -> StonesFile | None:
             with st.spinner("Reading the file ..."):
                 kept = (identity, read_stones(upload.name, content))
         except DataError as error:
-            st.error(str(error), icon=":material/error:")
+            st.error(literal(str(error)), icon=":material/error:")
             return None
         st.session_state[_FILE] = kept
         st.session_state.pop(_QUOTED, None)
@@ -57,14 +68,25 @@ def understood(upload: UploadedFile) -> StonesFile | None:
 def show_understanding(file: StonesFile) -> None:
     """How the columns were read, the first rows, and the rows that are no stones."""
     unusable = len(file.reasons) + len(file.malformed)
-    st.markdown(f"**{len(file.stones):,} stones** can be priced; {unusable:,} rows cannot.")
+    st.markdown(f"**{counted(len(file.stones), 'stone')}** can be priced; {counted(unusable, 'row')} cannot.")
     with st.expander("How the columns were understood", expanded=True):
-        account = [line for line in file.recognised.account() if "no price" not in line]
-        st.markdown("\n".join(f"- {line}" for line in account) or "The columns have our own names.")
+        st.markdown("\n".join(f"- {literal(line)}" for line in _account(file.recognised)))
         st.dataframe(file.rows.head(PREVIEWED_ROWS), alt="The first rows of the file.")
     if unusable:
-        with st.expander(f"The {unusable:,} rows that cannot be priced, and why", expanded=True):
+        with st.expander(f"{counted(unusable, 'row')} that cannot be priced, and why", expanded=True):
             st.dataframe(_refusals(file), hide_index=True, alt="Rows that cannot be priced.")
+
+
+def _account(recognised: Recognised) -> list[str]:
+    """Which columns were renamed, are known by our own names, are unknown, and were not used."""
+    names = {ours: name for ours, name in recognised.names.items() if ours in FEATURES}
+    renamed = [f"{name!r} was read as {ours}." for ours, name in names.items() if name != ours]
+    groups = {
+        "Read under the names they have": [ours for ours, name in names.items() if name == ours],
+        "Not in the file, so unknown": [ours for ours in FEATURES if ours not in names],
+        "Not used": [*recognised.ignored, *({*recognised.names.values()} - {*names.values()})],
+    }
+    return renamed + [f"{what}: {', '.join(which)}." for what, which in groups.items() if which]
 
 
 def _refusals(file: StonesFile) -> pl.DataFrame:
@@ -85,7 +107,7 @@ def ask_and_show(name: str, file: StonesFile) -> None:
         return
     names = [model["name"] for model in models["models"] if model["versions"]]
     asked = st.selectbox("Model", [CHAMPION, *names], width=300, key="batch model")
-    if st.button(f"Price {len(file.stones):,} stones", type="primary", disabled=not file.stones):
+    if st.button(f"Price {counted(len(file.stones), 'stone')}", type="primary", disabled=not file.stones):
         _price(file, None if asked == CHAMPION else asked)
     if _QUOTED in st.session_state:
         show_quotes(name, st.session_state[_QUOTED])
@@ -95,7 +117,7 @@ def _price(file: StonesFile, model: str | None) -> None:
     bar = st.progress(0.0, "Asking for prices ...")
 
     def show(done: int, total: int) -> None:
-        bar.progress(done / total, f"{done:,} of {total:,} stones")
+        bar.progress(done / total, f"{done:,} of {counted(total, 'stone')}")
 
     try:
         st.session_state[_QUOTED] = quote_file(file, model, show)
@@ -113,8 +135,8 @@ def show_quotes(name: str, quoted: Quoted) -> None:
     second.metric("Together", f"${priced['price_usd'].sum():,.0f}", border=True)
     third.metric("Rows without a price", f"{len(quoted.rejected):,}", border=True)
     interval = f"; {quoted.coverage:.0%} of stones sell within low and high" if quoted.coverage else ""
-    st.caption(f"In USD, by version `{quoted.version}`{interval}.")
-    st.dataframe(priced, hide_index=True, alt="The stones with their prices.")
+    st.markdown(f":small[In USD, by version `{quoted.version}`{interval}.]")
+    st.dataframe(priced, hide_index=True, column_config=_USD, alt="The stones with their prices.")
     stem = Path(name).name.partition(".")[0]
     with st.container(horizontal=True):
         st.download_button("Download as CSV", quoted.csv, f"{stem}-priced.csv", "text/csv", on_click="ignore")

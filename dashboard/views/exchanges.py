@@ -8,9 +8,10 @@ import streamlit as st
 from dashboard import exchange_charts
 from dashboard.api_client import Answer, Refused, read
 from dashboard.exchange_view import show_exchange
+from dashboard.model_names import model_names
 from dashboard.problems import advised
 
-PAGE_ROWS = 200
+PAGE_ROWS = 1_000
 PAGES_AT_ONCE = 20
 PERIODS = {
     "last hour": timedelta(hours=1),
@@ -19,8 +20,8 @@ PERIODS = {
     "all": None,
 }
 ANY = "any"
-PATHS = ("/predict", "/predict_batch", "/similar", "/explain", "/models", "/feedback")
-STATUSES = (200, 400, 404, 405, 409, 413, 415, 429, 500, 503, 504)
+PATHS = ("/predict", "/predict_batch", "/similar", "/explain", "/models", "/promotions", "/feedback")
+STATUSES = (200, 400, 401, 404, 405, 409, 413, 415, 429, 500, 503, 504)
 _PAGES, _FILTERS = "exchange pages", "exchange filters"
 _COLUMNS = ("started_at", "method", "path", "status", "duration_ms", "model", "id")
 
@@ -63,13 +64,17 @@ def show_filtered() -> None:
     found = [each for one in pages for each in one["exchanges"]]
     if found:
         rows = as_rows(found)
+        if pages[-1]["next"]:
+            st.caption(
+                f"Figures and charts are of the newest {len(rows):,}; load older ones beneath the table."
+            )
         show_figures(rows)
-        show_table(rows, found)
+        show_table(rows, f"exchanges {filters}")
     elif pages[-1]["next"]:
         st.info("Not found in the newest exchanges so far.")
     else:
         st.info("No exchange passes these filters. Ask for a price on the page *Quote*: it is listed here.")
-    further = "Search further back" if filters["text"] else f"Load {PAGE_ROWS} older ones"
+    further = "Search further back" if filters["text"] else f"Load {PAGE_ROWS:,} older ones"
     if pages[-1]["next"] and st.button(further):
         pages += _pages(filters, pages[-1]["next"])
         st.rerun()
@@ -88,14 +93,12 @@ def pick_filters() -> Answer:
     return {
         "text": text or None,
         "period": period.selectbox("Period", list(PERIODS), index=1, key="period", bind="query-params"),
-        "path": path.selectbox("Path", [ANY, *PATHS], key="path", bind="query-params"),
+        "path": path.selectbox(
+            "Path", [ANY, *PATHS], key="path", bind="query-params", accept_new_options=True
+        ),
         "status": status.selectbox("Status", [ANY, *STATUSES], key="status", bind="query-params"),
-        "model": model.selectbox("Model", [ANY, *_model_names()], key="by", bind="query-params"),
+        "model": model.selectbox("Model", [ANY, *model_names()], key="by", bind="query-params"),
     }
-
-
-def _model_names() -> list[str]:
-    return [model["name"] for model in read("/models")["models"]]
 
 
 def _pages(filters: Answer, cursor: str | None) -> list[Answer]:
@@ -115,7 +118,7 @@ def _page(filters: Answer, cursor: str | None) -> Answer:
     span = PERIODS[filters["period"]]
     chosen = {name: filters[name] for name in ("path", "status", "model", "text") if filters[name] != ANY}
     since = (datetime.now(UTC) - span).isoformat() if span else None
-    return read("/exchanges", since=since, limit=PAGE_ROWS, cursor=cursor, **chosen)
+    return read("/exchanges", since=since, limit=PAGE_ROWS, cursor=cursor, bodies="false", **chosen)
 
 
 def as_rows(exchanges: list[Answer]) -> pd.DataFrame:
@@ -137,14 +140,15 @@ def show_figures(rows: pd.DataFrame) -> None:
     }
     for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
         column.metric(label, value, border=True)
-    volume, latency, errors = st.columns(3)
+    with st.container(key="paired"):
+        volume, latency, errors = st.columns(3)
     volume.altair_chart(exchange_charts.volume(rows), alt="Exchanges over time, by outcome.")
     latency.altair_chart(exchange_charts.latency(rows), alt="Latency over time, by path.")
     errors.altair_chart(exchange_charts.statuses(rows), alt="Exchanges by status.")
 
 
-def show_table(rows: pd.DataFrame, found: list[Answer]) -> None:
-    """The exchanges, newest first; the chosen one is shown in full."""
+def show_table(rows: pd.DataFrame, key: str) -> None:
+    """The exchanges, newest first; the chosen one is shown in full, and forgotten under another key."""
     chosen = st.dataframe(
         rows,
         hide_index=True,
@@ -155,11 +159,11 @@ def show_table(rows: pd.DataFrame, found: list[Answer]) -> None:
             "started_at": st.column_config.DatetimeColumn("started (UTC)", format="YYYY-MM-DD HH:mm:ss.SSS"),
             "duration_ms": st.column_config.NumberColumn("ms", format="%.1f"),
         },
-        key="exchange table",
+        key=f"{key} {rows['id'].iloc[0]}",
         alt="The exchanges, newest first.",
     )
     selected = chosen["selection"]["rows"]
     if selected:
-        show_exchange(found[selected[0]])
+        show_exchange(read(f"/exchanges/{rows['id'].iloc[selected[0]]}"))
     else:
         st.caption("Choose a row to see its request and answer in full.")

@@ -5,7 +5,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import charts
-from dashboard.api_client import Answer, Refused, ask, read
+from dashboard.api_client import Answer, Refused, ask
+from dashboard.model_names import model_names
 from dashboard.problems import advised
 from dashboard.stone_picker import Stone, pick_stone
 from diamonds.diamond import COLUMNS, GRADES
@@ -29,34 +30,42 @@ def page() -> None:
 @advised
 def show_quotes(stone: Stone, beneath: DeltaGenerator) -> None:
     """The price by the chosen models with its reasons and, beneath, similar stones."""
-    names = [model["name"] for model in read("/models")["models"] if model["versions"]]
+    names = model_names(trained=True)
     first, second = st.columns(2)
     asked = first.selectbox("Model", [CHAMPION, *names], key="model", bind="query-params")
     other = second.selectbox("Compare with", [NOBODY, *names], key="other", bind="query-params")
-    quote = ask("/predict", _asking(stone, asked))
-    if other == NOBODY:
-        show_price(quote)
-    else:
-        show_side_by_side(quote, ask("/predict", _asking(stone, other)))
+    chosen = [asked] if other == NOBODY else [asked, other]
+    quotes = [ask("/predict", _asking(stone, model)) for model in chosen]
+    show_prices(quotes)
     show_reasons(stone, asked)
     with beneath:
-        show_similar(stone, quote)
+        show_similar(stone, quotes[0])
 
 
 def _asking(stone: Stone, model: str) -> Answer:
-    return stone if model in (CHAMPION, NOBODY) else {**stone, "model": model}
+    return stone if model == CHAMPION else {**stone, "model": model}
 
 
-def show_price(quote: Answer, than: Answer | None = None) -> None:
-    """The price in large figures, with its interval where the service gives one."""
-    difference = None if than is None else f"{quote['price'] - than['price']:+,.2f} {quote['currency']}"
-    st.metric(
-        f"Price by {quote['model']}",
-        f"${quote['price']:,.2f}",
-        difference,
-        delta_color="off",
-        border=True,
-    )
+def show_prices(quotes: list[Answer]) -> None:
+    """The prices side by side, the second with its difference from the first, and what is known of each."""
+    for column, quote in zip(st.columns(len(quotes)), quotes, strict=True):
+        difference = f"{quote['price'] - quotes[0]['price']:+,.2f} {quote['currency']}"
+        column.metric(
+            f"Price by {quote['model']}",
+            f"${quote['price']:,.2f}",
+            difference if quote is not quotes[0] else None,
+            delta_color="off",
+            border=True,
+            height="stretch",
+        )
+    # In a row of their own, so that they stand at one height whatever is above them.
+    for column, quote in zip(st.columns(len(quotes)), quotes, strict=True):
+        with column:
+            show_certainty(quote)
+
+
+def show_certainty(quote: Answer) -> None:
+    """The interval of a price where the service gives one, its warnings, and who quoted it."""
     for warning in quote.get("warnings", ()):
         st.warning(warning)
     if quote.get("low") is not None:
@@ -64,16 +73,7 @@ def show_price(quote: Answer, than: Answer | None = None) -> None:
             rf"**\${quote['low']:,.0f} to \${quote['high']:,.0f}**: "
             f"{round(100 * quote['coverage'])} of 100 such stones sell within it."
         )
-    st.caption(f"Quoted by version `{quote['version']}`")
-
-
-def show_side_by_side(quote: Answer, other: Answer) -> None:
-    """Two quotes for one stone, the second with its difference from the first."""
-    left, right = st.columns(2)
-    with left:
-        show_price(quote)
-    with right:
-        show_price(other, than=quote)
+    st.markdown(f":small[Quoted by version `{quote['version']}`]")
 
 
 @advised

@@ -1,20 +1,23 @@
 """The page *Train*: starts a training run of Prefect's deployment and follows it to the promotion."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import prefect_client, uploads
 from dashboard.api_client import Answer, read
-from dashboard.model_columns import FORMATS
-from dashboard.prefect_client import NotDeployed, Run
+from dashboard.model_columns import FORMATS, METRICS, starred
+from dashboard.prefect_client import NotDeployed, PrefectRefused, Run
 from dashboard.problems import advised
+from dashboard.stones_file import ENDINGS, without_workbook
+from dashboard.wording import counted, literal
 from diamonds.dataset import DataError, load_dataset
 from diamonds.settings import settings
 
 FOLLOW_SECONDS = 2
 _RUN = "run"
-_METRICS = ("mae", "rmse", "r2", "mape", "coverage")
 
 
 def page() -> None:
@@ -31,41 +34,67 @@ def page() -> None:
 def ask_for_training() -> None:
     """What to train, on what, with what budget; starts it when asked to."""
     names = [model["name"] for model in read("/models")["models"]]
-    models = st.multiselect(
+    models = st.pills(
         "Models",
         names,
+        selection_mode="multi",
         default=names,
         key="models",
         bind="query-params",
-        help="Each is trained; the best is promoted.",
+        help="Each is trained; the best is promoted if it beats the champion.",
+        wrap=True,
     )
-    trials = st.number_input(
+    budget = ask_for_budget()
+    upload = st.file_uploader(
+        "Your own sold stones (otherwise the default data)",
+        ENDINGS,
+        help="Needs carat, cut, color, clarity and price; usual other names are understood.",
+    )
+    data = _checked(upload) if upload else None
+    if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
+        _start(models, data=data, **budget)
+
+
+def ask_for_budget() -> dict[str, Any]:
+    """How long to search, as parameters of the flow."""
+    first, second = st.columns(2)
+    trials = first.number_input(
         "Trials",
         1,
         500,
         settings().trials,
         help="Sets of parameters to try for each model.",
     )
-    upload = st.file_uploader(
-        "Your own sold stones (otherwise the default data)",
-        ("csv", "tsv", "txt", "parquet", "pq", "jsonl", "ndjson", "gz"),
-        help="Needs carat, cut, color, clarity and price; usual other names are understood.",
+    minutes = second.number_input(
+        "Minutes at most",
+        0.1,
+        600.0,
+        None,
+        step=1.0,
+        placeholder="no limit",
+        help="The search of each model ends after so long, if its trials are not done before.",
     )
-    data = _checked(upload) if upload else None
-    if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
-        _start(models, data, int(trials))
+    force = st.checkbox(
+        "Also where nothing changed",
+        help="Otherwise a model is trained only if its data, its code or its budget changed.",
+    )
+    return {"trials": trials, "minutes": minutes, "force": force}
 
 
 def _checked(upload: UploadedFile) -> str | None:
     """Keeps an upload where the flow finds it, if it can be trained on; says so or why not."""
-    path = uploads.keep(upload.name, upload.getvalue())
+    try:
+        path = uploads.keep(*without_workbook(upload.name, upload.getvalue()))
+    except DataError as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        return None
     try:
         kept, aside, read_rows = _usable(str(path))
     except DataError as error:
         uploads.remove(path)
-        st.error(str(error).replace(f"{path.parent}/", ""), icon=":material/error:")
+        st.error(literal(str(error).replace(f"{path.parent}/", "")), icon=":material/error:")
         return None
-    st.caption(f"{kept:,} stones to train and judge on; {aside:,} of {read_rows:,} rows set aside.")
+    st.caption(f"{counted(kept, 'stone')} to train and judge on; {aside:,} of {read_rows:,} rows set aside.")
     return str(path)
 
 
@@ -76,31 +105,52 @@ def _usable(path: str) -> tuple[int, int, int]:
     return report.kept, sum(report.set_aside.values()), report.read
 
 
-def _start(models: list[str], data: str | None, trials: int) -> None:
+def _start(models: list[str], **parameters: Any) -> None:
     try:
-        run = prefect_client.start(models, data=data, trials=trials)
+        run = prefect_client.start(models, **parameters)
     except NotDeployed as error:
         st.warning(f"{error} `make run` deploys it within a minute of its start.")
     else:
         st.query_params[_RUN] = run.id
 
 
-@st.fragment(run_every=FOLLOW_SECONDS)
 @advised
 def follow() -> None:
-    """The run that was started here, or else the newest, as it is now."""
-    if uploads.old():
-        uploads.sweep(prefect_client.data_in_use())
-    run_id = st.query_params.get(_RUN)
-    if run_id:
-        show_run(prefect_client.run(run_id))
-        return
-    newest = prefect_client.newest_runs(1)
-    if newest:
-        st.caption("The newest run:")
-        show_run(newest[0])
+    """The run that was started here, or else the newest: live, until it has ended."""
+    run = _run_of_address() or _newest_run()
+    if run is None:
+        st.info("Nothing was trained here yet. Choose the models and start.")
+    elif run.ended:
+        show_run(run)
     else:
-        st.info("Nothing was trained here yet. Choose on the left and start.")
+        watch(run.id)
+
+
+def _run_of_address() -> Run | None:
+    wanted = st.query_params.get(_RUN)
+    try:
+        return prefect_client.run(wanted) if wanted else None
+    except PrefectRefused:
+        st.warning("Prefect does not know the run of this page's address; it may have been deleted.")
+        return None
+
+
+def _newest_run() -> Run | None:
+    newest = prefect_client.newest_runs(1)
+    if not newest:
+        return None
+    st.caption("The newest run:")
+    return newest[0]
+
+
+@st.fragment(run_every=FOLLOW_SECONDS)
+@advised
+def watch(run_id: str) -> None:
+    """The run as it is now, again and again; once it has ended, the page is drawn anew and asks no more."""
+    run = prefect_client.run(run_id)
+    if run.ended:
+        st.rerun()
+    show_run(run)
 
 
 def show_run(run: Run) -> None:
@@ -109,7 +159,9 @@ def show_run(run: Run) -> None:
     st.markdown(f"[See it in Prefect]({run.url}) · started {run.created_at:%Y-%m-%d %H:%M} UTC")
     for bar in prefect_client.bars(run.id):
         st.progress(min(bar.share, 1.0), f"{bar.description}: {bar.share:.0%}")
-    if not run.ended:
+    if run.late:
+        st.warning("No worker has taken it yet: one does one run after the other; `make run` starts one.")
+    elif not run.ended:
         st.caption("This page follows it; you may leave, training goes on.")
     elif run.state_type == "COMPLETED":
         show_outcome(run)
@@ -122,7 +174,8 @@ def show_outcome(run: Run) -> None:
     st.success(run.message.replace("$", r"\$"), icon=":material/social_leaderboard:")
     versions = _versions_of(run)
     if versions:
-        rows = pd.DataFrame(versions)[["model", "version", *_METRICS]]
+        rows = pd.DataFrame(versions)
+        rows = starred(rows)[["champion", "version", *METRICS]]
         st.dataframe(
             rows.dropna(axis="columns", how="all"),
             hide_index=True,

@@ -4,6 +4,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ MOST_SEARCHED = 20_000
 _SEARCH_SECONDS = 0.05
 """After this time it takes no further step, for bodies may be large; the last takes as long as the rest."""
 _SEARCHED_FIRST = 100
+_BODIES = {"request_body", "response_body", "request_bytes", "response_bytes"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -49,8 +51,10 @@ def exchange_on(connection: sa.Connection, id: UUID | str) -> Exchange | None:  
     return Exchange(**row._mapping) if row else None
 
 
-def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page:
+def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None, bodies: bool = True) -> Page:
     """Up to ``limit`` exchanges after ``cursor``. Rows that arrive meanwhile move nothing on later pages.
+
+    Without ``bodies`` they are None in every exchange, and need not be read.
 
     No index knows what is in bodies: for a text, a page looks through ``MOST_SEARCHED`` exchanges that pass
     the other filters, or as many as take about a tenth of a second; its cursor goes on from there, whatever
@@ -58,17 +62,24 @@ def page(wanted: Filter, *, limit: int = 100, cursor: str | None = None) -> Page
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"Got limit={limit}; expected 1 to {LARGEST_PAGE}.")
-    place = _place(cursor)
+    columns, place = _columns(bodies), _place(cursor)
     with engine().connect() as connection:
         if wanted.text is not None:
-            return _searched(connection, wanted, limit, place)
+            return _searched(connection, columns, wanted, limit, place)
         # One more tells whether there is a next page.
-        rows = connection.execute(newest(sa.select(exchanges), wanted, limit + 1, place)).all()
+        rows = connection.execute(newest(columns, wanted, limit + 1, place)).all()
     found = [Exchange(**row._mapping) for row in rows[:limit]]
     return Page(found, _cursor(_place_of(found[-1])) if len(rows) > limit else None)
 
 
-def _searched(connection: sa.Connection, wanted: Filter, limit: int, place: Place | None) -> Page:
+def _columns(bodies: bool) -> sa.Select[Any]:
+    left_out = set() if bodies else _BODIES
+    return sa.select(*(sa.null().label(each.name) if each.name in left_out else each for each in exchanges.c))
+
+
+def _searched(
+    connection: sa.Connection, columns: sa.Select[Any], wanted: Filter, limit: int, place: Place | None
+) -> Page:
     found: list[Exchange] = []
     looked, step = 0, _SEARCHED_FIRST
     # A plan that sorts reads all rows for the first one; without fresh statistics it looks the cheaper one.
@@ -76,7 +87,7 @@ def _searched(connection: sa.Connection, wanted: Filter, limit: int, place: Plac
     began = time.monotonic()
     while looked < MOST_SEARCHED and time.monotonic() - began < _SEARCH_SECONDS:
         end = _end_of_step(connection, wanted, place, step)
-        query = newest(sa.select(exchanges), wanted, limit - len(found), place, end)
+        query = newest(columns, wanted, limit - len(found), place, end)
         found += [Exchange(**row._mapping) for row in connection.execute(query)]
         if len(found) == limit:
             return Page(found, _cursor(_place_of(found[-1])))

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from dashboard.stones_file import read_stones
 from diamonds.dataset import DataError
-from tests.dashboard.conftest import Stack, shoot
+from tests.dashboard.conftest import Stack, cell, shoot
 
 STONES = pl.DataFrame(
     {
@@ -72,6 +72,8 @@ def test_a_cell_that_is_no_number_is_named() -> None:
     [
         ("stones.csv", b"carat,cut,color\n1,Ideal,G\n", "Missing: 'clarity'."),
         ("stones.csv", b"", "stones.csv is empty."),
+        ("stones.csv", b"carat,cut,color,clarity\n", "stones.csv has a header and no rows beneath it."),
+        ("stones.xlsx", excel(STONES.clear()), "stones.xlsx has a header and no rows beneath it."),
         ("stones.xlsx", b"PK\x03\x04 and then nothing", "Could not read stones.xlsx as an Excel workbook"),
         ("stones.parquet", b"PAR1 and then nothing", "Could not read stones.parquet"),
     ],
@@ -91,6 +93,9 @@ def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_pat
     upload = {"name": "stones.xlsx", "mimeType": "application/octet-stream", "buffer": excel(STONES)}
     page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
     expect(page.get_by_text("'Carat Weight' was read as carat.")).to_be_visible()
+    expect(page.get_by_text("Not in the file, so unknown: depth, table, y, z.")).to_be_visible()
+    expect(page.get_by_text("2 rows that cannot be priced, and why")).to_be_visible()
+    expect(cell(page, REASONS[3])).to_be_attached()
     page.get_by_role("button", name="Price 3 stones").click()
     expect(page.get_by_test_id("stMetricValue").nth(0)).to_have_text("3")
     shoot(page, "batch")
@@ -110,3 +115,36 @@ def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_pat
     assert priced["rejected because"].to_list() == [REASONS.get(place) for place in range(5)]
     assert priced["note"].to_list() == STONES["note"].to_list()
     assert pl.read_excel(tmp_path / "priced.xlsx")["price_usd"].to_list() == priced["price_usd"].to_list()
+
+
+def test_a_file_that_is_no_table_is_told_apart_on_the_page(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.dashboard}/batch")
+    upload = {"name": "my $tones, $old.csv", "mimeType": "text/csv", "buffer": b"carat,cut,color,clarity\n"}
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
+
+    told = "my $tones, $old.csv has a header and no rows beneath it."
+    expect(page.get_by_test_id("stAlert").get_by_text(told)).to_be_visible()
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_stones_are_priced_and_their_exchanges_listed_without_them(
+    page: Page, stack: Stack
+) -> None:
+    stones = pl.concat([STONES[:2]] * 50_000).rename({"Carat Weight": "carat"}).drop("note")
+    page.goto(f"{stack.dashboard}/batch")
+    upload = {"name": "many.parquet", "mimeType": "application/octet-stream", "buffer": parquet(stones)}
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Price 100,000 stones").click()
+    expect(page.get_by_test_id("stMetricValue").nth(0)).to_have_text("100,000")
+
+    one, other = stack.api.post(
+        "/predict_batch",
+        json={"diamonds": [*read_stones("two.csv", stones[:2].write_csv().encode()).stones.values()]},
+    ).json()["predictions"]
+    expect(page.get_by_test_id("stMetricValue").nth(1)).to_have_text(
+        f"${50_000 * (one['price'] + other['price']):,.0f}"
+    )
+    page.goto(f"{stack.dashboard}/exchanges?path=%2Fpredict_batch")
+    expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
+    wanted = {"path": "/predict_batch", "bodies": "false"}
+    assert len(stack.api.get("/exchanges", params=wanted).content) < 100_000

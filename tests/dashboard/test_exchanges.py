@@ -64,3 +64,47 @@ def test_an_id_that_is_none_gets_the_services_sentence(page: Page, stack: Stack)
     page.goto(f"{stack.dashboard}/exchanges?id=nonsense")
 
     expect(page.get_by_text("expected the X-Exchange-Id of an answer, a UUID")).to_be_visible()
+
+
+def test_a_request_that_only_reads_is_sent_again_with_its_query_and_one_that_changes_is_not(
+    page: Page, stack: Stack
+) -> None:
+    query = {"champion": stack.versions["linear"], "challenger": stack.versions["xgboost"]}
+    reading = kept(stack, stack.api.get("/comparison", params=query))
+    page.goto(f"{stack.dashboard}/exchanges?id={reading}")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.get_by_text("Answer now: 200")).to_be_visible()
+
+    changing = kept(stack, stack.api.post("/promotions", json={"version": "diamonds-linear:nothing"}))
+    page.goto(f"{stack.dashboard}/exchanges?id={changing}")
+    expect(page.get_by_text("It is not sent again from here")).to_be_visible()
+    expect(page.get_by_role("button", name="Send again")).to_have_count(0)
+
+
+def test_the_chosen_exchange_is_shown_whole_and_forgotten_when_others_are_listed(
+    page: Page, stack: Stack
+) -> None:
+    for cut in ("Great", "Greater", "Greatest"):
+        kept(stack, stack.api.post("/similar", json={**STONE, "cut": cut}))
+    page.goto(f"{stack.dashboard}/exchanges?path=%2Fsimilar&status=400")
+    table = page.get_by_test_id("stDataFrame")
+    expect(cell(page, "/similar").first).to_be_attached()
+    table.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # it has its place once the charts above it are drawn
+    table.click(position={"x": 18, "y": 52 + 35})
+    expect(page.get_by_text('"Greater"').first).to_be_visible()
+
+    page.get_by_role("combobox", name="Status").click()
+    page.get_by_role("option", name="any").click()
+    expect(page.get_by_text("Choose a row to see its request and answer in full.")).to_be_visible()
+
+
+def test_any_path_can_be_filtered_by(page: Page, stack: Stack) -> None:
+    asked = kept(stack, stack.api.get("/models/linear"))
+    page.goto(f"{stack.dashboard}/exchanges")
+    field = page.get_by_role("combobox", name="Path")
+    field.fill("/models/linear")
+    field.press("Enter")
+
+    expect(cell(page, asked)).to_be_attached()
+    expect(cell(page, "/predict")).to_have_count(0)

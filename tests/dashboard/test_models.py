@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Locator, Page, expect
 
 from tests.dashboard.conftest import Stack, cell, shoot
@@ -17,6 +18,10 @@ def test_the_champion_and_its_errors_are_the_apis(page: Page, stack: Stack) -> N
     expect(page.get_by_test_id("stMetricValue").nth(0)).to_have_text(f"${champion['mae']:,.0f}")
     expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text(f"{champion['r2']:.4f}")
     expect(cell(page, stack.versions["linear"]).first).to_be_attached()
+    expect(cell(page, "challenger")).to_have_count(1)
+    reasons = page.get_by_test_id("stTable")
+    for promotion in stack.api.get("/promotions").json()["promotions"]:
+        expect(reasons.get_by_text(promotion["reason"], exact=True).first).to_be_visible()
     shoot(page, "models")
 
 
@@ -49,6 +54,16 @@ def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> N
 
     expect(cell(page, f"${shown['summary']['mae']:,.1f}").first).to_be_attached()
     expect(cell(page, "n_estimators")).to_be_attached()
+    by = stack.api.get(f"/versions/{other}").json()["summary"]["mae"] - shown["summary"]["mae"]
+    expect(cell(page, f"{'+' if by >= 0 else '-'}${abs(by):,.1f}")).to_be_attached()
+    data = stack.api.get(f"/datasets/{shown['summary']['dataset']}")
+    assert data.status_code == httpx.codes.NOT_FOUND, (
+        "Versions without their dataset are compared all the same."
+    )
+    expect(cell(page, "stones learned from")).to_be_attached()
+    page.get_by_text("Only what differs").click()
+    expect(cell(page, "stones learned from")).to_have_count(0)
+    expect(cell(page, "n_estimators")).to_be_attached()
     page.get_by_role("button", name="Let them meet on the hold-out").click()
     expect(page.get_by_text(told["reason"])).to_be_visible()
     shoot(page, "compare")
@@ -58,6 +73,7 @@ def test_the_model_card_is_shown_with_its_figures(page: Page, stack: Stack) -> N
     page.goto(f"{stack.dashboard}/models?part=Model+card")
 
     expect(page.get_by_text("of the prices within 10%")).to_be_visible()
+    expect(page.get_by_role("heading", name="xgboost", exact=True)).to_be_visible()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
     expect(page.get_by_text("![")).to_have_count(0)
     shoot(page, "card")

@@ -69,3 +69,14 @@ def test_the_reasons_and_the_similar_stones_are_the_apis(page: Page, stack: Stac
     expect(cell(page, f"{similar['samples'][0]['price']:.0f}").first).to_be_attached()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     shoot(page, "quote")
+
+
+def test_a_weight_is_typed_where_the_slider_is_too_coarse(page: Page, stack: Stack) -> None:
+    page.goto(stack.dashboard)
+    field = page.get_by_role("spinbutton", name="Carat, exactly")
+    field.fill("1.37")
+    field.press("Enter")
+
+    expect(price(page)).to_have_text(f"${quote(stack, carat=1.37)['price']:,.2f}")
+    expect(page.get_by_role("slider", name="Carat")).to_have_value("1.37")
+    assert "carat=1.37" in page.url

@@ -67,7 +67,7 @@ def _asking(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("asking_nobody")
-@pytest.mark.parametrize("page", [page for page in PAGES if page != "batch"])
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_says_how_to_start_a_service_that_is_down(page: str) -> None:
     text = said(page)
 
@@ -81,7 +81,7 @@ def test_two_parts_of_a_page_may_meet_the_same_problem() -> None:
 
 
 @pytest.mark.usefixtures("asking_the_bare_service")
-@pytest.mark.parametrize("page", ["quote", "models"])
+@pytest.mark.parametrize("page", ["quote", "batch", "models"])
 def test_a_page_says_how_to_come_by_a_first_model(page: str) -> None:
     text = said(page)
 

@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard import uploads
+from dashboard.views.train import FOLLOW_SECONDS
 from diamonds.settings import settings
 from tests.dashboard.conftest import Stack, cell, shoot
 from tests.processes import process, wait_until
@@ -40,12 +42,15 @@ def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.mark.slow
 def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
-    page: Page, stack: Stack, prefect: None, few_stones: Path
+    page: Page, stack: Stack, prefect: None, few_stones: Path, tmp_path: Path
 ) -> None:
+    workbook = tmp_path / "few.xlsx"
+    pl.read_csv(few_stones, infer_schema_length=None).write_excel(workbook)
     page.goto(f"{stack.dashboard}/train?models=linear")
-    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(few_stones)
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(workbook)
     expect(page.get_by_text(re.compile("1,9[0-9]{2} stones to train and judge on"))).to_be_visible()
     (upload,) = (settings().home / "uploads").glob("*/*")
+    assert upload.name == "few.parquet", "The data intake knows no workbooks."
     wait_until(lambda: _start(page))
     _make_old(upload)
     page.reload()
@@ -64,6 +69,9 @@ def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
     link = page.get_by_role("link", name="See it in Prefect").get_attribute("href")
     assert link == f"{stack.prefect}/runs/flow-run/{run[1]}"
     shoot(page, "train")
+    assert _newest_exchange(page, stack) == _newest_exchange(page, stack), (
+        "A run that has ended is asked for no more."
+    )
     page.reload()
     wait_until(lambda: not upload.exists())
 
@@ -89,6 +97,13 @@ def test_an_upload_goes_when_it_is_old_and_no_training_needs_it() -> None:
     uploads.keep("1.csv", b"1")
     uploads.sweep(())
     assert needed.exists(), "It was uploaded once more."
+
+
+def _newest_exchange(page: Page, stack: Stack) -> str:
+    """The newest kept exchange, when the page had time to ask for more."""
+    page.wait_for_timeout(3000 * FOLLOW_SECONDS)
+    newest = stack.api.get("/exchanges", params={"limit": 1, "bodies": "false"}).json()["exchanges"]
+    return str(newest[0]["id"])
 
 
 def _make_old(path: Path) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import uuid4
@@ -132,3 +133,16 @@ def plan_of(wanted: Filter) -> str:
         query = newest(sa.select(exchanges), wanted, 10, (START + timedelta(seconds=200), uuid4()))
         text = query.compile(engine(), compile_kwargs={"literal_binds": True})
         return "\n".join(connection.exec_driver_sql(f"EXPLAIN {text}").scalars())
+
+
+@pytest.mark.parametrize("wanted", [Filter(), Filter(path="/p1", status=200), Filter(text="number")])
+def test_a_page_without_bodies_is_the_same_page_otherwise(wanted: Filter) -> None:
+    add(12)
+    whole = page(wanted).exchanges
+    lean = page(wanted, bodies=False).exchanges
+
+    assert all(each.request_body for each in whole)
+    assert lean == [
+        replace(each, request_body=None, response_body=None, request_bytes=None, response_bytes=None)
+        for each in whole
+    ]

@@ -1,0 +1,80 @@
+"""That everybody can read the pages: in every time zone, in a narrow window, by the keyboard alone."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.dashboard.conftest import PATIENCE_MS, Stack
+
+PATHS = ("", "batch", "train", "models", "models?part=Compare+two", "models?part=Model+card", "exchanges")
+
+BEYOND_THEIR_COLUMNS = """main => [...main.querySelectorAll("[data-testid=stColumn]")].flatMap(column =>
+    [...column.querySelectorAll("table, svg.marks, [data-testid=stMetric], input, p")]
+        .filter(it => it.getBoundingClientRect().right > column.getBoundingClientRect().right + 1)
+        .map(it => it.textContent))"""
+
+
+def drawn(page: Page, number: int) -> str:
+    """The words and numbers of a chart, once it is there."""
+    chart = page.get_by_test_id("stVegaLiteChart").nth(number)
+    expect(chart.locator("svg text").first).to_be_visible()
+    return chart.locator("svg").text_content() or ""
+
+
+def test_charts_tell_time_in_utc_as_the_tables_do(browser: Browser, stack: Stack) -> None:
+    told = {}
+    for zone in ("UTC", "Asia/Kathmandu"):
+        context = browser.new_context(timezone_id=zone, viewport={"width": 1360, "height": 1250})
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.goto(f"{stack.dashboard}/models")
+        told[zone] = drawn(page, 0)
+        context.close()
+
+    assert ":" in told["UTC"], "There are times of day on the axis."
+    assert told["Asia/Kathmandu"] == told["UTC"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_nothing_overlaps_or_is_cut_off_in_a_narrow_window(page: Page, stack: Stack, path: str) -> None:
+    page.set_viewport_size({"width": 800, "height": 1250})
+    page.goto(f"{stack.dashboard}/{path}")
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    beyond = page.get_by_test_id("stMain").evaluate(BEYOND_THEIR_COLUMNS)
+    assert not beyond
+    wider = page.get_by_test_id("stMain").evaluate("it => it.scrollWidth - it.clientWidth")
+    assert wider <= 1
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_control_has_a_name(page: Page, stack: Stack, path: str) -> None:
+    page.goto(f"{stack.dashboard}/{path}")
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+    tree = page.get_by_test_id("stMain").aria_snapshot()
+    controls = (
+        "button",
+        "textbox",
+        "combobox",
+        "slider",
+        "spinbutton",
+        "checkbox",
+        "radio",
+        "switch",
+        "region",
+    )
+    lines = [line.strip(" -:\n'") for line in tree.splitlines()]
+    assert not [line for line in lines if line.split(" ", 1)[0] in controls and '"' not in line]
+
+
+def test_the_keyboards_place_is_seen_on_the_way_between_pages(page: Page, stack: Stack) -> None:
+    page.goto(f"{stack.dashboard}/batch")
+    link = page.get_by_role("link", name="Models")
+    expect(link).to_be_visible()
+    for _ in range(10):
+        page.keyboard.press("Tab")
+        if link.evaluate("it => it === document.activeElement"):
+            break
+    assert link.evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()

@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
 POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 1.0
 LONGEST_PAUSE_S = 2.0
+FAR_BEHIND = 64 * 1024 * 1024
 
 
 class Postponed(Exception):
@@ -27,7 +28,8 @@ class Postponed(Exception):
 class Shipper:
     """A thread that ships until it is stopped; the database may come and go meanwhile.
 
-    ``tell`` hears what is wrong with the database, or None, whenever that changes.
+    ``tell`` hears what is wrong with the database, or None, whenever that changes. ``hurries`` while it is
+    far behind, and until it has caught up: then shipping comes before all else.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str | None], None] = lambda problem: None) -> None:
@@ -36,6 +38,7 @@ class Shipper:
         self._store = Store(folder.parent)
         self._problem: str | None = None
         self._waiting_since: float | None = None
+        self.hurries = False
         self._stopping = threading.Event()
         self._deadline = float("inf")
         self._adopt_at = self._look_at = self._report_at = 0.0
@@ -108,7 +111,9 @@ class Shipper:
         batch = self._unshipped.take(rows=ROWS, size=SIZE, complete=False) or self._unshipped.take_abandoned()
         self._put(batch)
         self._unshipped.forget()
-        return len(batch) >= ROWS or self._unshipped.behind() > SIZE
+        more = len(batch) >= ROWS or self._unshipped.behind() > SIZE
+        self._waiting_since = batch[-1][0].started_at if more and batch else None
+        return more
 
     def _ship_the_rest(self, left: Unshipped, count: Callable[[int], None] = lambda shipped: None) -> None:
         """All that is in a journal that nobody writes any more; raises Postponed when there is no time."""
@@ -124,7 +129,6 @@ class Shipper:
         while batch:
             try:
                 self._store.put(batch)
-                self._waiting_since = None
                 self._note_none()
                 return
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
@@ -136,10 +140,17 @@ class Shipper:
 
     def _report(self) -> None:
         if time.monotonic() >= self._report_at:
-            since = self._waiting_since
-            metrics().depth.set(self._unshipped.behind())
+            since, behind = self._waiting_since, self._unshipped.behind()
+            metrics().depth.set(behind)
             metrics().oldest.set(time.time() - since if since else 0.0)
+            self._hurry(behind)
             self._report_at = time.monotonic() + REPORT_EVERY_S
+
+    def _hurry(self, behind: int) -> None:
+        hurries = behind > (SIZE if self.hurries else FAR_BEHIND)
+        if hurries != self.hurries and self._store.is_prepared:
+            self.hurries = hurries
+            engine().dispose()  # each connection has a process of its own in the database, with its priority
 
     def _note(self, problem: Exception) -> None:
         metrics().retried.inc()

@@ -35,9 +35,9 @@ def main() -> None:
     gc.freeze()
     gc.set_threshold(_OBJECTS_OF_A_BATCH)  # no cycle holds them, so looking for some among them is in vain
     give_way(os.getpid())
-    event.listen(sa.Pool, "connect", let_server_give_way)
     worker = os.getppid()
     shipper = Shipper(Path(sys.argv[1]), tell)
+    event.listen(sa.Pool, "connect", lambda raw, _: None if shipper.hurries else let_server_give_way(raw))
     shipper.start()
     sys.stdin.read()
     shipper.stop(FLUSH_WITHIN_S)
@@ -57,7 +57,7 @@ def give_way(process: int) -> None:
         logger.info("Process %s does not give way: %s", process, problem)
 
 
-def let_server_give_way(connection: Any, _record: Any) -> None:
+def let_server_give_way(connection: Any) -> None:
     """Does so with the process that serves a connection of ours, where the server is on this machine."""
     about = connection.info
     if (about.host or "").startswith("/"):

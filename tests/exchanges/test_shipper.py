@@ -4,15 +4,18 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from diamonds.database import engine
 from diamonds.exchanges import Body, Exchange, Filter, exchange, page
+from diamonds.exchanges import shipper as shipper_module
 from diamonds.exchanges.claims import claim
 from diamonds.exchanges.forgetting import forget
 from diamonds.exchanges.insert import insert
 from diamonds.exchanges.journal import Journal
 from diamonds.exchanges.shipper import Shipper
 from tests.exchanges.conversations import answer, asked, journal, keep
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -121,6 +124,30 @@ def test_what_the_database_refuses_holds_up_nothing_else(tmp_path: Path, others:
     ship(kept)
     assert {str(one.id) for one in rows()} == {one.id for one in fine}
     assert refused.id.encode() in (tmp_path / "refused.frames").read_bytes()
+
+
+def test_it_hurries_from_when_it_is_far_behind_until_it_has_caught_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipper_module, "REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(shipper_module, "FAR_BEHIND", 3 * 1024 * 1024)
+    kept = journal(tmp_path)
+    keep(kept, 20_000)
+    shipper = Shipper(kept.folder)
+    hurried: list[bool] = []  # at each new connection
+
+    def note(*_: object) -> None:
+        hurried.append(shipper.hurries)
+
+    engine().dispose()
+    event.listen(engine(), "connect", note)
+    shipper.start()
+    wait_until(lambda: True in hurried and not shipper.hurries)
+    keep(kept, 1)
+    shipper.stop(20)
+    kept.close()
+    event.remove(engine(), "connect", note)
+    assert hurried == [False, True, False]
 
 
 @pytest.mark.parametrize("depth", [200, 300, 900, 2000])

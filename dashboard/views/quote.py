@@ -71,7 +71,7 @@ def show_certainty(quote: Answer) -> None:
     if quote.get("low") is not None:
         st.markdown(
             rf"**\${quote['low']:,.0f} to \${quote['high']:,.0f}**: "
-            f"{round(100 * quote['coverage'])} of 100 such stones sell within it."
+            f"{round(100 * quote['coverage'])} of 100 such stones sell at prices between these."
         )
     st.markdown(f":small[Quoted by version `{quote['version']}`]")
 

@@ -38,7 +38,7 @@ class LoadedModels:
     def __init__(self) -> None:
         self._champion: Champion | None = None
         self._pricers: dict[str, Pricer] = {}
-        self._refused: set[tuple[str, Files]] = set()
+        self._refused: dict[str, Files] = {}
 
     @property
     def ready(self) -> bool:
@@ -96,7 +96,8 @@ class LoadedModels:
     def _is_news(self, version: Version, loaded: Pricer | None) -> bool:
         if loaded is not None and loaded.version.tag == version.tag:
             return False
-        return (version.tag, _files(version)) not in self._refused
+        refused = self._refused.get(version.tag)
+        return refused is None or refused != _files(version)
 
     def _take(self, version: Version, name: str | None = None) -> None:
         files = _files(version)  # which may still be on their way into the model store
@@ -107,7 +108,7 @@ class LoadedModels:
                 self._keep(name, version)
         # Whatever is wrong with a new version, the old one must go on quoting.
         except Exception as error:  # noqa: BLE001
-            self._refused.add((version.tag, files))
+            self._refused[version.tag] = files
             log.error(
                 "Refused %s, the version before goes on: %s: %s", version.tag, type(error).__name__, error
             )

@@ -11,6 +11,7 @@ from diamonds.exchanges.containing import contains
 from diamonds.exchanges.tables import exchanges
 
 ORDER = (exchanges.c.started_at, exchanges.c.id)
+_NEWEST_FIRST = [column.desc() for column in ORDER]
 _TOGETHER = ("status", "model", "path")
 """What exchanges are filtered by, in the order of the index of them all."""
 
@@ -60,17 +61,17 @@ def newest(
     others = [name for name in _TOGETHER if name not in wanted.same]
     if len(others) == 1:
         return _for_each_value(exchanges.c[others[0]], passing, wanted, limit)
-    return passing.order_by(*_downwards(ORDER)).limit(limit)
+    return passing.order_by(*_NEWEST_FIRST).limit(limit)
 
 
 def _for_each_value(
     third: sa.Column[Any], passing: sa.Select[Any], wanted: Filter, limit: int
 ) -> sa.Select[Any]:
     value = _values(third, wanted)
-    of_one = passing.where(third == value.c.value).order_by(*_downwards(ORDER)).limit(limit).lateral()
+    of_one = passing.where(third == value.c.value).order_by(*_NEWEST_FIRST).limit(limit).lateral()
     of_each = sa.select(of_one).select_from(value.join(of_one, sa.true()))
     # The column in the order tells the planner that the index has these rows in order, too.
-    of_none = passing.where(third.is_(None)).order_by(third, *_downwards(ORDER)).limit(limit)
+    of_none = passing.where(third.is_(None)).order_by(third, *_NEWEST_FIRST).limit(limit)
     found = of_each.union_all(of_none).subquery()
     return sa.select(found).order_by(found.c.started_at.desc(), found.c.id.desc()).limit(limit)
 
@@ -92,7 +93,3 @@ def _between(after: Place | None, end: Place | None) -> list[sa.ColumnElement[bo
         order >= sa.tuple_(*map(sa.literal, end)) if end is not None else None,
     ]
     return [bound for bound in bounds if bound is not None]
-
-
-def _downwards(columns: tuple[sa.Column[Any], ...]) -> list[sa.ColumnElement[Any]]:
-    return [column.desc() for column in columns]

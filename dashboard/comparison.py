@@ -7,9 +7,9 @@ import streamlit as st
 
 from dashboard import model_charts
 from dashboard.api_client import Answer, Refused, read
-from dashboard.model_columns import LABELS, METRICS
+from dashboard.model_columns import LABELS, METRICS, text_of
 from dashboard.problems import advised
-from dashboard.version_picker import pick_version, place_of_champion, text_of
+from dashboard.version_picker import pick_version, place_of_champion
 from dashboard.wording import literal
 
 LINEAGE = ("rows", "dataset", "data_from", "set_aside", "seed", "git_commit", "created_at")

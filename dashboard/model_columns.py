@@ -1,4 +1,4 @@
-"""How tables show what is told of versions."""
+"""How what is told of versions is shown."""
 
 import pandas as pd
 import streamlit as st
@@ -32,7 +32,20 @@ FORMATS = {
     "rows": st.column_config.NumberColumn("rows", format="localized"),
 }
 
+_SHOWN = {
+    "mae": "${:,.1f}",
+    "rmse": "${:,.1f}",
+    "r2": "{:.4f}",
+    "mape": "{:.2%}",
+    "coverage": "{:.2%}",
+    "rows": "{:,}",
+}
 
-def starred(versions: pd.DataFrame) -> pd.DataFrame:
-    """The versions with a star for the champion."""
-    return versions.assign(champion=versions["champion"].map({True: "★", False: ""}))
+
+def text_of(name: str, value: object) -> str:
+    """What is told of a version under that name, as a reader has it."""
+    if name in _SHOWN and value is not None:
+        return _SHOWN[name].format(value)
+    if name == "created_at":
+        return f"{pd.Timestamp(str(value)):%Y-%m-%d %H:%M} UTC"
+    return f"{value:.5g}" if isinstance(value, float) else str(value if value is not None else "")

@@ -1,18 +1,9 @@
-"""Tells versions of models in words, and lets one be chosen."""
+"""Lets a version be chosen by what it is."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard.api_client import Answer
-
-_SHOWN = {
-    "mae": "${:,.1f}",
-    "rmse": "${:,.1f}",
-    "r2": "{:.4f}",
-    "mape": "{:.2%}",
-    "coverage": "{:.2%}",
-    "rows": "{:,}",
-}
+from dashboard.model_columns import text_of
 
 
 def pick_version(label: str, versions: list[Answer], index: int = 0) -> str:
@@ -31,12 +22,3 @@ def _told(version: Answer) -> str:
 def place_of_champion(versions: list[Answer]) -> int:
     """Where the champion is among the versions, or the first place."""
     return next((place for place, each in enumerate(versions) if each["champion"]), 0)
-
-
-def text_of(name: str, value: object) -> str:
-    """What is told of a version under that name, as a reader has it."""
-    if name in _SHOWN and value is not None:
-        return _SHOWN[name].format(value)
-    if name == "created_at":
-        return f"{pd.Timestamp(str(value)):%Y-%m-%d %H:%M} UTC"
-    return f"{value:.5g}" if isinstance(value, float) else str(value if value is not None else "")

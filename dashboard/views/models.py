@@ -32,7 +32,7 @@ def page() -> None:
 def show_models() -> None:
     """The champion, all versions, the promotions, and two versions side by side."""
     if _SAID in st.session_state:
-        st.info(st.session_state.pop(_SAID).replace("$", r"\$"), icon=":material/social_leaderboard:")
+        st.info(literal(st.session_state.pop(_SAID)), icon=":material/social_leaderboard:")
     models = read("/models")
     versions = [each for model in models["models"] for each in _versions(model)]
     versions.sort(key=lambda version: version["created_at"], reverse=True)

@@ -9,6 +9,7 @@ from dashboard.api_client import Answer, Refused, ask
 from dashboard.model_names import model_names
 from dashboard.problems import advised
 from dashboard.stone_picker import Stone, pick_stone
+from dashboard.wording import literal
 from diamonds.diamond import COLUMNS, GRADES
 
 SIMILAR_STONES = 20
@@ -90,7 +91,7 @@ def show_reasons(stone: Stone, model: str) -> None:
     chart = charts.waterfall(answer["base"], answer["contributions"], answer["price"])
     st.altair_chart(chart, alt="From the price of a usual stone to this one's, by feature.")
     with st.expander("In words"):
-        st.markdown("\n".join(f"- {each['text']}" for each in answer["contributions"]).replace("$", r"\$"))
+        st.markdown("\n".join(f"- {literal(each['text'])}" for each in answer["contributions"]))
 
 
 @advised

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import prefect_client, uploads
 from dashboard.api_client import Answer, read
-from dashboard.model_columns import FORMATS, METRICS, starred
+from dashboard.model_columns import FORMATS, METRICS
 from dashboard.prefect_client import NotDeployed, PrefectRefused, Run
 from dashboard.problems import advised
 from dashboard.stones_file import ENDINGS, without_workbook
@@ -171,11 +171,11 @@ def show_run(run: Run) -> None:
 
 def show_outcome(run: Run) -> None:
     """The versions of the run with their errors, and the promotion's reason."""
-    st.success(run.message.replace("$", r"\$"), icon=":material/social_leaderboard:")
+    st.success(literal(run.message), icon=":material/social_leaderboard:")
     versions = _versions_of(run)
     if versions:
-        rows = pd.DataFrame(versions)
-        rows = starred(rows)[["champion", "version", *METRICS]]
+        rows = pd.DataFrame(versions)[["champion", "version", *METRICS]]
+        rows["champion"] = rows["champion"].map({True: "★", False: ""})
         st.dataframe(
             rows.dropna(axis="columns", how="all"),
             hide_index=True,

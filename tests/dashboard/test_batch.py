@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from dashboard.stones_file import read_stones
 from diamonds.dataset import DataError
@@ -88,10 +88,14 @@ def test_a_file_that_is_no_table_of_stones_gets_a_clear_sentence(
     assert "/tmp" not in str(error.value)  # noqa: S108 - the place where it was kept says nothing to the reader
 
 
+def upload(page: Page, name: str, content: bytes) -> None:
+    file: FilePayload = {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(file)
+
+
 def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_path: Path) -> None:
     page.goto(f"{stack.dashboard}/batch")
-    upload = {"name": "stones.xlsx", "mimeType": "application/octet-stream", "buffer": excel(STONES)}
-    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
+    upload(page, "stones.xlsx", excel(STONES))
     expect(page.get_by_text("'Carat Weight' was read as carat.")).to_be_visible()
     expect(page.get_by_text("Not in the file, so unknown: depth, table, y, z.")).to_be_visible()
     expect(page.get_by_text("2 rows that cannot be priced, and why")).to_be_visible()
@@ -119,8 +123,7 @@ def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_pat
 
 def test_a_file_that_is_no_table_is_told_apart_on_the_page(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.dashboard}/batch")
-    upload = {"name": "my $tones, $old.csv", "mimeType": "text/csv", "buffer": b"carat,cut,color,clarity\n"}
-    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
+    upload(page, "my $tones, $old.csv", b"carat,cut,color,clarity\n")
 
     told = "my $tones, $old.csv has a header and no rows beneath it."
     expect(page.get_by_test_id("stAlert").get_by_text(told)).to_be_visible()
@@ -132,8 +135,7 @@ def test_a_hundred_thousand_stones_are_priced_and_their_exchanges_listed_without
 ) -> None:
     stones = pl.concat([STONES[:2]] * 50_000).rename({"Carat Weight": "carat"}).drop("note")
     page.goto(f"{stack.dashboard}/batch")
-    upload = {"name": "many.parquet", "mimeType": "application/octet-stream", "buffer": parquet(stones)}
-    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(upload)  # type: ignore[arg-type]
+    upload(page, "many.parquet", parquet(stones))
     page.get_by_role("button", name="Price 100,000 stones").click()
     expect(page.get_by_test_id("stMetricValue").nth(0)).to_have_text("100,000")
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -12,8 +13,14 @@ from diamonds.exchanges.tables import exchanges
 
 ORDER = (exchanges.c.started_at, exchanges.c.id)
 _NEWEST_FIRST = [column.desc() for column in ORDER]
-_TOGETHER = ("status", "model", "path")
-"""What exchanges are filtered by, in the order of the index of them all."""
+_INDEXED_CHARACTERS = 200
+_TOGETHER: dict[str, sa.ColumnElement[Any]] = {
+    "status": exchanges.c.status,
+    "model": exchanges.c.model,
+    # The number is part of the indexed expression, so it is no parameter.
+    "path": sa.func.left(exchanges.c.path, sa.literal_column(str(_INDEXED_CHARACTERS)), type_=sa.Text),
+}
+"""What exchanges are filtered by, as the index of them all has it and in its order."""
 
 Place: TypeAlias = tuple[datetime, UUID]
 """Of an exchange in the order: it began at that time and has that id."""
@@ -38,15 +45,19 @@ class Filter:
         bounds = [
             column.started_at >= self.since if self.since else None,
             column.started_at < self.until if self.until else None,
+            # The index tells shorter paths apart by itself.
+            column.path == self.path if len(self.path or "") >= _INDEXED_CHARACTERS else None,
         ]
-        same = [column[name] == value for name, value in self.same.items()]
+        same = [_TOGETHER[name] == value for name, value in self.same.items()]
         inside = [contains(self.text)] if self.text is not None else []
         return [*(bound for bound in bounds if bound is not None), *same, *inside]
 
     @property
     def same(self) -> dict[str, object]:
-        """The columns that must have a certain value."""
-        return {name: value for name in _TOGETHER if (value := getattr(self, name)) is not None}
+        """What must have a certain value in the index."""
+        start = self.path[:_INDEXED_CHARACTERS] if self.path is not None else None
+        values = {"status": self.status, "model": self.model, "path": start}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 def newest(
@@ -60,14 +71,12 @@ def newest(
     passing = columns.where(*wanted.conditions(), *_between(after, end))
     others = [name for name in _TOGETHER if name not in wanted.same]
     if len(others) == 1:
-        return _for_each_value(exchanges.c[others[0]], passing, wanted, limit)
+        return _for_each_value(others[0], passing, wanted, limit)
     return passing.order_by(*_NEWEST_FIRST).limit(limit)
 
 
-def _for_each_value(
-    third: sa.Column[Any], passing: sa.Select[Any], wanted: Filter, limit: int
-) -> sa.Select[Any]:
-    value = _values(third, wanted)
+def _for_each_value(name: str, passing: sa.Select[Any], wanted: Filter, limit: int) -> sa.Select[Any]:
+    third, value = _TOGETHER[name], _values(name, wanted)
     of_one = passing.where(third == value.c.value).order_by(*_NEWEST_FIRST).limit(limit).lateral()
     of_each = sa.select(of_one).select_from(value.join(of_one, sa.true()))
     # The column in the order tells the planner that the index has these rows in order, too.
@@ -76,10 +85,10 @@ def _for_each_value(
     return sa.select(found).order_by(found.c.started_at.desc(), found.c.id.desc()).limit(limit)
 
 
-def _values(third: sa.Column[Any], wanted: Filter) -> sa.CTE:
+def _values(name: str, wanted: Filter) -> sa.CTE:
     """The values that the column has where the index's columns before it are as wanted: a look for each."""
-    before = _TOGETHER[: _TOGETHER.index(third.name)]
-    known = [exchanges.c[name] == value for name, value in wanted.same.items() if name in before]
+    third, before = _TOGETHER[name], takewhile(lambda other: other != name, _TOGETHER)
+    known = [_TOGETHER[other] == wanted.same[other] for other in before if other in wanted.same]
     lowest = sa.select(third.label("value")).where(*known).order_by(third).limit(1)
     values = lowest.where(third.is_not(None)).cte("third", recursive=True)
     following = lowest.where(third > values.c.value).scalar_subquery()

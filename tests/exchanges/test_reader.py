@@ -63,6 +63,16 @@ def test_filters_let_through_what_they_say(wanted: Filter, count: int) -> None:
     assert len(page(wanted).exchanges) == count
 
 
+@pytest.mark.parametrize("length", [199, 200, 201, 1000])
+def test_a_path_is_found_as_a_whole_however_long(length: int) -> None:
+    with engine().begin() as connection:
+        for number, long in enumerate((199, 200, 201, 1000)):
+            request = asked(number, path="💎" * long)
+            insert(connection, [(request, answer(request))])
+    (found,) = page(Filter(path="💎" * length)).exchanges
+    assert len(found.path) == length
+
+
 @pytest.mark.parametrize(
     "wanted", [Filter(path="/a", status=200), Filter(path="/a", model="m"), Filter(status=200, model="m")]
 )
@@ -111,6 +121,17 @@ def test_a_page_is_read_from_an_index_of_each_partition_without_sorting(wanted: 
     assert "Sort  (" not in plan
     assert "Filter: " not in plan
     assert "Index Scan" in plan
+
+
+@pytest.mark.parametrize(
+    "wanted", [Filter(path="/" + 300 * "x"), Filter(path="/" + 300 * "x", status=200, model="m1")]
+)
+def test_a_page_of_a_long_path_is_read_from_an_index_of_how_it_begins(wanted: Filter) -> None:
+    plan = plan_of(wanted)
+    assert "Sort  (" not in plan
+    assert '("left"(path, 200) = ' in plan
+    filters = {line.strip()[:15] for line in plan.splitlines() if line.strip().startswith("Filter: ")}
+    assert filters == {"Filter: (path ="}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,8 @@
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -20,9 +23,9 @@ from tests.processes import wait_until
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 
-def ship(kept: Journal) -> None:
+def ship(kept: Journal, tell: Callable[[str | None], None] = lambda problem: None) -> None:
     """Ships all that a journal holds, as a clean stop does."""
-    shipper = Shipper(kept.folder)
+    shipper = Shipper(kept.folder, tell)
     shipper.start()
     shipper.stop(20)
     kept.close()
@@ -124,6 +127,86 @@ def test_what_the_database_refuses_holds_up_nothing_else(tmp_path: Path, others:
     ship(kept)
     assert {str(one.id) for one in rows()} == {one.id for one in fine}
     assert refused.id.encode() in (tmp_path / "refused.frames").read_bytes()
+
+
+@pytest.fixture
+def refusing() -> Iterator[Callable[[str], None]]:
+    """Lets the database refuse exchanges of the path ``/refused`` with a SQLSTATE."""
+
+    def refuse(state: str) -> None:
+        with engine().begin() as connection:
+            connection.exec_driver_sql(f"""
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE 'not this one' USING ERRCODE = '{state}'; END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON exchanges
+                FOR EACH ROW WHEN (NEW.path = '/refused') EXECUTE FUNCTION refuse()""")
+
+    yield refuse
+    with engine().begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse CASCADE")
+
+
+@pytest.mark.parametrize("state", ["22000", "23514", "54000", "P0001", "XX000"])
+@pytest.mark.parametrize("others", [1, 200])
+def test_an_exchange_that_the_database_refuses_is_set_aside_and_the_others_arrive(
+    tmp_path: Path, refusing: Callable[[str], None], others: int, state: str
+) -> None:
+    refusing(state)
+    kept, refused = journal(tmp_path), asked(10**6, path="/refused")
+    before = keep(kept, others)
+    kept.append(refused.frame() + answer(refused).frame())
+    after = keep(kept, others)
+    problems: list[str | None] = []
+    ship(kept, problems.append)
+    assert {str(one.id) for one in rows()} == {one.id for one in before + after}
+    assert (tmp_path / "refused.frames").read_bytes() == refused.frame() + answer(refused).frame()
+    assert problems == []
+
+
+@pytest.mark.parametrize("state", ["08006", "25006", "40P01", "42501", "53100", "55P03", "57014", "58030"])
+def test_an_exchange_waits_while_the_database_is_not_itself(
+    tmp_path: Path, refusing: Callable[[str], None], state: str
+) -> None:
+    refusing(state)
+    kept, waiting = journal(tmp_path), asked(1, path="/refused")
+    kept.append(waiting.frame() + answer(waiting).frame())
+    problems: list[str | None] = []
+    shipper = Shipper(kept.folder, problems.append)
+    shipper.start()
+    wait_until(lambda: problems == ["not this one"])
+    with engine().begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+    wait_until(lambda: problems == ["not this one", None])
+    shipper.stop(20)
+    kept.close()
+    assert [str(one.id) for one in rows()] == [waiting.id]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exchange_of_a_long_path_arrives_and_is_found_by_it(tmp_path: Path) -> None:
+    kept = journal(tmp_path)
+    # Random, so that no compression makes it short enough; the second differs at its very end.
+    path = "/" + "".join(Random(0).choices("äß💎abcdefghijklmnopqrstuvwxyz0123456789", k=10_000))
+    long, other = asked(10**6, path=path), asked(10**6 + 1, path=path[:-1] + "-")
+    for request in (long, other):
+        kept.append(request.frame() + answer(request, status=404).frame())
+    after = keep(kept, 3)
+    ship(kept)
+    by_path = Filter(path=path)
+    for wanted in (by_path, replace(by_path, status=404), replace(by_path, status=404, model="linear")):
+        assert [(str(one.id), one.path) for one in page(wanted).exchanges] == [(long.id, path)]
+    assert len(page(Filter(status=404, model="linear")).exchanges) == 2
+    assert {str(one.id) for one in rows()} == {one.id for one in (long, other, *after)}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_request_under_an_unchecked_id_is_kept_beside_one_that_is_refused(tmp_path: Path) -> None:
+    kept, first = journal(tmp_path), asked(1)
+    other, refused = asked(2, id=first.id, id_unchecked=True), asked(3, query="\0")
+    for request in (first, other, refused):
+        kept.append(request.frame() + answer(request).frame())
+    ship(kept)
+    assert sorted(one.request_body["number"] for one in rows()) == [1, 2]
 
 
 def test_it_hurries_from_when_it_is_far_behind_until_it_has_caught_up(

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from bento_service import openapi
 from bento_service.errors import ApiError
 from bento_service.handlers import Handlers
-from bento_service.operations import BYTES, OPERATIONS, Operation
-from bento_service.parsing import ClientLeft, check_bytes, check_json, parse, parse_query, read_body
+from bento_service.operations import OPERATIONS, Operation
+from bento_service.parsing import BYTES, ClientLeft, parse, parse_query, read_body
 from bento_service.sending import JSON, Headers, as_json, send_error, send_whole
 from bento_service.version_files import File
 
@@ -104,9 +104,9 @@ def _reader(operation: Operation) -> Callable[[Scope, Receive], Awaitable[tuple[
 
     async def read(scope: Scope, receive: Receive) -> tuple[Any, ...]:
         if operation.takes == BYTES:
-            return (await read_body(scope, receive, check_bytes),)
+            return (await read_body(scope, receive, operation.takes),)
         if reads:
-            return (await _read_apart(reads, await read_body(scope, receive, check_json)),)
+            return (await _read_apart(reads, await read_body(scope, receive, operation.takes)),)
         if query:
             return (parse_query(scope["query_string"], query),)
         return (scope["path"].rpartition("/")[2],) if operation.parameter else ()

@@ -8,6 +8,7 @@ import uuid_utils
 from starlette.types import Message, Receive, Scope
 
 from bento_service.errors import ApiError, bad_request
+from bento_service.origins import SENT_BY_BROWSERS, foreign_origin
 from diamonds.answers import FieldError
 from diamonds.exchanges import Exchange, Request
 from diamonds.exchanges.privacy import kept, without_credentials
@@ -27,8 +28,8 @@ class Hearing:
     """
 
     __slots__ = (
-        "_asked", "_body", "_given_id", "_headers", "_most_bytes", "_passed_on", "_receive", "_recording",
-        "_scope", "_settings", "_started_at", "gone", "id", "number", "replayed", "started",
+        "_asked", "_body", "_foreign", "_given_id", "_headers", "_most_bytes", "_passed_on", "_receive",
+        "_recording", "_scope", "_settings", "_started_at", "gone", "id", "number", "replayed", "started",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, settings: Settings, scope: Scope, receive: Receive) -> None:
@@ -38,11 +39,14 @@ class Hearing:
         self._most_bytes = settings.most_upload_bytes if uploads else settings.most_body_bytes
         self._headers: dict[str, str] = {}
         self._given_id: str | None = None
+        self._foreign: ApiError | None = None
         for name, value in scope["headers"]:
             if name in _KEPT_HEADERS:
                 self._headers[name.decode()] = value.decode("latin-1")
             elif name == ID:
                 self._given_id = value.decode("latin-1")
+            elif name in SENT_BY_BROWSERS:
+                self._foreign = foreign_origin(scope)
         self.id = _canonical(self._given_id) or str(uuid_utils.uuid7())
         self.number = recording.next_number()
         self.replayed: Exchange | None = None
@@ -95,6 +99,8 @@ class Hearing:
         return False
 
     def _objection(self, size: int, busy: bool) -> ApiError | None:
+        if self._foreign is not None:
+            return self._foreign
         if size > self._most_bytes:
             return ApiError(413, "too_large", f"Send at most {self._most_bytes:,} bytes in one request.")
         if self._given_id is not None and _canonical(self._given_id) is None:

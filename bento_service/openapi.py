@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from bento_service.operations import BYTES, JSON, OPERATIONS, Operation
+from bento_service.operations import OPERATIONS, Operation
+from bento_service.parsing import BYTES, JSON
 from bento_service.version_files import File
 from diamonds.answers import ErrorAnswer
 
@@ -14,11 +15,12 @@ _STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 _ERRORS = {
     400: "The input is not understood; `fields` says what to mend.",
     401: "Keys are configured, and none was sent.",
+    403: "A page of another site sent it.",
     404: "There is no such thing.",
     405: "The path knows other methods; see the header `Allow`.",
     409: "It cannot be done as things are; the message says why.",
     413: "The body is too large.",
-    415: "The body is not sent as what it should be.",
+    415: "The header `Content-Type` is missing, or is not what it should be.",
     429: "Too many requests at once; try again in a moment.",
     500: "The service failed; its log has the cause.",
     503: "What is needed is not there yet; the message says what to do.",
@@ -26,6 +28,7 @@ _ERRORS = {
 }
 _ANY_CALL = (400, 405, 429, 500, 504)
 _CALLS_WITH_BODY = (413, 415)
+_CALLS_BY_OWN_PAGES = (403,)
 
 _INTRODUCTION = """\
 Quotes what diamonds are worth, explains prices, finds similar stones that were sold, keeps every exchange,
@@ -100,7 +103,9 @@ def _text(operation: Operation) -> str:
 
 
 def _errors(operation: Operation) -> list[int]:
-    return sorted({*_ANY_CALL, *(_CALLS_WITH_BODY if operation.has_body else ()), *operation.errors})
+    with_body = _CALLS_WITH_BODY if operation.has_body else ()
+    by_own_pages = _CALLS_BY_OWN_PAGES if operation.method != "GET" else ()
+    return sorted({*_ANY_CALL, *with_body, *by_own_pages, *operation.errors})
 
 
 def _response(description: str, schema: dict[str, Any], content_type: str = JSON) -> dict[str, Any]:

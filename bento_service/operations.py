@@ -16,6 +16,7 @@ from bento_service.administration import (
     VersionAnswer,
 )
 from bento_service.bulk import read_batch
+from bento_service.parsing import BYTES, JSON
 from bento_service.schemas import (
     BatchRequest,
     DatasetAnswer,
@@ -38,7 +39,6 @@ from diamonds.answers import (
 )
 
 UNKNOWN, CONFLICT, NO_KEY, NO_CHAMPION, AWAY = 404, 409, 401, 503, 503
-JSON, BYTES = "application/json", "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)

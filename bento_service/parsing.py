@@ -1,7 +1,8 @@
-"""Reads JSON bodies: without duplicate keys and as the schema says, or else with a clear 4xx."""
+"""Reads bodies of the right content type; JSON without duplicate keys and as its schema, or a clear 4xx."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from email.message import Message
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,16 +14,17 @@ from diamonds.answers import FieldError
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
+JSON, BYTES = "application/json", "application/octet-stream"
+_CONTENT = {JSON: "JSON in UTF-8", BYTES: "the file's own bytes"}
+
 
 class ClientLeft(Exception):
     """The client closed the connection before its request was complete."""
 
 
-async def read_body(scope: Scope, receive: Receive, check: Callable[[bytes], None]) -> bytes:
-    """The whole body, whose size the recorder limits; ``check`` raises for a content type that is wrong."""
-    for name, value in scope["headers"]:
-        if name == b"content-type":
-            check(value)
+async def read_body(scope: Scope, receive: Receive, content_type: str) -> bytes:
+    """The whole body, whose size the recorder limits; raises the 415 unless it is of this content type."""
+    _check_content_type(scope, content_type)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -33,28 +35,22 @@ async def read_body(scope: Scope, receive: Receive, check: Callable[[bytes], Non
     return body
 
 
-def check_json(value: bytes) -> None:
-    """Raises the 415 for a content type that is not JSON in UTF-8."""
-    media_type, _, parameters = value.decode("latin-1").lower().partition(";")
-    charset = parameters.replace(" ", "").replace('"', "").partition("charset=")[2]
-    if media_type.strip() != "application/json" or charset not in ("", "utf-8", "utf8"):
-        raise ApiError(
-            415,
-            "unsupported_media_type",
-            f"Got content type {value.decode('latin-1')!r}; send JSON in UTF-8, with the header "
-            "`Content-Type: application/json`.",
-        )
+def _check_content_type(scope: Scope, expected: str) -> None:
+    # It must be there: without it any page on the web can have a browser send the body, unasked (CORS).
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"]
+    if given == [expected] or (len(given) == 1 and _is_content_type(given[0], expected)):
+        return
+    got = f"content type {', '.join(given)!r}" if given else "no content type"
+    message = f"Got {got}; send {_CONTENT[expected]}, with the header `Content-Type: {expected}`."
+    raise ApiError(415, "unsupported_media_type", message)
 
 
-def check_bytes(value: bytes) -> None:
-    """Raises the 415 for a content type that says more than that they are bytes."""
-    if value.partition(b";")[0].strip().lower() != b"application/octet-stream":
-        raise ApiError(
-            415,
-            "unsupported_media_type",
-            f"Got content type {value.decode('latin-1')!r}; send the file's own bytes, with the header "
-            "`Content-Type: application/octet-stream`.",
-        )
+def _is_content_type(given: str, expected: str) -> bool:
+    """Whether that is it, in any spelling and with any parameters; the charset of JSON is UTF-8."""
+    header = Message()
+    header["content-type"] = given
+    charset = header.get_content_charset("utf-8")
+    return header.get_content_type() == expected and (expected != JSON or charset in ("utf-8", "utf8"))
 
 
 def parse(body: bytes, schema: type[Schema]) -> Schema:

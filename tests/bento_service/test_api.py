@@ -167,6 +167,7 @@ def test_a_duplicate_key_in_a_batch_is_refused(client: httpx.Client) -> None:
         "multipart/form-data",
         "application/vnd.bentoml+pickle",
         "application/json; charset=latin-1",
+        "application/json; profile=x; charset=latin-1",
     ],
 )
 def test_anything_but_json_is_a_415(client: httpx.Client, content_type: str) -> None:
@@ -175,11 +176,18 @@ def test_anything_but_json_is_a_415(client: httpx.Client, content_type: str) -> 
     assert_error(answer, "unsupported_media_type", "Content-Type: application/json")
 
 
-@pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON", None])
-def test_json_may_say_that_it_is_utf_8_or_nothing_at_all(
-    client: httpx.Client, content_type: str | None
-) -> None:
-    headers = {} if content_type is None else {"content-type": content_type}
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json; charset=utf-8",
+        'application/json;charset="UTF-8"; profile=x',
+        "application/json; profile=x ; charset=utf8",
+        'application/json; profile="a; charset=latin-1"',
+        "Application/JSON",
+    ],
+)
+def test_json_may_say_that_it_is_utf_8_among_other_things(client: httpx.Client, content_type: str) -> None:
+    headers = {"content-type": content_type}
     assert client.post("/predict", content=json.dumps(STONE), headers=headers).status_code == 200
 
 

@@ -1,5 +1,6 @@
 """What a client may rely on that says what a quoted stone was sold for."""
 
+import json
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -70,6 +71,24 @@ def test_repeating_it_replaces_it(client: httpx.Client) -> None:
     for price in (2000, 3000.5, 2500):
         assert give(client, id_, price).json()["price"] == price
     assert stored(id_, 2500).price_usd == 2500
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"content-type": "text/plain"},
+        {"content-type": "application/json", "origin": "http://evil.example"},
+    ],
+)
+def test_what_a_page_elsewhere_has_a_browser_send_is_not_stored(
+    client: httpx.Client, headers: dict[str, str]
+) -> None:
+    one, other = id_of(quote(client)), id_of(quote(client))
+    body = json.dumps({"exchange_id": one, "price": 1})
+    assert client.post("/feedback", content=body, headers=headers).status_code in (403, 415)
+    give(client, other, 2650)
+    stored(other, 2650)
+    assert about(one) == []
 
 
 def test_a_quote_of_a_moment_ago_is_found(client: httpx.Client) -> None:
@@ -157,7 +176,8 @@ def test_an_exchange_that_quoted_no_stone_is_a_409_that_says_what_it_was(
     ],
 )
 def test_bad_input_is_a_400_that_says_what_to_mend(client: httpx.Client, body: str, says: str) -> None:
-    answer = client.post("/feedback", content=body.replace("%s", str(uuid4())))
+    headers = {"content-type": "application/json"}
+    answer = client.post("/feedback", content=body.replace("%s", str(uuid4())), headers=headers)
     assert answer.status_code == 400
     assert says in str(answer.json()["error"])
 

@@ -129,7 +129,8 @@ def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scen
     body = json.dumps({"diamonds": [stone] * 50_000})
     with scene.service() as running, ThreadPoolExecutor() as threads:
         address = f"{running.url}/predict_batch?cut=off"
-        answer = threads.submit(httpx.post, address, content=body, timeout=60)
+        headers = {"content-type": "application/json"}
+        answer = threads.submit(httpx.post, address, content=body, headers=headers, timeout=60)
         wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
         for worker in workers():
             worker.kill()

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts import DOWN, TOTAL, UP
+from dashboard.charts import AS_GIVEN, DOWN, TOTAL, UP, ranked
 
 _HEIGHT = 300
 _USD = alt.Axis(format="$,.0f", values=[500, 1000, 2000, 5000, 10_000, 20_000])
@@ -55,11 +55,11 @@ def error(bands: list[dict[str, Any]]) -> Any:
 def importance(properties: list[dict[str, Any]]) -> Any:
     """By how much each property changes a price, whichever way, on average."""
     return (
-        alt.Chart(pd.DataFrame(properties), title="What moves prices: mean change in USD")
+        alt.Chart(ranked(pd.DataFrame(properties)), title="What moves prices: mean change in USD")
         .mark_bar(cornerRadius=2, color=DOWN)
         .encode(
             x=alt.X("change_usd:Q", title=None, axis=alt.Axis(format="$,.0f", tickCount=5)),
-            y=alt.Y("property:N", sort=None, title=None),
+            y=alt.Y("property:N", sort=AS_GIVEN, title=None),
             tooltip=["property", alt.Tooltip("change_usd", format="$,.2f")],
         )
         .properties(height=_HEIGHT)

@@ -9,6 +9,14 @@ import pandas as pd
 UP, DOWN, TOTAL, STONE = "#d97706", "#0891b2", "#64748b", "#e11d48"
 _USD = "$,.0f"
 
+AS_GIVEN = alt.EncodingSortField("rank", op="min")
+"""Sorts by the ranks of `ranked` rows. Without a sort, Vega keeps the order of data that it drew earlier."""
+
+
+def ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with their position as the column ``rank``, so that a chart can draw them `AS_GIVEN`."""
+    return rows.assign(rank=range(len(rows)))
+
 
 def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float) -> Any:
     """From the base price to the quoted one, a bar for what each feature adds or takes off, in USD."""
@@ -29,7 +37,7 @@ def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float
         ),
         {"label": "this stone", "from": 0.0, "to": price, "usd": price, "kind": "total"},
     ]
-    return _bars(pd.DataFrame(rows))
+    return _bars(ranked(pd.DataFrame(rows)))
 
 
 def _label(contribution: dict[str, Any]) -> str:
@@ -42,7 +50,7 @@ def _bars(steps: pd.DataFrame) -> Any:
         scale=alt.Scale(domain=["adds", "takes off", "total"], range=[UP, DOWN, TOTAL]),
         legend=alt.Legend(title=None, orient="top"),
     )
-    order = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
+    order = alt.Y("label:N", sort=AS_GIVEN, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     amount = alt.Tooltip("usd:Q", title="USD", format="+$,.2f")
     bars = (
         alt.Chart(steps)

@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.charts import AS_GIVEN, ranked
 from dashboard.model_columns import LABELS
 
 _LEAST_ROOM = pd.Timedelta("5min")
@@ -42,13 +43,13 @@ def slices(by_version: dict[str, list[dict[str, Any]]]) -> Any:
     )
     legend = alt.Legend(title=None, orient="top", labelLimit=400)
     return (
-        alt.Chart(rows, title="Mean absolute error by slice, in USD")
+        alt.Chart(ranked(rows), title="Mean absolute error by slice, in USD")
         .mark_bar(cornerRadius=2)
         .encode(
             x=alt.X("mae:Q", title=None, axis=alt.Axis(tickCount=8)),
-            y=alt.Y("slice:N", sort=None, title=None),
-            yOffset=alt.YOffset("version:N", sort=list(by_version)),
-            color=alt.Color("version:N", sort=list(by_version), legend=legend),
+            y=alt.Y("slice:N", sort=AS_GIVEN, title=None),
+            yOffset=alt.YOffset("version:N", sort=AS_GIVEN),
+            color=alt.Color("version:N", sort=AS_GIVEN, legend=legend),
             tooltip=["version", "slice", "stones", alt.Tooltip("mae", format=".1f")],
         )
         .properties(height=alt.Step(12))

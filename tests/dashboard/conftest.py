@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -130,6 +130,19 @@ def service_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 def cell(page: Page, text: str) -> Locator:
     """Cells of tables that read ``text``: they are drawn on a canvas, and written inside it for readers."""
     return page.locator("canvas td", has_text=text)
+
+
+def drawn_bars(chart: Locator) -> list[dict[str, Any]]:
+    """The bars of a chart from top to bottom: the fields of each one's label, and its ends in pixels."""
+    bars: list[dict[str, Any]] = chart.locator(".mark-rect > path").evaluate_all(_READ_BARS)
+    return bars
+
+
+_READ_BARS = """bars => bars.map(bar => {
+    const fields = Object.fromEntries(bar.ariaLabel.split("; ").map(field => field.split(": ")));
+    const {top, left, right} = bar.getBoundingClientRect();
+    return {...fields, top, left, right};
+}).sort((one, other) => one.top - other.top)"""
 
 
 def shoot(page: Page, name: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Locator, Page, expect
 
-from tests.dashboard.conftest import Stack, cell, shoot
+from tests.dashboard.conftest import Stack, cell, drawn_bars, shoot
+from tests.processes import wait_until
 
 
 def test_the_champion_and_its_errors_are_the_apis(page: Page, stack: Stack) -> None:
@@ -77,6 +78,25 @@ def test_the_model_card_is_shown_with_its_figures(page: Page, stack: Stack) -> N
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(3)
     expect(page.get_by_text("![")).to_have_count(0)
     shoot(page, "card")
+
+
+def test_what_moves_prices_is_drawn_greatest_first_for_one_version_after_the_other(
+    page: Page, stack: Stack
+) -> None:
+    page.goto(f"{stack.dashboard}/models?part=Model+card")
+
+    for tag in (stack.versions["linear"], stack.versions["xgboost"]):
+        page.get_by_role("combobox", name="Card of version").click()
+        page.get_by_role("option", name=tag).click()
+        expect_importance(page, stack, tag)
+
+
+def expect_importance(page: Page, stack: Stack, tag: str) -> None:
+    """The bars come to stand as the API lists the properties of this version."""
+    importance = stack.api.get(f"/versions/{tag}").json()["figures"]["importance"]
+    greatest_first = [each["property"] for each in importance]
+    chart = page.get_by_test_id("stVegaLiteChart").nth(2)
+    wait_until(lambda: [bar["property"] for bar in drawn_bars(chart)] == greatest_first)
 
 
 def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(

@@ -1,10 +1,12 @@
 """The page *Quote* in a browser, against what the API says."""
 
+from itertools import accumulate, pairwise
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.conftest import Stack, cell, shoot
+from tests.dashboard.conftest import Stack, cell, drawn_bars, shoot
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
@@ -69,6 +71,44 @@ def test_the_reasons_and_the_similar_stones_are_the_apis(page: Page, stack: Stac
     expect(cell(page, f"{similar['samples'][0]['price']:.0f}").first).to_be_attached()
     expect(page.get_by_test_id("stVegaLiteChart")).to_have_count(2)
     shoot(page, "quote")
+
+
+def test_the_waterfall_adds_up_in_order_after_each_change_of_the_stone(page: Page, stack: Stack) -> None:
+    page.goto(stack.dashboard)
+    stone = dict(STONE)
+    expect_waterfall(page, stack, stone)
+
+    for column, grade in {"clarity": "VVS1", "cut": "Fair", "color": "D"}.items():
+        page.get_by_role("radio", name=grade, exact=True).click()
+        stone[column] = grade
+        expect_waterfall(page, stack, stone)
+
+
+def expect_waterfall(page: Page, stack: Stack, stone: dict[str, Any]) -> None:
+    """The bars are the API's steps to this price in their order; each starts where the last one ended."""
+    reasons = stack.api.post("/explain", json=stone).raise_for_status().json()
+    steps = [f"{each['feature']} {each['value']}" for each in reasons["contributions"]]
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    for step in steps:
+        expect(chart.get_by_label(f"label: {step};").first).to_be_attached()
+    first, *bars, last = drawn_bars(chart)
+
+    assert [bar["label"] for bar in (first, *bars, last)] == ["usual stone", *steps, "this stone"]
+    assert first["left"] == last["left"], "Both prices should be drawn from 0."
+    for before, after in pairwise([first, *bars]):
+        assert start(after) == pytest.approx(end(before), abs=0.5)
+    assert end(last) == pytest.approx(end(bars[-1]), abs=0.5)
+    prices = accumulate((each["usd"] for each in reasons["contributions"]), initial=reasons["base"])
+    assert [float(bar["to"]) for bar in (first, *bars)] == pytest.approx(list(prices))
+    assert float(last["to"]) == float(bars[-1]["to"]) == reasons["price"]
+
+
+def start(bar: dict[str, Any]) -> float:
+    return float(bar["right" if bar["kind"] == "takes off" else "left"])
+
+
+def end(bar: dict[str, Any]) -> float:
+    return float(bar["left" if bar["kind"] == "takes off" else "right"])
 
 
 def test_a_weight_is_typed_where_the_slider_is_too_coarse(page: Page, stack: Stack) -> None:

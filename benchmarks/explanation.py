@@ -11,15 +11,15 @@ from functools import partial
 
 import xgboost as xgb
 
-from diamonds import model_store
 from diamonds.dataset import load_dataset
 from diamonds.diamond import FEATURES, Diamond
-from diamonds.explanation import explain
 from diamonds.models import REGISTRY
-from diamonds.models.boosting import Boosting
-from diamonds.models.features import derived
-from diamonds.quotes import load_pricer, rows_of
+from diamonds.models.features import derived, rows_of
+from diamonds.models.xgboost import Boosting
+from diamonds.pricing.explanation import explain
+from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import settings
+from diamonds.versions import store
 
 
 def stones(number: int) -> list[Diamond]:
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--stones", type=int, default=200)
     asked = stones(parser.parse_args().stones)
     for name in REGISTRY:
-        for version in model_store.versions(name)[:1]:
+        for version in store.versions(name)[:1]:
             pricer = load_pricer(version)
             explain(pricer, asked[0])  # works out its orders once
             ours = show(name, partial(explain, pricer), asked)

@@ -23,13 +23,13 @@ from pathlib import Path
 
 import httpx
 
-from diamonds import model_store
 from diamonds.database import database_url, running
 from diamonds.dataset import load_dataset
 from diamonds.diamond import FEATURES
 from diamonds.models.features import matrix_of
-from diamonds.quotes import load_pricer
+from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import PROJECT, settings
+from diamonds.versions import store
 
 CONNECTIONS = (1, 16, 64)
 BATCH = 10_000
@@ -148,7 +148,7 @@ def compare_loads(peer_url: str, our_url: str, script: Path, rounds: int, second
 
 def compare_batches(our_url: str, rounds: int) -> None:
     """A batch over HTTP against the champion's own speed, on all cores too, on a matrix that is ready."""
-    version = model_store.champion()
+    version = store.champion()
     if version is None:
         raise SystemExit("The model store has no champion; train one first.")
     pricer = load_pricer(version)

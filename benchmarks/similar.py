@@ -15,7 +15,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 from diamonds.diamond import GRADES, GradedWeight
-from diamonds.similarity import SimilarStones, save_index
+from diamonds.pricing.similar import SimilarStones, save_index
 
 NEAREST = 5
 _SLOW_QUERIES = 5
@@ -87,7 +87,7 @@ def main() -> None:
         save_index(frame, Path(folder))
         print(f"{given.stones:,} stones, index saved in {time.perf_counter() - started:.1f} s")
         similar = SimilarStones.open(Path(folder))
-        show("diamonds.similarity", timed(lambda stone: similar.nearest(stone, NEAREST), queries))
+        show("diamonds.pricing.similar", timed(lambda stone: similar.nearest(stone, NEAREST), queries))
         for stone in queries[:_SLOW_QUERIES]:
             found = [each["price"] for each in similar.nearest(stone, NEAREST)[0]]
             assert found == by_sorting(frame, stone), stone

@@ -17,7 +17,7 @@ from diamonds.dataset import Dataset, load_dataset, stone_hashes
 from diamonds.diamond import FEATURES, GRADES
 from diamonds.models import spec_named
 from diamonds.settings import settings
-from diamonds.tuning import Search
+from diamonds.training.tuning import Search
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,17 @@ from typing import Any
 
 from _bentoml_sdk import Service  # type: ignore[import-untyped]
 
-from bento_service import batching, service
-from bento_service.api import Api
-from bento_service.batching import Batcher
-from bento_service.lean import LeanService
-from bento_service.recorder import Recorder
-from diamonds import cores
+from bento_service import service
+from bento_service.bentoml_service import LeanService
+from bento_service.endpoints import batching
+from bento_service.endpoints.batching import Batcher
+from bento_service.http.app import Api
+from bento_service.recording.middleware import Recorder
 from diamonds.diamond import Diamond
 from diamonds.exchanges.recording import Recording
-from diamonds.quotes import Pricer, Quotes, rows_of
+from diamonds.models import threads as cores
+from diamonds.models.features import rows_of
+from diamonds.pricing.pricer import Pricer, Quotes
 
 
 def _unrecorded() -> None:

@@ -10,8 +10,7 @@ from typing_extensions import TypedDict
 from diamonds.dataset import DataReport
 from diamonds.diamond import Diamond, GradedWeight
 from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT
-from diamonds.models.features import Matrix
-from diamonds.quotes import rows_of
+from diamonds.models.features import Matrix, rows_of
 
 MOST_STONES = 50_000
 

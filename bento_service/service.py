@@ -5,14 +5,14 @@ import contextlib
 
 import bentoml
 
-from bento_service.api import Api
-from bento_service.champion import LoadedModels
-from bento_service.handlers import Handlers
-from bento_service.keys import KeyRequired
-from bento_service.lean import LeanService
-from bento_service.recorder import Recorder
+from bento_service.bentoml_service import LeanService
+from bento_service.endpoints.loaded_models import LoadedModels
+from bento_service.endpoints.quoting import Handlers
+from bento_service.http.app import Api
+from bento_service.http.keys import KeyRequired
+from bento_service.recording.middleware import Recorder
 from bento_service.schemas import BatchRequest, FeedbackRequest, QuoteRequest, SimilarRequest
-from diamonds.answers import BatchQuote, Explanation, FeedbackAnswer, Quote, SimilarAnswer
+from diamonds.api.schemas import BatchQuote, Explanation, FeedbackAnswer, Quote, SimilarAnswer
 from diamonds.settings import settings
 
 _handlers = Handlers(LoadedModels())
@@ -23,12 +23,12 @@ _handlers = Handlers(LoadedModels())
     service_class=LeanService,
     workers=settings().service_workers,
     logging={"access": {"enabled": False}},  # the exchanges are the log
-    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.cores
+    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.models.threads
 )
 class DiamondService:
     """Quotes what diamonds are worth and finds similar ones.
 
-    Over HTTP `bento_service.api` answers these paths first; both call the same handlers.
+    Over HTTP `bento_service.http.app` answers these paths first; both call the same handlers.
     """
 
     @bentoml.api(route="/predict")

@@ -2,9 +2,13 @@
 
 import streamlit as st
 
-from dashboard.problems import advice
-from dashboard.sweeping import keep_sweeping
-from dashboard.views import batch, exchanges, models, quote, train
+from dashboard.batch import page as batch
+from dashboard.exchanges import page as exchanges
+from dashboard.models import page as models
+from dashboard.quote import page as quote
+from dashboard.train import page as train
+from dashboard.train.upload_cleanup import keep_sweeping
+from dashboard.ui.problems import advice
 
 # Room above the pages, focus that is seen, and columns that give way where a window is narrow. (A string of
 # its own would be written onto the page.)

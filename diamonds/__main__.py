@@ -1,5 +1,5 @@
 """Lets ``python -m diamonds`` do what the ``diamonds`` command does."""
 
-from diamonds.cli import app
+from diamonds.cli.app import app
 
 app(prog_name="diamonds")

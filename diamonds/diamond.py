@@ -5,6 +5,7 @@ from typing import Annotated
 
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
 CUTS = ("Fair", "Good", "Very Good", "Premium", "Ideal")
 COLORS = ("J", "I", "H", "G", "F", "E", "D")
@@ -83,6 +84,21 @@ class Diamond(GradedWeight):
     x: Annotated[Positive | None, Field(description="Length in mm.", examples=[5.7])] = None
     y: Annotated[Positive | None, Field(description="Width in mm.", examples=[5.72])] = None
     z: Annotated[Positive | None, Field(description="Depth in mm.", examples=[3.51])] = None
+
+
+class SoldStone(TypedDict):
+    """A stone of the training data with all ten columns; an unknown measure is None."""
+
+    carat: float
+    cut: str
+    color: str
+    clarity: str
+    depth: float | None
+    table: float | None
+    price: float
+    x: float | None
+    y: float | None
+    z: float | None
 
 
 USUAL = Diamond(carat=0.7, cut="Premium", color="G", clarity="VS2")

@@ -12,9 +12,9 @@ from prefect.artifacts import (
 )
 
 from diamonds.dataset import DataReport, page_of
-from diamonds.model_card import CARD
-from diamonds.model_store import Version
-from diamonds.promotion import Decision
+from diamonds.evaluation.model_card import CARD
+from diamonds.versions.promotion import Decision
+from diamonds.versions.store import Version
 
 Progress = Callable[[int, int], None]
 

@@ -9,14 +9,14 @@ from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner
 
-from diamonds import model_store
 from diamonds.dataset import Dataset, TooManySetAside, load_dataset, report_in
-from diamonds.effort import Effort
-from diamonds.model_store import Version
 from diamonds.models import REGISTRY, ModelSpec, spec_named
-from diamonds.promotion import Decision, promote_best
 from diamonds.settings import settings
-from diamonds.side_by_side import waves
+from diamonds.training.budget import Effort
+from diamonds.training.parallel import waves
+from diamonds.versions import store
+from diamonds.versions.promotion import Decision, promote_best
+from diamonds.versions.store import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
 
 NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
@@ -75,7 +75,7 @@ def load(data: str) -> Dataset:
     except TooManySetAside as error:
         show_dataset(error.report)
         raise
-    show_dataset(report_in(model_store.save_dataset(dataset).folder))
+    show_dataset(report_in(store.save_dataset(dataset).folder))
     return dataset
 
 

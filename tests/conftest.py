@@ -15,7 +15,7 @@ from diamonds.settings import PROJECT
 
 if TYPE_CHECKING:
     from diamonds.dataset import Dataset
-    from diamonds.model_store import Version
+    from diamonds.versions.store import Version
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -87,7 +87,7 @@ def dataset(few_stones: Path) -> "Dataset":
 
 def _small(name: str, dataset: "Dataset", **parameters: float) -> "Version":
     from diamonds.models import ModelSpec, spec_named
-    from diamonds.training import train_version
+    from diamonds.training.train import train_version
 
     spec = spec_named(name)
     defaults = {**(spec.defaults or {}), **parameters}

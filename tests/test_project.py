@@ -15,7 +15,7 @@ from honcho.environ import parse_procfile
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import Flow, load_flow_from_entrypoint
 
-from diamonds.commands.settings import markdown
+from diamonds.cli.settings import markdown
 from diamonds.models import REGISTRY
 from diamonds.settings import PROJECT
 from flows.schedules import WORK_POOL

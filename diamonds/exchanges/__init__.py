@@ -1,14 +1,14 @@
 """Every request and response: kept in a journal at once, shipped to Postgres, read back from there."""
 
-from diamonds.exchanges.containing import LONGEST_TEXT
+from diamonds.exchanges.database.feedback import Feedback, feedback_since
+from diamonds.exchanges.database.filters import Filter
+from diamonds.exchanges.database.partitions import drop_months_before, prepare_months
+from diamonds.exchanges.database.queries import LARGEST_PAGE, BadCursor, Page, exchange, page
+from diamonds.exchanges.database.text_search import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
-from diamonds.exchanges.feedback import Feedback, feedback_since
-from diamonds.exchanges.frames import Answer, Body, Request
-from diamonds.exchanges.journal import Journal
-from diamonds.exchanges.months import drop_months_before, prepare_months
-from diamonds.exchanges.newest import Filter
-from diamonds.exchanges.reader import LARGEST_PAGE, BadCursor, Page, exchange, page
-from diamonds.exchanges.shipper import Shipper
+from diamonds.exchanges.journal.frames import Answer, Body, Request
+from diamonds.exchanges.journal.writer import Journal
+from diamonds.exchanges.shipping.shipper import Shipper
 
 __all__ = [
     "LARGEST_PAGE",

@@ -1,8 +1,10 @@
 """What a worker tells Prometheus about its recording; BentoML's ``/metrics`` adds up all workers."""
 
+import os
 from functools import cache
 
 from prometheus_client import Counter, Gauge
+from prometheus_client.multiprocess import mark_process_dead
 
 PREFIX = "diamonds_exchanges"
 
@@ -29,3 +31,9 @@ class Metrics:
 def metrics() -> Metrics:
     """Made when first needed: BentoML decides before that where processes put their numbers."""
     return Metrics()
+
+
+def forget_gauges_of(process: int) -> None:
+    """Takes a dead process's gauges off ``/metrics``; what it counted stays."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        mark_process_dead(process)  # type: ignore[no-untyped-call]

@@ -7,14 +7,14 @@ from itertools import count
 from sqlalchemy.exc import SQLAlchemyError
 
 from diamonds.database import release
-from diamonds.exchanges.claims import Taken, claim
 from diamonds.exchanges.exchange import Exchange
-from diamonds.exchanges.frames import Answer, Request
-from diamonds.exchanges.journal import Journal
-from diamonds.exchanges.overflow import Overflow
-from diamonds.exchanges.shipper_process import ShipperProcess
-from diamonds.exchanges.shipping import FLUSH_WITHIN_S
-from diamonds.exchanges.storing import Store
+from diamonds.exchanges.idempotency import Taken, claim
+from diamonds.exchanges.journal.frames import Answer, Request
+from diamonds.exchanges.journal.memory_buffer import Overflow
+from diamonds.exchanges.journal.writer import Journal
+from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
+from diamonds.exchanges.shipping.sink import Store
+from diamonds.exchanges.shipping.supervisor import ShipperProcess
 from diamonds.settings import Settings
 
 CLAIM_WITHIN_S = 1.0

@@ -9,10 +9,10 @@ from typing import Self
 import numpy as np
 from scipy.optimize import nnls
 
-from diamonds.cores import on_all_cores
-from diamonds.models.cross_validation import CrossValidation
 from diamonds.models.features import Matrix, stones_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
+from diamonds.models.threads import on_all_cores
+from diamonds.training.cross_validation import CrossValidation
 
 _FILE = "blend.json"
 _LEAST_WEIGHT = 0.03

@@ -1,10 +1,13 @@
 """Stones as numbers: the matrix that models take, and the features derived from it, in one place."""
 
+from collections.abc import Sequence
+from operator import attrgetter
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import FEATURES, GRADES, WIDTH_OF_ONE_CARAT_MM, typed
+from diamonds.diamond import FEATURES, GRADES, WIDTH_OF_ONE_CARAT_MM, Diamond, typed
 
 Matrix = npt.NDArray[np.float64]
 
@@ -20,6 +23,20 @@ def matrix_of(stones: pd.DataFrame) -> Matrix:
     """
     columns = [stones[name].cat.codes if name in GRADES else stones[name] for name in FEATURES]
     return np.column_stack([column.to_numpy("float64") for column in columns])
+
+
+_CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
+_values = attrgetter(*FEATURES)
+
+
+def rows_of(stones: Sequence[Diamond]) -> Matrix:
+    """The stones as numbers, shape (len(stones), 9), columns ``FEATURES``; grades count from the worst."""
+    cuts, colors, clarities = _CODES.values()
+    rows = [
+        (carat, cuts[cut], colors[color], clarities[clarity], *rest)
+        for carat, cut, color, clarity, *rest in map(_values, stones)
+    ]
+    return np.array(rows, dtype="float64").reshape(len(rows), len(FEATURES))
 
 
 def stones_of(matrix: Matrix) -> pd.DataFrame:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from diamonds.models.features import Matrix, derived
+from diamonds.models.sample_weights import PATIENCE, weights
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
-from diamonds.models.target import PATIENCE, weights
 
 if TYPE_CHECKING:
     import lightgbm

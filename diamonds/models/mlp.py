@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from diamonds.models.features import DERIVED, Matrix, derived, one_hot
+from diamonds.models.sample_weights import weights
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
-from diamonds.models.target import weights
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial

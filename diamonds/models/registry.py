@@ -6,13 +6,13 @@ A package outside the project adds a model by an entry point of the group ``diam
 
 from importlib.metadata import entry_points
 
-from diamonds.models.boosting import XGBOOST
 from diamonds.models.catboost import CATBOOST
 from diamonds.models.ensemble import ensemble_of
 from diamonds.models.lightgbm import LIGHTGBM
 from diamonds.models.linear import LINEAR
 from diamonds.models.mlp import MLP
 from diamonds.models.spec import ModelSpec, UnknownModel
+from diamonds.models.xgboost import XGBOOST
 
 ENTRY_POINTS = "diamonds.models"
 

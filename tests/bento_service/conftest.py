@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from diamonds import model_store
 from diamonds.database import migrate
 from diamonds.database import running as database_running
-from diamonds.model_store import Version
+from diamonds.versions import store
+from diamonds.versions.store import Version
 from tests.bento_service.serving import Running, serving
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
@@ -18,7 +18,7 @@ WHOLE_STONE = {**STONE, "depth": 61.5, "table": 56, "x": 5.7, "y": 5.72, "z": 3.
 @pytest.fixture(scope="session")
 def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The service with xgboost as champion and linear beside it."""
-    model_store.promote(xgboost.tag, "the tests' champion")
+    store.promote(xgboost.tag, "the tests' champion")
     log = tmp_path_factory.mktemp("service") / "log"
     with database_running():
         migrate()  # so that reading does not come too early

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from bento_service.keys import KeyRequired
-from bento_service.recorder import Recorder
+from bento_service.http.keys import KeyRequired
+from bento_service.recording.middleware import Recorder
 
 
 async def predict(request: Request) -> Response:

@@ -8,12 +8,12 @@ from pathlib import Path
 import bentoml
 import pytest
 
-from diamonds import model_store
 from diamonds.database import database_url, running
 from diamonds.diamond import Diamond
-from diamonds.model_store import Version
-from diamonds.quotes import load_pricer
+from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import PROJECT
+from diamonds.versions import store
+from diamonds.versions.store import Version
 from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import serving
 
@@ -21,7 +21,7 @@ from tests.bento_service.serving import serving
 @pytest.fixture
 def bento(xgboost: Version, tmp_path: Path) -> Path:
     """The folder of a Bento with xgboost as champion, as `bentoml export` makes it to be taken elsewhere."""
-    model_store.promote(xgboost.tag, "to be built")
+    store.promote(xgboost.tag, "to be built")
     build = [sys.executable, "-m", "bentoml", "build", str(PROJECT), "--output", "tag"]
     built = subprocess.run(build, capture_output=True, text=True, check=True, cwd=PROJECT).stdout
     (version,) = re.findall(r"[a-z0-9]{16}$", built.strip())

@@ -1,4 +1,4 @@
-"""What a program may rely on that asks the service through ``diamonds.client``."""
+"""What a program may rely on that asks the service through ``diamonds.api.client``."""
 
 import json
 import subprocess
@@ -14,9 +14,9 @@ from uuid import UUID
 
 import pytest
 
-from diamonds.client import Client, Refused, ServiceDown, Stone
+from diamonds.api.client import Client, Refused, ServiceDown, Stone
 from diamonds.exchanges import Filter, page
-from diamonds.model_store import Version
+from diamonds.versions.store import Version
 from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import Running
 from tests.faults.proxy import Proxy
@@ -205,6 +205,6 @@ def test_a_single_try_leaves_it_to_the_service_to_give_an_id() -> None:
 
 def test_a_program_that_asks_loads_nothing_of_what_answers() -> None:
     heavy = ("bentoml", "sklearn", "sqlalchemy", "xgboost")
-    loaded = f"import sys, diamonds.client; print([each for each in {heavy} if each in sys.modules])"
+    loaded = f"import sys, diamonds.api.client; print([each for each in {heavy} if each in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
     assert shown.stdout == "[]\n"

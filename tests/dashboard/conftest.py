@@ -13,8 +13,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from diamonds.database import running as database_running
-from diamonds.model_store import Version
 from diamonds.settings import PROJECT, settings
+from diamonds.versions.store import Version
 from tests.bento_service.serving import serving
 from tests.processes import free_port, process, wait_until
 

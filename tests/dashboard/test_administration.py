@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from diamonds.attribution import PROPERTIES
-from diamonds.model_store import Version
+from diamonds.models.shapley import PROPERTIES
+from diamonds.versions.store import Version
 from tests.dashboard.conftest import Stack
 
 

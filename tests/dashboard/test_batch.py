@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from dashboard.stones_file import read_stones
+from dashboard.batch.stones_file import read_stones
 from diamonds.dataset import DataError
 from tests.dashboard.conftest import Stack, cell, shoot
 

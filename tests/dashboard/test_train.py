@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard import uploads
-from dashboard.views.train import FOLLOW_SECONDS
+from dashboard.train import uploads
+from dashboard.train.page import FOLLOW_SECONDS
 from diamonds.settings import settings
 from tests.dashboard.conftest import Stack, cell, shoot
 from tests.processes import process, wait_until

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from diamonds.database import engine, migrate, with_driver
-from diamonds.exchanges.tables import metadata
+from diamonds.exchanges.database.tables import metadata
 
 USE = "from diamonds.database import engine, migrate; migrate(); print('up', flush=True); {then}"
 

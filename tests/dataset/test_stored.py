@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from diamonds import model_store
 from diamonds.dataset import Dataset, load_from, report_in, save_to
+from diamonds.versions import store
 
 pytestmark = pytest.mark.usefixtures("empty_model_store")
 
@@ -21,31 +21,31 @@ def test_it_comes_back_from_a_folder_as_it_was(classic: Dataset, tmp_path: Path)
 
 
 def test_it_is_a_version_of_the_model_store(expected: Dataset) -> None:
-    tag = model_store.save_dataset(expected).tag
-    version = model_store.dataset_version(expected.fingerprint)
+    tag = store.save_dataset(expected).tag
+    version = store.dataset_version(expected.fingerprint)
     assert version is not None
     assert version.tag == tag
     assert tag.startswith("diamonds-dataset:")
     assert version.labels == {"model": "dataset", "dataset": expected.fingerprint, "rows": "300"}
-    stored = model_store.load_stored_dataset(expected.fingerprint)
+    stored = store.load_stored_dataset(expected.fingerprint)
     pd.testing.assert_frame_equal(stored.training, expected.training, check_exact=True)
 
 
 def test_the_same_stones_are_stored_once(expected: Dataset, classic: Dataset) -> None:
-    tags = [model_store.save_dataset(dataset).tag for dataset in (expected, classic, expected)]
+    tags = [store.save_dataset(dataset).tag for dataset in (expected, classic, expected)]
     assert tags[0] == tags[2]
-    assert len(model_store.versions("dataset")) == 2
+    assert len(store.versions("dataset")) == 2
 
 
 def test_a_dataset_that_is_not_stored_is_a_clear_error() -> None:
-    with pytest.raises(model_store.UnknownDataset, match="'feed'"):
-        model_store.load_stored_dataset("feed")
+    with pytest.raises(store.UnknownDataset, match="'feed'"):
+        store.load_stored_dataset("feed")
 
 
 def test_a_stored_dataset_that_was_changed_is_refused(expected: Dataset) -> None:
-    model_store.save_dataset(expected)
-    version = model_store.dataset_version(expected.fingerprint)
+    store.save_dataset(expected)
+    version = store.dataset_version(expected.fingerprint)
     assert version is not None
     expected.hold_out.to_parquet(version.folder / "training.parquet")
-    with pytest.raises(model_store.DamagedVersion, match=r"training\.parquet"):
-        model_store.load_stored_dataset(expected.fingerprint)
+    with pytest.raises(store.DamagedVersion, match=r"training\.parquet"):
+        store.load_stored_dataset(expected.fingerprint)

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from diamonds import database, model_store
-from diamonds.model_store import Version
+from diamonds import database
+from diamonds.versions import store
+from diamonds.versions.store import Version
 from flows.train import train
 from tests.bento_service.serving import serving
 from tests.conftest import model_store_in
@@ -26,8 +27,8 @@ def trained(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> I
     """The versions and the champion, after one run of the flow on the real data and into an empty store."""
     with model_store_in(tmp_path_factory.mktemp("product") / "bentoml"):
         train(models=MODELS, trials=1, return_state=True)
-        newest = {name: model_store.versions(name)[0] for name in MODELS}
-        champion = model_store.champion()
+        newest = {name: store.versions(name)[0] for name in MODELS}
+        champion = store.champion()
         assert champion is not None
         yield {**newest, "champion": champion}
 

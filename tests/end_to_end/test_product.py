@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from diamonds import model_store
 from diamonds.diamond import COLUMNS, FEATURES, GRADES
-from diamonds.model_store import Version
+from diamonds.versions import store
+from diamonds.versions.store import Version
 from tests.end_to_end.client import Client, Seen
 from tests.processes import wait_until
 
@@ -20,7 +20,7 @@ SEED = 20
 @pytest.fixture(scope="module")
 def stones(trained: dict[str, Version]) -> pd.DataFrame:
     """200 random stones of the champion's training data."""
-    return model_store.training_stones(trained["champion"]).sample(200, random_state=SEED)
+    return store.training_stones(trained["champion"]).sample(200, random_state=SEED)
 
 
 def as_body(stone: pd.Series, fields: tuple[str, ...] = FEATURES) -> dict[str, object]:
@@ -43,7 +43,7 @@ def test_a_quote_is_the_price_of_the_model_loaded_by_hand(
     client: Client, trained: dict[str, Version], stones: pd.DataFrame, model: str | None
 ) -> None:
     version = trained[model or "champion"]
-    expected = model_store.load(version).predict(stones[list(FEATURES)])
+    expected = store.load(version).predict(stones[list(FEATURES)])
     for (_, stone), price in zip(stones.head(30).iterrows(), expected, strict=False):
         answer = client.post("/predict", {**as_body(stone), **({"model": model} if model else {})})
         quote = answer.json()
@@ -62,7 +62,7 @@ def test_a_batch_is_quoted_in_order_like_each_stone_alone(client: Client, stones
 def test_similar_stones_are_exactly_the_nearest_of_the_same_grades(
     client: Client, trained: dict[str, Version], stones: pd.DataFrame
 ) -> None:
-    training = model_store.training_stones(trained["champion"])
+    training = store.training_stones(trained["champion"])
     generator = np.random.default_rng(SEED)
     for _, stone in stones.iterrows():
         carat = max(round(float(stone["carat"] + generator.normal(0, 0.1)), 3), 0.01)

@@ -10,10 +10,10 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from diamonds import model_store
 from diamonds.dataset import load_dataset
 from diamonds.models import spec_named
-from diamonds.training import train_version
+from diamonds.training.train import train_version
+from diamonds.versions import store
 from tests.bento_service.serving import Running, serving
 from tests.faults.postgres import Server
 from tests.faults.proxy import Proxy
@@ -69,7 +69,7 @@ def _processes_of(module: str) -> list[psutil.Process]:
 @pytest.fixture(scope="session")
 def champion(few_stones: Path) -> None:
     version = train_version(spec_named("linear"), load_dataset(str(few_stones)), trials=1, seed=0)
-    model_store.promote(version.tag, "the faults' champion")
+    store.promote(version.tag, "the faults' champion")
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from diamonds.exchanges.unshipped import Unshipped
+from diamonds.exchanges.journal.reader import Unshipped
 from tests.bento_service.recorded_service import serving
 
 NOWHERE = "postgresql://127.0.0.1:1/nowhere"

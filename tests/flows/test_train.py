@@ -8,7 +8,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
-from diamonds import model_store
+from diamonds.versions import store
 from flows.train import train
 
 QUICK = ["linear", "mlp"]
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.usefixtures("prefect_server", "empty_model_store")
 def test_a_run_keeps_a_version_of_every_model_and_promotes_the_best(few_stones: Path) -> None:
     state = train(models=QUICK, data=str(few_stones), trials=1, return_state=True)
 
-    newest = {name: model_store.versions(name)[0] for name in QUICK}
+    newest = {name: store.versions(name)[0] for name in QUICK}
     best = min(newest.values(), key=lambda version: version.mae_usd)
-    champion = model_store.champion()
+    champion = store.champion()
     assert state.is_completed()
     assert champion is not None
     assert champion.labels["source"] == best.tag
@@ -41,11 +41,11 @@ def test_a_run_where_nothing_changed_trains_only_what_is_forced(few_stones: Path
 
     again()
     assert "nothing was trained" in str(again().message)
-    assert len(model_store.versions("linear")) == 1
+    assert len(store.versions("linear")) == 1
     again(force=True)
-    assert len(model_store.versions("linear")) == 2
+    assert len(store.versions("linear")) == 2
     again(seed=5)
-    assert len(model_store.versions("linear")) == 3
+    assert len(store.versions("linear")) == 3
 
 
 def test_a_model_that_fails_does_not_sink_the_others(few_stones: Path, empty_model_store: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_model_that_fails_does_not_sink_the_others(few_stones: Path, empty_mod
 
     state = train(models=QUICK, data=str(few_stones), trials=1, return_state=True)
 
-    champion = model_store.champion()
+    champion = store.champion()
     assert champion is not None
     assert champion.model == "linear"
     assert state.is_completed()

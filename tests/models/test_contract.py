@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diamonds.attribution import PROPERTIES, attribute
 from diamonds.dataset import Dataset
 from diamonds.diamond import FEATURES
 from diamonds.models import REGISTRY, spec_named
 from diamonds.models.features import Matrix, matrix_of
+from diamonds.models.shapley import PROPERTIES, attribute
 from tests.models.conftest import Trained, fitted
 
 every_model = pytest.mark.parametrize("name", list(REGISTRY))

@@ -1,0 +1,39 @@
+"""BentoML's metrics of HTTP traffic, by operation: any path that is asked for would leave a time series."""
+
+from typing import Any
+
+from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from bento_service.http.app import BENTOML_PATHS
+from bento_service.http.routes import OPERATIONS
+
+OTHER = "other"
+_PAGES = {"/", "/docs", "/docs.json", *BENTOML_PATHS}
+_PATHS = {operation.path.partition("{")[0]: operation.path for operation in OPERATIONS}
+
+
+class TrafficMetrics(RunnerTrafficMetricsMiddleware):
+    """Labels ``/exchanges/0197...`` as ``/exchanges/{id}``, and what is no path of ours as ``other``."""
+
+    def __init__(self, app: ASGIApp, **options: Any) -> None:
+        async def with_own_path(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                scope["path"] = scope["diamonds.path"]
+            await app(scope, receive, send)
+
+        super().__init__(with_own_path, **options)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"]
+            scope = {**scope, "path": endpoint(path), "diamonds.path": path}
+        await super().__call__(scope, receive, send)
+
+
+def endpoint(path: str) -> str:
+    """The operation's path, with its parameter's name in the place of its value."""
+    if path in _PATHS or path in _PAGES:
+        return path
+    family, slash, name = path.rpartition("/")
+    return _PATHS.get(family + slash, OTHER) if name else OTHER

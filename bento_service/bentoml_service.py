@@ -1,0 +1,36 @@
+"""A BentoML service with less middleware around ours, and with metrics that stay bounded."""
+
+from typing import Any
+
+# BentoML's own module for it: `bentoml` offers the decorator alone.
+from _bentoml_sdk import Service  # type: ignore[import-untyped]
+from bentoml._internal.configuration.containers import BentoMLContainer
+from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddleware
+from bentoml._internal.server.http.traffic import TimeoutMiddleware
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from bento_service.bentoml_metrics import TrafficMetrics
+
+
+class LeanService(Service[Any]):  # type: ignore[misc]
+    """Serves without BentoML's timeout, and traces only when an exporter is configured.
+
+    Its timeout leaves a timer of a minute behind for each request; the recorder has one that does not. Its
+    metrics are kept by operation.
+    """
+
+    def to_asgi(self, is_main: bool = True) -> Starlette:
+        app: Starlette = super().to_asgi(is_main)
+        exporter = BentoMLContainer.config.tracing.exporter_type.get()
+        unwanted: list[object] = (
+            [TimeoutMiddleware] if exporter else [TimeoutMiddleware, OpenTelemetryMiddleware]
+        )
+        ours: dict[object, Any] = {RunnerTrafficMetricsMiddleware: TrafficMetrics}
+        app.user_middleware = [
+            Middleware(ours.get(each.cls, each.cls), *each.args, **each.kwargs)
+            for each in app.user_middleware
+            if each.cls not in unwanted
+        ]
+        return app

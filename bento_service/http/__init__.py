@@ -1,0 +1,1 @@
+"""How an HTTP request becomes a call, and its result a response."""

@@ -1,0 +1,70 @@
+"""Reads well-formed batches column by column, several times as fast as stone by stone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from bento_service.http.body import parse
+from bento_service.schemas import MOST_STONES, BatchRequest
+from diamonds.diamond import FEATURES, GRADES, LARGEST, SMALLEST
+from diamonds.models.features import Matrix
+
+_CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
+_REQUIRED = ("carat", *GRADES)
+_NUMBERS = {float, int}
+_NUMBERS_OR_NULL = {float, int, type(None)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A batch as a matrix of shape (stones, 9), columns ``FEATURES``, and the model that is asked."""
+
+    rows: Matrix
+    model: str | None
+
+
+def read_batch(body: bytes) -> "Rows | BatchRequest":
+    """The batch of a body; whatever is not plainly right is left to the schema, to be read or refused."""
+    return _by_columns(body) or parse(body, BatchRequest)
+
+
+def _by_columns(body: bytes) -> Rows | None:
+    try:
+        given = orjson.loads(body)
+        stones, model = given["diamonds"], given.get("model")
+        columns = [[stone[name] for stone in stones] for name in _REQUIRED]
+        columns += [[stone.get(name) for stone in stones] for name in FEATURES[len(_REQUIRED) :]]
+        rows = np.column_stack(
+            [_numbers(name, column) for name, column in zip(FEATURES, columns, strict=True)]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return None
+    if not (isinstance(stones, list) and len(stones) <= MOST_STONES and isinstance(model, str | None)):
+        return None
+    return Rows(rows, model) if _in_range(rows) and _is_all(body, given, stones) else None
+
+
+def _numbers(name: str, column: Sequence[Any]) -> Matrix:
+    """The column as float64; raises for anything but numbers, grades in their own spelling, and nulls."""
+    if name in GRADES:
+        codes = _CODES[name]
+        return np.array([codes[grade] for grade in column], dtype="float64")
+    if not {*map(type, column)} <= (_NUMBERS if name == "carat" else _NUMBERS_OR_NULL):
+        raise ValueError(name)
+    return np.array(column, dtype="float64")
+
+
+def _in_range(rows: Matrix) -> bool:
+    measures = np.delete(rows, [FEATURES.index(name) for name in GRADES], axis=1)
+    return bool(np.all(np.isnan(measures) | ((measures >= SMALLEST) & (measures <= LARGEST))))
+
+
+def _is_all(body: bytes, given: dict[str, Any], stones: Sequence[dict[str, Any]]) -> bool:
+    """Whether every key of the body was read: none is unknown, none repeated, no colon is within a string."""
+    optional = FEATURES[len(_REQUIRED) :]
+    read = len(_REQUIRED) * len(stones) + sum(name in stone for name in optional for stone in stones)
+    known = len({"diamonds", "model"} & given.keys())
+    return body.count(b":") == read + known == sum(map(len, stones)) + len(given)

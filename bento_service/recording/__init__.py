@@ -1,0 +1,1 @@
+"""The middleware that records every exchange."""

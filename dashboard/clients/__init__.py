@@ -1,0 +1,1 @@
+"""The APIs that the dashboard calls: the service's and Prefect's."""

@@ -1,0 +1,1 @@
+"""The page of versions: compared, promoted, rolled back, exported and imported."""

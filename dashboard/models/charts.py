@@ -1,0 +1,56 @@
+"""Charts of versions: their errors over time, and by slice of the hold-out."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.models.columns import LABELS
+from dashboard.ui.charts import AS_GIVEN, ranked
+
+_LEAST_ROOM = pd.Timedelta("5min")
+_FORMATS = {"mae": ",.1f", "rmse": ",.1f", "r2": ".4f", "mape": ".1%"}
+
+
+def over_time(versions: pd.DataFrame, metric: str) -> Any:
+    """A metric of every version against the time of its training, a line for each model."""
+    rows = versions[["created_at", "model", "version", "champion", metric]]
+    moments = alt.Scale(type="utc", domain=_with_room(rows["created_at"]))
+    up = alt.Axis(format=_FORMATS[metric], tickCount=6)
+    axes = {
+        "x": alt.X("created_at:T", title="trained (UTC)", scale=moments, axis=alt.Axis(tickCount=6)),
+        "y": alt.Y(f"{metric}:Q", title=LABELS[metric], scale=alt.Scale(zero=False, padding=24), axis=up),
+    }
+    color = alt.Color("model:N", legend=alt.Legend(title=None, orient="top"))
+    trained = alt.Tooltip("utcyearmonthdatehoursminutes(created_at):T", title="trained (UTC)")
+    tooltip = ["version", trained, alt.Tooltip(metric, format=".5")]
+    lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=70))
+    stars = alt.Chart(rows[rows["champion"]]).mark_text(text="★", fontSize=22, dy=-14, color="#d97706")
+    return (lines.encode(**axes, color=color, tooltip=tooltip) + stars.encode(**axes)).properties(height=260)
+
+
+def _with_room(moments: "pd.Series[pd.Timestamp]") -> list[str]:
+    """From before the first to after the last, so far apart that the axis shows times of day at least."""
+    room = max((moments.max() - moments.min()) * 0.05, _LEAST_ROOM)
+    return [(moments.min() - room).isoformat(), (moments.max() + room).isoformat()]
+
+
+def slices(by_version: dict[str, list[dict[str, Any]]]) -> Any:
+    """The mean absolute error of each slice of the hold-out, a bar for each version."""
+    rows = pd.DataFrame(
+        [{"version": tag, **each} for tag, found in by_version.items() for each in found],
+        columns=["version", "slice", "stones", "mae", "mape"],
+    )
+    legend = alt.Legend(title=None, orient="top", labelLimit=400)
+    return (
+        alt.Chart(ranked(rows), title="Mean absolute error by slice, in USD")
+        .mark_bar(cornerRadius=2)
+        .encode(
+            x=alt.X("mae:Q", title=None, axis=alt.Axis(tickCount=8)),
+            y=alt.Y("slice:N", sort=AS_GIVEN, title=None),
+            yOffset=alt.YOffset("version:N", sort=AS_GIVEN),
+            color=alt.Color("version:N", sort=AS_GIVEN, legend=legend),
+            tooltip=["version", "slice", "stones", alt.Tooltip("mae", format=".1f")],
+        )
+        .properties(height=alt.Step(12))
+    )

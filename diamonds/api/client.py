@@ -1,0 +1,217 @@
+"""A client of the HTTP API: typed answers, the API's own errors, and retries that are no second exchange."""
+
+import random
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, NotRequired, Self, TypeVar
+from uuid import UUID
+
+import httpx
+import orjson
+import uuid_utils
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+from diamonds.api.schemas import (
+    BatchQuote,
+    Explanation,
+    FeedbackAnswer,
+    FieldError,
+    ModelAnswer,
+    ModelsAnswer,
+    Quote,
+    SimilarAnswer,
+)
+
+T = TypeVar("T")
+
+URL = "http://127.0.0.1:3000"
+LONGEST_WAIT_SECONDS = 10.0
+_FIRST_WAIT_SECONDS = 0.1
+_ID = "x-exchange-id"
+_WORTH_ANOTHER_TRY = frozenset({429, 503, 504})
+
+
+class ServiceDown(ConnectionError):
+    """No answer came, however often it was tried."""
+
+
+class Refused(Exception):
+    """The API answered with an error; the message is its own, as are ``code`` and ``fields``."""
+
+    def __init__(self, status: int, code: str, message: str, fields: Sequence[FieldError] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.fields = list(fields)
+
+
+class GradedStone(TypedDict):
+    """The four things that every diamond is known by; the weight is in carats."""
+
+    carat: float
+    cut: str
+    color: str
+    clarity: str
+
+
+class Stone(GradedStone):
+    """A stone to be quoted: depth and table in percent, x, y and z in mm; None: unknown."""
+
+    depth: NotRequired[float | None]
+    table: NotRequired[float | None]
+    x: NotRequired[float | None]
+    y: NotRequired[float | None]
+    z: NotRequired[float | None]
+
+
+class KeptQuote(Quote):
+    """A quote with the id under which it is kept, for ``Client.feedback``."""
+
+    exchange_id: UUID
+
+
+class Client:
+    """Asks one service; threads may share it, and ``with`` closes its connections.
+
+    What gets no answer, or 429, 503 or 504, is tried again under the same exchange id, so that it is one
+    exchange however often it was sent. ``options`` are further ones of ``httpx.Client``, such as ``verify``.
+    """
+
+    def __init__(
+        self,
+        url: str = URL,
+        *,
+        key: str | None = None,
+        timeout_seconds: float = 30.0,
+        tries: int = 4,
+        **options: Any,
+    ) -> None:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_seconds, **options)
+        self._url, self._tries = url, tries
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def predict(self, stone: Stone, model: str | None = None) -> KeptQuote:
+        """What the stone is worth to the model of that name, or to the champion."""
+        response = self.call("POST", "/predict", {**stone, "model": model})
+        return {**_read(Quote, response), "exchange_id": UUID(response.headers[_ID])}
+
+    def predict_batch(self, stones: Sequence[Stone], model: str | None = None) -> BatchQuote:
+        """What the stones are worth, in order."""
+        return _read(
+            BatchQuote, self.call("POST", "/predict_batch", {"diamonds": list(stones), "model": model})
+        )
+
+    def explain(self, stone: Stone, model: str | None = None) -> Explanation:
+        """What each property of the stone does to its price."""
+        return _read(Explanation, self.call("POST", "/explain", {**stone, "model": model}))
+
+    def similar(self, stone: GradedStone, n: int = 5) -> SimilarAnswer:
+        """Up to ``n`` sold stones of the same grades and the nearest weights."""
+        graded = {name: stone[name] for name in ("carat", "cut", "color", "clarity")}
+        return _read(SimilarAnswer, self.call("POST", "/similar", {**graded, "n": n}))
+
+    def feedback(self, exchange_id: UUID | str, price: float) -> FeedbackAnswer:
+        """Says what the stone of that quote was sold for, in USD; a later price replaces an earlier one."""
+        body = {"exchange_id": str(exchange_id), "price": price}
+        return _read(FeedbackAnswer, self.call("POST", "/feedback", body))
+
+    def models(self) -> ModelsAnswer:
+        """The champion, and each model with its newest version."""
+        return _read(ModelsAnswer, self.call("GET", "/models"))
+
+    def model(self, name: str) -> ModelAnswer:
+        """All versions of a model, newest first."""
+        return _read(ModelAnswer, self.call("GET", f"/models/{name}"))
+
+    def call(self, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:
+        """The answer to any call of the API, with a JSON body if one is given.
+
+        Raises ``Refused`` when it is an error, and ``ServiceDown`` when there is none.
+        """
+        if body is not None:
+            options |= {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
+        return checked(self.send(method, path, **options))
+
+    def send(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **content: Any
+    ) -> httpx.Response:
+        """The last answer, whatever its status; raises ``ServiceDown`` when there is none."""
+        request = self._http.build_request(method, path, headers=headers, **content)
+        if self._tries > 1:  # else there are no tries to join, and the service gives an id
+            request.headers[_ID] = str(uuid_utils.uuid7())
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                response = self._http.send(request)
+            except httpx.TransportError as error:
+                if tried >= self._tries:
+                    raise ServiceDown(f"The service at {self._url} does not answer: {error}") from error
+                time.sleep(_backoff(tried))
+                continue
+            wait = _wait_after(response, tried)
+            if wait is None or tried >= self._tries:
+                return response
+            time.sleep(wait)
+
+
+def checked(response: httpx.Response) -> httpx.Response:
+    """The response if it is a good one; raises ``Refused`` with what the API says otherwise."""
+    if response.is_error:
+        raise _refusal(response)
+    return response
+
+
+def _refusal(response: httpx.Response) -> Refused:
+    try:
+        error = response.json()["error"]
+        return Refused(response.status_code, error["code"], error["message"], error["fields"])
+    except (ValueError, KeyError, TypeError):  # it comes from something in between
+        message = f"The service answered with status {response.status_code}: {response.text[:200]}"
+        return Refused(response.status_code, "unknown", message)
+
+
+def _wait_after(response: httpx.Response, tried: int) -> float | None:
+    """The seconds to wait before another try; None where it would end the same, or the wait is too long."""
+    wait = _asked_to_wait(response) or _backoff(tried)
+    worth_it = response.status_code in _WORTH_ANOTHER_TRY and wait <= LONGEST_WAIT_SECONDS
+    return wait if worth_it else None
+
+
+def _backoff(tried: int) -> float:
+    longest: float = min(_FIRST_WAIT_SECONDS * 2 ** (tried - 1), LONGEST_WAIT_SECONDS)
+    return longest * random.uniform(0.5, 1)  # noqa: S311 - so that clients do not come back all at once
+
+
+def _asked_to_wait(response: httpx.Response) -> float | None:
+    """The seconds of ``Retry-After``, which is a number or a date."""
+    given = response.headers.get("retry-after", "")
+    if given.isdecimal():
+        return float(given)
+    try:
+        return max(0.0, (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None
+
+
+def _read(shape: type[T], response: httpx.Response) -> T:
+    answer: T = _adapter(shape).validate_json(response.content)  # type: ignore[arg-type] # types are hashable
+    return answer
+
+
+@cache
+def _adapter(shape: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(shape)

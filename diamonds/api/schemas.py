@@ -1,0 +1,175 @@
+"""What the API answers: the shapes that the service gives and its clients get."""
+
+from datetime import datetime
+from typing import Annotated, Any, NotRequired
+from uuid import UUID
+
+from pydantic import Field
+from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
+
+from diamonds.diamond import USUAL, SoldStone
+
+Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]
+Low = Annotated[float, Field(gt=0, description="Lower bound of the interval in USD.", examples=[2409.9])]
+High = Annotated[float, Field(gt=0, description="Upper bound of the interval in USD.", examples=[3010.4])]
+Coverage = Annotated[
+    float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
+]
+Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
+AskedModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
+Tag = Annotated[
+    str, Field(description="Version that quoted.", examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])
+]
+
+
+Warnings = Annotated[list[str], Field(description="What is implausible about the stone, in sentences.")]
+
+
+class Source(TypedDict):
+    """Who quoted, and in what currency."""
+
+    currency: Currency
+    model: AskedModel
+    version: Tag
+
+
+class Price(TypedDict):
+    """What one stone of many is worth."""
+
+    price: Usd
+    low: Low
+    high: High
+    warnings: NotRequired[Warnings]
+
+
+class Quote(Price, Source):
+    """What one stone is worth."""
+
+    coverage: Coverage
+
+
+class BatchQuote(Source):
+    """What each stone is worth, in the order of the request; all by one version."""
+
+    predictions: list[Price]
+    coverage: Coverage
+
+
+class Contribution(TypedDict):
+    """What one property of the stone adds to the price in USD, or takes off."""
+
+    feature: Annotated[
+        str, Field(description="carat, cut, color, clarity, depth, table or size, which is x, y and z.")
+    ]
+    value: Annotated[float | str, Field(description="As given; of size, the three in mm.")]
+    usd: float
+    text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
+
+
+_USUAL = f"{USUAL.carat:g} carat, {USUAL.cut}, {USUAL.color}, {USUAL.clarity}"
+
+
+class Explanation(Source):
+    """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
+
+    price: Usd
+    base: Annotated[float, Field(description=f"What a usual stone ({_USUAL}) is worth, in USD.")]
+    contributions: list[Contribution]
+
+
+class SimilarAnswer(TypedDict):
+    """Sold stones of these grades, nearest weight first; of equally near ones the lighter, then cheaper."""
+
+    samples: list[SoldStone]
+    available: Annotated[int, Field(description="How many stones have these grades.")]
+
+
+class ModelVersion(TypedDict):
+    """A trained version: errors on the hold-out (mae and rmse in USD, mape a fraction) and lineage."""
+
+    version: str
+    model: str
+    created_at: datetime
+    champion: Annotated[bool, Field(description="Whether it quotes prices now.")]
+    mae: float | None
+    rmse: float | None
+    r2: float | None
+    mape: float | None
+    coverage: float | None
+    dataset: str | None
+    rows: int | None
+    seed: int | None
+    git_commit: str | None
+    flow_run: str | None
+
+
+class ModelSummary(TypedDict):
+    """A model of the registry with its newest version."""
+
+    name: str
+    champion: Annotated[bool, Field(description="Whether the champion is a version of this model.")]
+    versions: Annotated[int, Field(description="How many versions there are.")]
+    newest: ModelVersion | None
+
+
+class ModelsAnswer(TypedDict):
+    """The models, and the version that quotes prices."""
+
+    champion: ModelVersion | None
+    models: list[ModelSummary]
+
+
+class ModelAnswer(TypedDict):
+    """All versions of one model, newest first."""
+
+    name: str
+    champion: bool
+    versions: list[ModelVersion]
+
+
+class QuoteSaid(TypedDict):
+    """The quote that feedback is about."""
+
+    price: Annotated[float | None, Field(description="What was quoted, in USD; null: it was not kept.")]
+    model: AskedModel
+    version: Tag
+    quoted_at: datetime
+
+
+class FeedbackAnswer(TypedDict):
+    """What is stored: the newest sale price of a quoted stone."""
+
+    exchange_id: Annotated[UUID, Field(description="The exchange that quoted the stone.")]
+    price: Annotated[float, Field(description="What the stone was sold for, in USD.", examples=[2650.0])]
+    currency: Currency
+    given_at: datetime
+    checked: Annotated[
+        bool,
+        Field(
+            description="Whether the quote was looked up. If not, the database is away or the quote on its "
+            "way there: the feedback is stored, and joins the quote later, or nothing."
+        ),
+    ]
+    quote: Annotated[QuoteSaid | None, Field(description="null: it was not looked up.")]
+
+
+class FieldError(TypedDict):
+    """One field that was not understood: its path, what would be right, and what came instead."""
+
+    field: str
+    message: str
+    got: Any
+
+
+class ErrorDetails(TypedDict):
+    """What went wrong: a stable ``code`` for programs, a sentence for people, and the fields to mend."""
+
+    code: str
+    message: str
+    fields: list[FieldError]
+
+
+class ErrorAnswer(TypedDict):
+    """The one shape of all errors."""
+
+    error: ErrorDetails

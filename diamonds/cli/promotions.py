@@ -1,0 +1,70 @@
+"""``diamonds promote``, ``rollback``, ``history`` and ``compare``: which version quotes prices, and why."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from diamonds.cli.versions import print_json
+
+if TYPE_CHECKING:
+    from diamonds.versions.promotion import Decision
+
+REFUSED = 4
+"""Exit code when a version is not promoted because it is not better."""
+
+Tag = Annotated[str, typer.Argument(help="A version, such as diamonds-xgboost:latest.")]
+
+
+def promote(
+    tag: Tag,
+    force: Annotated[bool, typer.Option("--force", help="Promote it even if it is not better.")] = False,
+) -> None:
+    """Make a version the champion if it is better than the present one on the hold-out."""
+    from diamonds.versions import promotion
+
+    decision = promotion.promote(tag, force=force)
+    _show(decision)
+    if not decision.promote:
+        raise typer.Exit(REFUSED)
+
+
+def rollback() -> None:
+    """Make the champion before the present one champion again."""
+    from diamonds.versions import promotion
+
+    _show(promotion.rollback())
+
+
+def history(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+    """Show every promotion, newest first, with its reason."""
+    from diamonds.versions import store
+
+    rows = [
+        {
+            "promoted_at": version.created_at.isoformat(timespec="seconds"),
+            "version": version.labels["source"],
+            "mae": float(version.labels["mae"]),
+            "reason": version.labels["reason"],
+        }
+        for version in store.history()
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("promoted (UTC)", "version", "MAE", "reason", box=None, padding=(0, 1, 0, 0))
+    for row in rows:
+        table.add_row(*map(str, row.values()))
+    Console().print(table)
+
+
+def compare(champion: Tag, challenger: Tag) -> None:
+    """Let two versions meet on the hold-out of the second, as a promotion would; nothing changes."""
+    from diamonds.versions import promotion
+
+    _show(promotion.compare(champion, challenger))
+
+
+def _show(decision: "Decision") -> None:
+    Console(soft_wrap=True).print(decision.reason, highlight=False)

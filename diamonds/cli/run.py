@@ -1,0 +1,42 @@
+"""``diamonds run``: everything at once, until Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import typer
+
+from diamonds.cli.signals import leaving_on_sigterm
+from diamonds.cli.train import PARTLY_FAILED
+from diamonds.stack.ports import check_ports
+
+
+def run() -> None:
+    """Train if nothing is trained yet, then serve everything until Ctrl-C."""
+    check_ports()
+    with leaving_on_sigterm():
+        exit_code = _run()
+    raise typer.Exit(exit_code)
+
+
+def _run() -> int:
+    from diamonds import database
+    from diamonds.stack.supervisor import supervise
+
+    with database.running():
+        database.migrate()
+        exit_code = _train_unless_champion()
+        return supervise() if exit_code in (0, PARTLY_FAILED) else exit_code
+
+
+def _train_unless_champion() -> int:
+    # In processes of their own: what training imports and holds would stay with the supervisor until the end.
+    # The known good parameters only: the schedules search deeper while prices are already quoted.
+    command = [sys.executable, "-m", "diamonds", "train", "--if-no-champion", "--trials", "1"]
+    with subprocess.Popen(command, process_group=0) as training:
+        try:
+            return training.wait()
+        except BaseException:
+            os.killpg(training.pid, signal.SIGTERM)
+            raise

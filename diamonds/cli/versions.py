@@ -1,0 +1,49 @@
+"""Shows versions of models on a terminal, as a table or as JSON."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from diamonds.versions.store import Version
+
+METRICS = {"mae": "{:.1f}", "rmse": "{:.1f}", "r2": "{:.4f}", "mape": "{:.1%}"}
+
+
+def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
+    """The version as JSON has it; ``champion`` says whether it is the one that quotes prices."""
+    return {
+        "model": version.model,
+        "version": version.tag,
+        "champion": champion is not None and champion.labels["source"] == version.tag,
+        "created_at": version.created_at.isoformat(),
+        **{name: float(version.labels[name]) for name in METRICS},
+        "dataset": version.labels["dataset"],
+        "flow_run": version.labels["flow_run"],
+    }
+
+
+def print_json(content: object) -> None:
+    """Prints the content as indented JSON."""
+    json.dump(content, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+def print_versions(versions: "Sequence[Version]", champion: "Version | None") -> None:
+    """Prints a table of the versions with their metrics on the hold-out; the champion bears a star."""
+    table = Table(box=None, padding=(0, 1, 0, 0), caption="MAE and RMSE in USD, on the hold-out. ★ champion")
+    table.add_column("")
+    table.add_column("version", no_wrap=True)
+    table.add_column("trained (UTC)", no_wrap=True)
+    for heading in ("MAE", "RMSE", "R2", "MAPE"):
+        table.add_column(heading, justify="right")
+    for version in versions:
+        row = as_row(version, champion)
+        metrics = [form.format(row[name]) for name, form in METRICS.items()]
+        star = "★" if row["champion"] else ""
+        table.add_row(star, version.tag, f"{version.created_at:%Y-%m-%d %H:%M}", *metrics)
+    Console().print(table)

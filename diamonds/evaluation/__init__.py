@@ -1,0 +1,1 @@
+"""How good a version is: metrics, slices, model cards."""

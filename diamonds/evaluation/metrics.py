@@ -1,0 +1,100 @@
+"""How well prices are predicted, measured on stones that no training saw, whole and by slice."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from diamonds.diamond import GRADES
+from diamonds.models.features import matrix_of
+from diamonds.models.intervals import Intervals
+from diamonds.models.spec import Estimator, Prices
+
+CARAT_BANDS = (0.0, 0.5, 1.0, 1.5, 2.0, np.inf)
+_FILE = "hold_out.parquet"
+_QUOTES = ["predicted", "low", "high"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Errors: ``mae``, ``rmse`` and the median ``width`` of intervals in USD, ``mape`` as a fraction.
+
+    ``within_10_percent`` is the share of stones whose price is, ``coverage`` of those inside their interval.
+    """
+
+    mae: float
+    rmse: float
+    r2: float
+    mape: float
+    within_10_percent: float
+    coverage: float
+    width: float
+
+    def labels(self) -> dict[str, str]:
+        """The metrics as the strings that label a version."""
+        return {name: f"{value:.6g}" for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Stones with their ``price``, and what was ``predicted`` with ``low`` and ``high`` bounds, in USD."""
+
+    stones: pd.DataFrame
+
+    def metrics(self) -> Metrics:
+        return _metrics(self.stones)
+
+    def slices(self) -> "Iterator[tuple[str, Judged]]":
+        """The stones of each cut, color, clarity and band of weight, with the name of the slice."""
+        bands = pd.cut(self.stones["carat"], CARAT_BANDS, right=False)
+        for column in (*GRADES, "carat"):
+            by = bands if column == "carat" else self.stones[column]
+            for value, stones in self.stones.groupby(by, observed=True):
+                yield f"{column} {_band(value) if column == 'carat' else value}", Judged(stones)
+
+    def bootstrap(self, metric: Callable[[Metrics], float], *, resamples: int = 200) -> tuple[float, float]:
+        """Between what values ``metric`` lies with 95% confidence."""
+        generator = np.random.default_rng(0)
+        size = len(self.stones)
+        columns = self.stones[["price", *_QUOTES]]
+        drawn = [metric(_metrics(columns.take(generator.integers(0, size, size)))) for _ in range(resamples)]
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        return float(low), float(high)
+
+    def save(self, folder: Path) -> None:
+        self.stones.to_parquet(folder / _FILE)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The judgement that was saved to ``folder``."""
+        return cls(pd.read_parquet(folder / _FILE))
+
+
+def _band(weights: "pd.Interval[float]") -> str:
+    return f"{weights.left:g} {f'to {weights.right:g}' if np.isfinite(weights.right) else 'and more'}"
+
+
+def judge(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -> Judged:
+    """The estimator's quotes of stones whose ``price`` is known."""
+    matrix = matrix_of(stones)
+    predicted: Prices = estimator.predict_matrix(matrix)
+    low, high = intervals.bounds(predicted, matrix)
+    return Judged(stones.assign(predicted=predicted, low=low, high=high))
+
+
+def _metrics(stones: pd.DataFrame) -> Metrics:
+    price, predicted, low, high = (stones[name].to_numpy("float64") for name in ("price", *_QUOTES))
+    error = predicted - price
+    spread = float(((price - price.mean()) ** 2).sum())
+    return Metrics(
+        mae=float(np.abs(error).mean()),
+        rmse=float(np.sqrt((error**2).mean())),
+        r2=1 - float((error**2).sum()) / spread if spread else float("nan"),
+        mape=float(np.abs(error / price).mean()),
+        within_10_percent=float((np.abs(error / price) <= 0.1).mean()),
+        coverage=float(((low <= price) & (price <= high)).mean()),
+        width=float(np.median(high - low)),
+    )

@@ -1,0 +1,75 @@
+"""The card of a version: a page of Markdown and plots, of how it was made and how far to trust it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from diamonds.evaluation.figures import figures_of, save_figures
+from diamonds.evaluation.metrics import Judged
+from diamonds.models.spec import Estimator, Parameters
+
+CARD = "card.md"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What there is to know of a version when it is saved; ``members`` are the versions it combines."""
+
+    labels: Mapping[str, str]
+    parameters: Parameters
+    judged: Judged
+    estimator: Estimator
+    history: Sequence[float] = ()
+    members: Mapping[str, str] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Writes ``card.md``, the pictures that it shows, and the figures that they were drawn from."""
+        # Drawing takes half a second to import, and most who read cards draw nothing.
+        from diamonds.evaluation.plots import save_plots
+
+        figures = figures_of(self.judged, self.estimator, self.history)
+        save_figures(figures, folder)
+        plots = save_plots(self.judged, figures, folder)
+        pictures = "\n".join(f"![{title}]({name})" for name, title in plots.items())
+        (folder / CARD).write_text(f"{self.markdown()}\n{pictures}\n")
+
+    def markdown(self) -> str:
+        """The page without its pictures."""
+        return "\n".join([*self._head(), "", *self._slices(), "", *self._making()])
+
+    def _head(self) -> Iterator[str]:
+        metrics = self.judged.metrics()
+        mae = "95% between {:.1f} and {:.1f}".format(*self.judged.bootstrap(lambda of: of.mae))
+        rmse = "95% between {:.1f} and {:.1f}".format(*self.judged.bootstrap(lambda of: of.rmse))
+        yield f"# {self.labels['model']}"
+        yield ""
+        yield f"On {len(self.judged.stones):,} stones of the hold-out, which nothing learned from:"
+        yield ""
+        yield f"- mean absolute error {metrics.mae:.1f} USD ({mae})"
+        yield f"- root of the mean squared error {metrics.rmse:.1f} USD ({rmse})"
+        yield f"- R2 {metrics.r2:.4f}, mean error {metrics.mape:.1%} of the price"
+        yield f"- {metrics.within_10_percent:.1%} of the prices within 10%"
+        yield f"- {metrics.coverage:.1%} of the prices in their interval, of median width {metrics.width:.0f}"
+
+    def _slices(self) -> Iterator[str]:
+        yield "| stones | number | MAE, USD | RMSE, USD | MAPE | within 10% | in interval |"
+        yield "|---|---:|---:|---:|---:|---:|---:|"
+        for name, judged in self.judged.slices():
+            metrics = judged.metrics()
+            yield (
+                f"| {name} | {len(judged.stones):,} | {metrics.mae:.1f} | {metrics.rmse:.1f} "
+                f"| {metrics.mape:.1%} | {metrics.within_10_percent:.1%} | {metrics.coverage:.1%} |"
+            )
+
+    def _making(self) -> Iterator[str]:
+        for name in ("dataset", "rows", "seed", "git_commit", "flow_run"):
+            yield f"- {name}: {self.labels[name] or 'none'}"
+        for name, value in self.parameters.items():
+            origin = f" ({self.members[name]})" if name in self.members else ""
+            yield f"- {name}: {value:.4g}{origin}"
+
+
+def text_in(folder: Path) -> str:
+    """The card in a version's folder without its pictures."""
+    text, _, _ = (folder / CARD).read_text().partition("\n![")
+    return text

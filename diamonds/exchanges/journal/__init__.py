@@ -1,0 +1,1 @@
+"""The record on disk: what a worker appends before it answers."""

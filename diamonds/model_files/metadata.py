@@ -1,0 +1,133 @@
+"""What an exported version says of itself in ``model.yaml``: checked, and written anew from what is known."""
+
+import json
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from diamonds.model_files.errors import BadVersionFile
+from diamonds.models import REGISTRY
+from diamonds.versions.store import PREFIX, Version
+
+MODEL_YAML = "model.yaml"
+_MOST_BYTES = 64 * 1024
+
+
+def _finite(text: str) -> str:
+    if not math.isfinite(float(text)):
+        raise ValueError("expected a finite number")
+    return text
+
+
+def _past(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC):
+        raise ValueError("expected a time that has passed")
+    return moment
+
+
+Number = Annotated[str, Field(max_length=30), AfterValidator(_finite)]
+Whole = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
+Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
+Line = Annotated[str, Field(max_length=100, pattern=r"^[\w.:+-]*$")]
+Tags = Annotated[str, Field(max_length=1000, pattern=r"^[a-z0-9:. -]*$")]
+
+
+class Labels(BaseModel):
+    """The labels of a version; those of champions are none of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str
+    mae: Number
+    rmse: Number
+    r2: Number
+    mape: Number
+    within_10_percent: Number
+    coverage: Number
+    width: Number
+    dataset: Hex
+    rows: Whole
+    seed: Whole
+    # Not taken over: a training of the same origin would take the version for its own and promote it.
+    origin: Annotated[Hex, Field(exclude=True)] = ""
+    git_commit: Hex = ""
+    flow_run: Line = ""
+    members: Tags = ""
+
+
+class Description(BaseModel):
+    """Name, labels, parameters and age of a version."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str
+    version: Annotated[str, Field(pattern=r"^[a-z0-9]{8,40}$")]
+    labels: Labels
+    metadata: Annotated[dict[Line, int | float], Field(max_length=100)]
+    creation_time: Annotated[AwareDatetime, AfterValidator(_past)]
+
+    @property
+    def tag(self) -> str:
+        return f"{self.name}:{self.version}"
+
+    def in_folder(self, folder: Path) -> Version:
+        """The version whose files are in the folder, which need not be in a model store."""
+        labels = self.labels.model_dump(exclude_unset=True)
+        return Version(self.tag, self.creation_time, labels, dict(self.metadata), folder)
+
+    def write(self, folder: Path) -> None:
+        """Replaces ``model.yaml`` by one that says this and no more; JSON is YAML."""
+        said = {
+            **self.model_dump(mode="json", exclude={"labels"}),
+            "labels": self.labels.model_dump(exclude_unset=True),
+            "module": "",
+            "options": {},
+            "signatures": {},
+            "context": {
+                "framework_name": "",
+                "framework_versions": {},
+                "bentoml_version": "",
+                "python_version": "",
+            },
+            "api_version": "v1",
+        }
+        (folder / MODEL_YAML).write_text(json.dumps(said, indent=2))
+
+
+def description_in(folder: Path) -> Description:
+    """What the ``model.yaml`` in a folder says; raises ``BadVersionFile`` unless it is a version of ours."""
+    path = folder / MODEL_YAML
+    if not path.is_file():
+        raise BadVersionFile(f"It holds no {MODEL_YAML}; was it exported by BentoML?")
+    if path.stat().st_size > _MOST_BYTES:
+        raise BadVersionFile(f"Its {MODEL_YAML} is larger than {_MOST_BYTES:,} bytes.")
+    try:
+        described = Description.model_validate(yaml.safe_load(path.read_text()))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise BadVersionFile(f"Its {MODEL_YAML} is no YAML.") from error
+    except ValidationError as error:
+        raise BadVersionFile(_sentence(error)) from error
+    return _of_a_known_model(described)
+
+
+def _of_a_known_model(described: Description) -> Description:
+    known = [name for name, spec in REGISTRY.items() if spec.available]
+    model = described.name.removeprefix(PREFIX)
+    if model not in known or described.name == model:
+        expected = ", ".join(f"{PREFIX}{name}" for name in known)
+        raise BadVersionFile(f"It is a version of {described.name!r}; expected one of {expected}.")
+    if described.labels.model != model:
+        raise BadVersionFile(f"Its label says model {described.labels.model!r}, its name says {model!r}.")
+    return described
+
+
+def _sentence(error: ValidationError) -> str:
+    (first, *_) = error.errors(include_url=False, include_context=False)
+    place = ".".join(map(str, first["loc"])) or "all of it"
+    return (
+        f"Its {MODEL_YAML} is not as expected at {place}: {first['msg']} (got {str(first['input'])[:100]!r})."
+    )

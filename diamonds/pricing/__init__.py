@@ -1,0 +1,1 @@
+"""From a version and a stone to a price, its interval, its reasons and similar stones."""

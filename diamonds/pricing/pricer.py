@@ -1,0 +1,83 @@
+"""Quotes prices with one version of a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from diamonds.diamond import Diamond
+from diamonds.models import Estimator
+from diamonds.models.features import Matrix, rows_of
+from diamonds.models.intervals import Intervals
+from diamonds.models.spec import Prices
+from diamonds.models.threads import CORES, on_all_cores
+from diamonds.pricing.plausibility import Plausible
+from diamonds.versions import store
+from diamonds.versions.store import Version
+
+CURRENCY = "USD"
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """What stones are worth, in order, in USD and whole cents: 0 < low <= price <= high.
+
+    ``warnings`` say in sentences what is implausible about a stone, for the few of which something is.
+    """
+
+    price: list[float]
+    low: list[float]
+    high: list[float]
+    warnings: dict[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Pricer:
+    """A version with its estimator and intervals loaded, ready to quote."""
+
+    version: Version
+    estimator: Estimator
+    intervals: Intervals
+    plausible: Plausible
+
+    @property
+    def tag(self) -> str:
+        """The tag that the version was first saved under, also for a champion."""
+        return self.version.labels.get("source", self.version.tag)
+
+    @property
+    def coverage(self) -> float:
+        """The promised share of true prices within the intervals."""
+        return self.intervals.coverage
+
+    def quotes(self, rows: Matrix) -> Quotes:
+        """The quotes of the stones of a matrix as ``rows_of`` makes it."""
+        prices = self.prices(rows)
+        cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
+        price, low, high = cents.tolist()
+        return Quotes(price, low, high, self.plausible.warnings(rows))
+
+    def prices(self, rows: Matrix) -> Prices:
+        """The prices in USD, not rounded, of such a matrix; large ones are shared out among the cores."""
+        if not len(rows):
+            return np.empty(0)
+        if len(rows) < _WORTH_A_THREAD:
+            return self.estimator.predict_matrix(rows)
+        parts = np.array_split(rows, CORES)
+        return np.concatenate(on_all_cores([partial(self.estimator.predict_matrix, part) for part in parts]))
+
+    def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
+        """The prices of the stones in order, rounded to the cent and at least one cent."""
+        return self.quotes(rows_of(stones)).price
+
+
+# Estimators compute in one thread: their own threads cost more than they give for one stone, so large
+# batches are shared out here.
+_WORTH_A_THREAD = 512
+
+
+def load_pricer(version: Version) -> Pricer:
+    """Loads a version to quote with; raises ``DamagedVersion``."""
+    estimator = store.load(version)  # checks all files first
+    return Pricer(version, estimator, Intervals.load(version.folder), Plausible.load(version.folder))

@@ -1,0 +1,1 @@
+"""What ``diamonds run`` keeps running together."""

@@ -1,0 +1,1 @@
+"""How a version comes to be: split, tune, fit, calibrate, judge, save."""

@@ -1,0 +1,1 @@
+"""The model store: versions, their integrity and retention, and which one is champion."""

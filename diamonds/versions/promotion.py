@@ -1,0 +1,161 @@
+"""Decides which version quotes prices, and makes it the champion."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from diamonds.evaluation.metrics import Judged, judge
+from diamonds.models.intervals import Intervals
+from diamonds.models.spec import Prices
+from diamonds.versions import store
+from diamonds.versions.store import Version
+
+CONFIDENCE = 0.95
+FEWEST_OF_A_SLICE = 200
+WORST_OF_A_SLICE = 0.05
+_RESAMPLES = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether the challenger becomes the champion, and why."""
+
+    promote: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A version with its quotes of the hold-out stones on which it meets another."""
+
+    tag: str
+    judged: Judged
+
+    @property
+    def mae_usd(self) -> float:
+        return self.judged.metrics().mae
+
+
+def decide(champion: Contender | None, challenger: Contender) -> Decision:
+    """Promotes the challenger if it is better than the champion on the same stones, and nowhere much worse.
+
+    Better: with 95% confidence of a paired bootstrap its mean absolute error is lower. Nowhere much worse: in
+    no slice of 200 stones or more is its mean absolute error higher by more than 5%.
+    """
+    if champion is None:
+        return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
+    met = (
+        f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) and {champion.tag} "
+        f"(MAE {champion.mae_usd:.1f} USD) met on {len(challenger.judged.stones):,} stones"
+    )
+    confidence = _confidence(champion.judged, challenger.judged)
+    if confidence < CONFIDENCE:
+        return Decision(
+            False,
+            f"{met}: the challenger is better with a confidence of {confidence:.1%} only, "
+            f"and {CONFIDENCE:.0%} is needed.",
+        )
+    if worse := list(_worse(champion.judged, challenger.judged)):
+        return Decision(False, f"{met}: the challenger is better, but worse for {', '.join(worse)}.")
+    return Decision(True, f"{met}: the challenger is better with a confidence of {confidence:.1%}.")
+
+
+def _confidence(champion: Judged, challenger: Judged) -> float:
+    """The share of resamples of the stones in which the challenger's mean absolute error is lower."""
+    gains = _error_usd(champion) - _error_usd(challenger)
+    generator = np.random.default_rng(0)
+    better = [gains[generator.integers(0, len(gains), len(gains))].mean() > 0 for _ in range(_RESAMPLES)]
+    return float(np.mean(better))
+
+
+def _worse(champion: Judged, challenger: Judged) -> Iterator[str]:
+    before = dict(champion.slices())
+    for name, after in challenger.slices():
+        if len(after.stones) < FEWEST_OF_A_SLICE:
+            continue
+        change = after.metrics().mae / before[name].metrics().mae - 1
+        if change > WORST_OF_A_SLICE:
+            yield f"{name} by {change:.1%}"
+
+
+def _error_usd(judged: Judged) -> Prices:
+    return (judged.stones["predicted"] - judged.stones["price"]).abs().to_numpy("float64")
+
+
+def promote_best(challengers: Sequence[Version]) -> Decision:
+    """Lets the best of the challengers meet the champion and promotes it if it is better.
+
+    They meet on the challenger's hold-out. No other promotion can come between.
+    """
+    best = min(challengers, key=lambda version: version.mae_usd)
+    with store.promoting(best):
+        decision = _meet(store.champion(), best)
+        if decision.promote:
+            store.promote(best.tag, decision.reason)
+    return decision
+
+
+def promote(tag: str, *, force: bool = False) -> Decision:
+    """Promotes a version if it beats the champion, or whatever its errors when forced."""
+    version = store.get(tag)
+    if not force:
+        return promote_best([version])
+    decision = Decision(True, f"{version.tag} is promoted by hand.")
+    store.promote(version.tag, decision.reason)
+    return decision
+
+
+def compare(one: str, other: str) -> Decision:
+    """What ``decide`` says if ``one`` is the champion and ``other`` challenges it; changes nothing."""
+    return _meet(store.get(one), store.get(other))
+
+
+def _meet(champion: Version | None, challenger: Version) -> Decision:
+    contender = _contender(challenger)
+    if champion is None:
+        return decide(None, contender)
+    try:
+        return decide(_contender(champion, on=contender.judged.stones), contender)
+    except store.DamagedVersion as error:
+        return Decision(True, f"{challenger.tag} is promoted: the champion is damaged. {error}")
+
+
+def _contender(version: Version, on: pd.DataFrame | None = None) -> Contender:
+    """The version with its quotes of its own hold-out, or of other stones that are held out from it."""
+    store.check(version)
+    tag = version.labels.get("source", version.tag)
+    if on is None:
+        return Contender(tag, Judged.load(version.folder))
+    return Contender(tag, judge(store.load(version), Intervals.load(version.folder), on))
+
+
+def rollback() -> Decision:
+    """Makes the champion before the present one champion again; raises ``NoChampion`` if there is none.
+
+    Rolling back twice goes back two: what was rolled back from does not count as before.
+    """
+    champion = store.champion()
+    if champion is None:
+        raise store.NoChampion("There is no champion to go back from.")
+    with store.promoting(champion):
+        standing = _standing(store.history())
+        last = standing[-1].labels["source"]
+        if len(standing) < 2:
+            raise store.NoChampion(f"{last} was the first champion; there is none before it.")
+        before = standing[-2]
+        decision = Decision(True, f"{before.labels['source']} is champion again, after {last}.")
+        store.promote(before.tag, decision.reason, undoes=last)
+    return decision
+
+
+def _standing(history: Sequence[Version]) -> list[Version]:
+    """The promotions that no rollback took back, oldest first: the last one made the present champion."""
+    standing: list[Version] = []
+    for promoted in reversed(history):
+        if store.UNDOES in promoted.labels:
+            standing.pop()
+        else:
+            standing.append(promoted)
+    return standing

@@ -1,0 +1,145 @@
+"""A running service follows the champion, and refuses what is damaged."""
+
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import bentoml
+import httpx
+import pytest
+
+from diamonds.database import running as database_running
+from diamonds.dataset import Dataset
+from diamonds.diamond import Diamond
+from diamonds.pricing.pricer import load_pricer
+from diamonds.versions import store
+from diamonds.versions.store import Version
+from tests.bento_service.conftest import STONE
+from tests.bento_service.serving import Running, serving
+from tests.processes import wait_until
+
+REACHES_WITHIN_SECONDS = 2.0
+
+
+def wait_for(version: Version, client: httpx.Client) -> float:
+    """Seconds until the service quotes with the version."""
+    started = time.monotonic()
+    wait_until(
+        lambda: client.post("/predict", json=STONE).json().get("version") == version.tag,
+        within_s=30,
+        told=lambda: f"{version.tag} never quoted",
+    )
+    return time.monotonic() - started
+
+
+@pytest.fixture
+def champion_again(xgboost: Version, client: httpx.Client) -> Any:
+    """What other tests rely on: xgboost is the champion afterwards."""
+    yield
+    store.promote(xgboost.tag, "the tests' champion")
+    wait_for(xgboost, client)
+
+
+@pytest.mark.usefixtures("champion_again")
+def test_promotions_under_load_lose_no_request_and_mix_no_versions(
+    service: Running, client: httpx.Client, linear: Version, xgboost: Version
+) -> None:
+    stones = [{**STONE, "carat": 0.3 + place / 100} for place in range(50)]
+    prices = {version.tag: own_prices(version, stones) for version in (linear, xgboost)}
+    until = time.monotonic() + 6
+    with ThreadPoolExecutor(4) as pool:
+        hammering = [pool.submit(hammer, service, stones, prices, until) for _ in range(4)]
+        waited = []
+        for version in (linear, xgboost, linear):
+            store.promote(version.tag, "under load")
+            waited.append(wait_for(version, client))
+        seen = [each.result() for each in hammering]
+    assert max(waited) < REACHES_WITHIN_SECONDS
+    assert set().union(*seen) == {linear.tag, xgboost.tag}
+
+
+def own_prices(version: Version, stones: list[dict[str, Any]]) -> list[float]:
+    return load_pricer(version).prices_usd([Diamond(**stone) for stone in stones])
+
+
+def hammer(
+    service: Running, stones: list[dict[str, Any]], prices: dict[str, list[float]], until: float
+) -> set[str]:
+    """Asks until the time has come; each answer must be the price of the version that it names."""
+    seen: set[str] = set()
+    with service.client() as client:
+        while time.monotonic() < until:
+            batch = client.post("/predict_batch", json={"diamonds": stones})
+            assert [each["price"] for each in batch.json()["predictions"]] == prices[batch.json()["version"]]
+            place = len(seen) % len(stones)
+            quote = client.post("/predict", json=stones[place]).json()
+            assert quote["price"] == prices[quote["version"]][place]
+            seen |= {quote["version"], batch.json()["version"]}
+    return seen
+
+
+def spoil_file(folder: Path) -> None:
+    with (folder / "similar.npy").open("r+b") as file:
+        file.seek(-8, 2)
+        file.write(b"\xff" * 8)
+
+
+def lose_file(folder: Path) -> None:
+    (folder / "intervals.json").unlink()
+
+
+@pytest.mark.usefixtures("champion_again")
+@pytest.mark.parametrize("damage", [spoil_file, lose_file])
+def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
+    service: Running, client: httpx.Client, linear: Version, xgboost: Version, damage: Callable[[Path], None]
+) -> None:
+    damaged = promoted_damaged(linear, damage)
+    time.sleep(REACHES_WITHIN_SECONDS)
+    assert client.post("/predict", json=STONE).json()["version"] == xgboost.tag
+    assert client.get("/readyz").status_code == 200
+    assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
+
+
+@pytest.mark.usefixtures("champion_again")
+def test_a_champion_that_was_seen_half_copied_is_taken_when_it_is_whole(
+    service: Running, client: httpx.Client, linear: Version
+) -> None:
+    half = promoted_damaged(linear, lose_file)
+    wait_until(lambda: f"Refused {half.tag}" in service.log.read_text())
+    shutil.copy2(linear.folder / "intervals.json", half.folder)
+    assert wait_for(linear, client) < REACHES_WITHIN_SECONDS
+
+
+def promoted_damaged(version: Version, damage: Callable[[Path], None]) -> Version:
+    """A champion that came into the model store damaged."""
+    labels = {**version.labels, "source": version.tag, "reason": "damaged on the way"}
+    metadata = dict(version.parameters)
+    with bentoml.models.create(store.CHAMPION, labels=labels, metadata=metadata) as entry:
+        yaml = shutil.ignore_patterns("model.yaml")
+        shutil.copytree(version.folder, entry.path, dirs_exist_ok=True, ignore=yaml)
+        damage(Path(entry.path))
+    return store.get(str(entry.tag))
+
+
+def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_promotion(
+    empty_model_store: Path, dataset: Dataset, tmp_path: Path, train_linear: Callable[[], Version]
+) -> None:
+    with database_running(), serving(tmp_path / "log") as service, service.client() as client:
+        assert client.get("/readyz").status_code == 503
+        for path, body in {
+            "/predict": STONE,
+            "/predict_batch": {"diamonds": [STONE]},
+            "/similar": STONE,
+        }.items():
+            answer = client.post(path, json=body)
+            assert answer.status_code == 503
+            assert "`make train`" in answer.json()["error"]["message"]
+        assert client.get("/models").json()["champion"] is None
+        assert client.post("/predict", json={**STONE, "model": "linear"}).status_code == 404
+        first = train_linear()
+        store.promote(first.tag, "the first")
+        assert wait_for(first, client) < REACHES_WITHIN_SECONDS
+        assert client.get("/readyz").status_code == 200

@@ -1,0 +1,99 @@
+"""The OpenAPI document is valid, describes everything, and tells the truth."""
+
+import re
+import subprocess
+import sysconfig
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+
+from diamonds.exchanges.database.tables import exchanges
+from tests.bento_service.serving import Running
+
+# Cursors come from pages: strings made up at random are rightly refused.
+CURSOR = urlsafe_b64encode(f"1700000000000000.{UUID(int=7).hex}".encode()).decode().rstrip("=")
+# So are files of versions. All checks are made but of keys, of which none are configured.
+CONFIG = f"""
+[checks]
+ignored_auth.enabled = false
+
+[parameters]
+"query.cursor" = "{CURSOR}"
+
+[[operations]]
+include-name = "POST /version_files"
+checks.positive_data_acceptance.enabled = false
+"""
+CALLS = {
+    ("post", "/predict"),
+    ("post", "/predict_batch"),
+    ("post", "/explain"),
+    ("post", "/similar"),
+    ("post", "/feedback"),
+    ("get", "/models"),
+    ("get", "/models/{name}"),
+    ("get", "/version_files/{version}"),
+    ("post", "/version_files"),
+    ("get", "/exchanges"),
+    ("get", "/exchanges/{id}"),
+    ("get", "/livez"),
+    ("get", "/readyz"),
+    ("get", "/metrics"),
+}
+
+
+@pytest.fixture
+def document(client: httpx.Client) -> dict[str, Any]:
+    described: dict[str, Any] = client.get("/docs.json").json()
+    return described
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_it_describes_every_call(document: dict[str, Any]) -> None:
+    assert {(method, path) for path, calls in document["paths"].items() for method in calls} >= CALLS
+
+
+def test_an_exchange_has_the_tables_columns(document: dict[str, Any]) -> None:
+    properties = document["components"]["schemas"]["ExchangeAnswer"]["properties"]
+    assert list(properties) == [column.name for column in exchanges.columns]
+
+
+def test_every_field_of_a_stone_says_what_it_is(document: dict[str, Any]) -> None:
+    fields = document["components"]["schemas"]["QuoteRequest"]["properties"]
+    assert all(field["description"] for field in fields.values())
+
+
+@pytest.mark.parametrize("path", ["/", "/docs"])
+def test_the_page_needs_no_other_host(client: httpx.Client, path: str) -> None:
+    page = client.get(path)
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "//" not in page.text.replace("<!DOCTYPE", "")
+    for asset in re.findall(r'(?:src|href)="\.(/[^"]+)"', page.text):
+        assert client.get(asset).status_code == 200
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_nothing_in_2000_cases(service: Running, tmp_path: Path) -> None:
+    schemathesis = Path(sysconfig.get_path("scripts")) / "schemathesis"
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
+    size = ["--max-examples", "250", "--seed", "1", "--no-color", "--suppress-health-check", "all"]
+    found = subprocess.run(
+        [str(schemathesis), "--config-file", str(config), "run", f"{service.url}/docs.json", *size],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert found.returncode == 0, found.stdout
+    (cases,) = re.findall(r"(\d+) generated", found.stdout)
+    assert int(cases) >= 2000
+    assert "Traceback" not in service.log.read_text()

@@ -1,0 +1,189 @@
+"""The ``diamonds`` command, as somebody at a terminal uses it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from diamonds.cli.app import app
+from diamonds.diamond import Diamond
+from diamonds.models.features import rows_of
+from diamonds.pricing.pricer import load_pricer
+from diamonds.settings import settings
+from diamonds.versions import store
+
+QUICK = ["--model", "linear", "--model", "mlp"]
+STONE = ["--carat", "0.7", "--cut", "ideal", "--color", "g", "--clarity", "vs2"]
+
+pytestmark = pytest.mark.usefixtures("empty_model_store")
+
+
+def diamonds(*arguments: str) -> Result:
+    return CliRunner().invoke(app, arguments)
+
+
+def answer(*arguments: str) -> Any:
+    result = diamonds(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What ``train`` answered, and the model store that it filled."""
+
+    answer: Any
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def trained_once(few_stones: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Trained from a process of its own, so that the store of this process stays what it is."""
+    home = tmp_path_factory.mktemp("trained")
+    command = [sys.executable, "-m", "diamonds", "train", *QUICK, "--data", str(few_stones), "--seed", "3"]
+    done = subprocess.run(
+        [*command, "--trials", "1", "--json"],
+        env={**os.environ, "BENTOML_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Trained(json.loads(done.stdout), home)
+
+
+@pytest.fixture
+def trained(trained_once: Trained, empty_model_store: Path) -> Any:
+    shutil.copytree(trained_once.home, empty_model_store, dirs_exist_ok=True)
+    return trained_once.answer
+
+
+def test_train_saves_every_model_and_promotes_the_best(trained: Any) -> None:
+    best = min(trained["versions"], key=lambda version: version["mae"])
+    champion = store.champion()
+
+    assert trained["failures"] == {}
+    assert trained["decision"]["promote"] is True
+    assert champion is not None
+    assert champion.labels["source"] == best["version"]
+    assert champion.labels["seed"] == "3"
+    assert [version["champion"] for version in trained["versions"]].count(True) == 1
+
+
+def test_train_does_nothing_where_nothing_changed_unless_forced(trained: Any, few_stones: Path) -> None:
+    again = ["train", "--model", "linear", "--data", str(few_stones), "--seed", "3", "--trials", "1"]
+
+    assert answer(*again)["decision"] == {"promote": False, "reason": "Nothing new was trained."}
+    assert "linear: nothing changed since diamonds-linear:" in " ".join(diamonds(*again).stderr.split())
+    assert len(store.versions("linear")) == 1
+    answer(*again, "--force")
+    assert len(store.versions("linear")) == 2
+
+
+def test_train_goes_on_when_one_model_fails_and_says_so(few_stones: Path, empty_model_store: Path) -> None:
+    (empty_model_store / "models" / "diamonds-mlp").write_text("in the way")
+
+    result = diamonds("train", *QUICK, "--data", str(few_stones), "--trials", "1")
+
+    assert result.exit_code == 3
+    assert "mlp failed: " in result.stderr
+    assert "diamonds-linear:" in result.stdout
+
+
+def test_train_leaves_a_champion_in_charge_when_asked_to(trained: Any) -> None:
+    assert diamonds("train", "--if-no-champion").exit_code == 0
+    assert len(store.versions("linear")) == 1
+
+
+def test_models_shows_the_newest_of_each_or_all_of_one(trained: Any) -> None:
+    newest = store.versions("linear")[0]
+
+    assert [version["model"] for version in answer("models")] == ["linear", "mlp"]
+    assert [version["version"] for version in answer("models", "linear")] == [newest.tag]
+    assert "★ diamonds-" in diamonds("models").stdout
+
+
+def test_predict_quotes_what_the_champion_says(trained: Any) -> None:
+    champion = store.champion()
+    assert champion is not None
+    pricer = load_pricer(champion)
+    quotes = pricer.quotes(rows_of([Diamond(carat=0.7, cut="Ideal", color="G", clarity="VS2")]))
+
+    assert answer("predict", *STONE) == {
+        "price": quotes.price[0],
+        "low": quotes.low[0],
+        "high": quotes.high[0],
+        "coverage": pricer.coverage,
+        "currency": "USD",
+        "model": champion.model,
+        "version": champion.labels["source"],
+    }
+    assert f"{quotes.price[0]:,.2f} USD" in diamonds("predict", *STONE).stdout
+
+
+def test_predict_asks_another_model_by_name(trained: Any) -> None:
+    assert answer("predict", *STONE, "--model", "linear")["model"] == "linear"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "line"),
+    [
+        (["predict", *STONE], 1, "No model has been promoted yet. Train with: diamonds train"),
+        (["predict", *STONE, "--model", "linear"], 1, "Model 'linear' has no version yet."),
+        (["predict", *STONE, "--model", "guess"], 1, "Got model='guess'; expected one of linear, "),
+        (
+            ["predict", *STONE, "--carat", "-1"],
+            2,
+            "Got carat=-1.0: Input should be greater than or equal to 0.001.",
+        ),
+        (["predict", *STONE, "--cut", "Great"], 2, "Got cut='Great'; expected one of Ideal, Premium,"),
+        (
+            ["predict", *STONE, "--carat", "heavy"],
+            2,
+            "Invalid value for '--carat': Input should be a valid number",
+        ),
+        (["predict", "--carat", "1"], 2, "Missing option"),
+        (["models", "guess"], 1, "Got model='guess'; expected one of linear, "),
+        (["train", "--model", "guess"], 1, "Got model='guess'; expected one of linear, "),
+        (["train", "--data", "/nowhere.csv"], 1, "/nowhere.csv"),
+        (
+            ["train", "--trials", "0"],
+            2,
+            "Invalid value for '--trials': Input should be greater than or equal to 1",
+        ),
+    ],
+)
+def test_a_mistake_gets_a_clear_line_and_an_exit_code(
+    arguments: list[str], exit_code: int, line: str
+) -> None:
+    result = diamonds(*arguments)
+
+    assert result.exit_code == exit_code
+    assert line in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_setting_that_makes_no_sense_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIAMONDS_TRIALS", "many")
+    settings.cache_clear()
+    result = diamonds("train")
+    monkeypatch.undo()
+    settings.cache_clear()
+
+    assert result.exit_code == 1
+    assert "Got DIAMONDS_TRIALS='many'" in result.stderr
+
+
+def test_settings_shows_what_is_in_force_but_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIAMONDS_DATABASE_URL", "postgresql://marta:secret@db.example:5432/diamonds")
+    monkeypatch.setenv("COLUMNS", "200")
+    settings.cache_clear()
+    result = diamonds("settings")
+    settings.cache_clear()
+
+    assert "postgresql://marta:***@db.example:5432/diamonds" in result.stdout

@@ -1,0 +1,114 @@
+"""Training: what a version holds, what it was not allowed to see, and how ensembles come of versions."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from diamonds.dataset import Dataset
+from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.model_card import CARD
+from diamonds.models import spec_named
+from diamonds.models.features import matrix_of
+from diamonds.models.intervals import Intervals
+from diamonds.training.train import MissingMembers, OutOfFold, train_version
+from diamonds.versions import store
+
+LABELS = {
+    "model",
+    "mae",
+    "rmse",
+    "r2",
+    "mape",
+    "coverage",
+    "dataset",
+    "rows",
+    "seed",
+    "git_commit",
+    "flow_run",
+}
+
+
+@pytest.fixture
+def version(dataset: Dataset, empty_model_store: Path) -> store.Version:
+    return train_version(spec_named("linear"), dataset, trials=1, seed=4, flow_run="a run")
+
+
+def test_labels_say_how_good_a_version_is_and_where_it_comes_from(
+    version: store.Version, dataset: Dataset
+) -> None:
+    predicted = store.load(version).predict(dataset.hold_out)
+
+    assert set(version.labels) >= LABELS
+    assert float(version.labels["mae"]) == pytest.approx(
+        np.abs(predicted - dataset.hold_out["price"]).mean(), rel=1e-5
+    )
+    assert version.labels["dataset"] == dataset.fingerprint
+    assert version.labels["seed"] == "4"
+    assert version.labels["flow_run"] == "a run"
+
+
+def test_quotes_of_the_hold_out_are_kept_with_their_bounds(version: store.Version, dataset: Dataset) -> None:
+    judged = Judged.load(version.folder)
+    matrix = matrix_of(dataset.hold_out)
+
+    low, high = Intervals.load(version.folder).bounds(store.load(version).predict_matrix(matrix), matrix)
+
+    assert judged.stones["low"].to_numpy() == pytest.approx(low)
+    assert judged.stones["high"].to_numpy() == pytest.approx(high)
+    assert judged.metrics().labels().items() <= version.labels.items()
+
+
+def test_a_change_of_the_hold_out_prices_changes_nothing_but_the_judgement(
+    version: store.Version, dataset: Dataset
+) -> None:
+    dearer = dataset.hold_out.assign(price=dataset.hold_out["price"] * 2)
+    other = Dataset(dataset.training, dearer, dataset.fingerprint, dataset.report)
+
+    again = train_version(spec_named("linear"), other, trials=1, seed=4)
+
+    for name in ("coefficients.json", "intervals.json"):
+        assert (again.folder / name).read_bytes() == (version.folder / name).read_bytes()
+    assert again.labels["mae"] != version.labels["mae"]
+
+
+def test_the_card_tells_errors_by_slice_and_shows_plots(version: store.Version) -> None:
+    card = (version.folder / CARD).read_text()
+
+    assert f"mean absolute error {float(version.labels['mae']):.1f} USD (95% between" in card
+    assert "| cut Ideal |" in card
+    assert "| carat 0.5 to 1 |" in card
+    for picture in ("predicted.png", "error.png", "importance.png"):
+        assert f"({picture})" in card
+        assert (version.folder / picture).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.usefixtures("empty_model_store")
+def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset) -> None:
+    pair = ("xgboost", "lightgbm")
+    members = [train_version(spec_named(name), dataset, trials=1, seed=0) for name in pair]
+
+    ensemble = train_version(spec_named("ensemble"), dataset, trials=1, seed=0)
+
+    weights = ensemble.parameters
+    assert sum(weights.values()) == pytest.approx(1)
+    logs = [
+        weights[member.model] * np.log(store.load(member).predict(dataset.hold_out))
+        for member in members
+        if member.model in weights
+    ]
+    predicted = store.load(ensemble).predict(dataset.hold_out)
+    assert predicted == pytest.approx(np.exp(np.sum(logs, axis=0)))
+    kept = [OutOfFold.load(version.folder) for version in (*members, ensemble)]
+    errors = [np.abs(each.predicted - each.price).mean() for each in kept]
+    assert errors[-1] <= max(errors[:-1])
+    assert members[0].tag in (ensemble.folder / CARD).read_text() or "xgboost" not in weights
+    damaged = next(path for path in ensemble.folder.rglob("booster.*"))
+    damaged.write_bytes(damaged.read_bytes() + b" ")
+    with pytest.raises(store.DamagedVersion, match=damaged.name):
+        store.load(ensemble)
+
+
+def test_an_ensemble_without_members_says_what_to_train(version: store.Version, dataset: Dataset) -> None:
+    with pytest.raises(MissingMembers, match="Got 0 of xgboost"):
+        train_version(spec_named("ensemble"), dataset, trials=1, seed=0)

@@ -1,0 +1,161 @@
+"""A search is cross-validated, goes on where it stopped, and is shared by processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import optuna
+import pandas as pd
+import pytest
+from optuna.trial import TrialState
+
+from diamonds.database import database_url, running
+from diamonds.dataset import Dataset, load_dataset, stone_hashes
+from diamonds.models import spec_named
+from diamonds.training.cross_validation import FOLDS, CrossValidation
+from diamonds.training.tuning import Search
+
+LIGHT = {"learning_rate": 0.1, "max_depth": 5}
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with running():
+        yield database_url()
+
+
+@pytest.fixture(scope="module")
+def fewer(dataset: Dataset) -> pd.DataFrame:
+    return dataset.training[::4]
+
+
+@pytest.fixture(autouse=True)
+def quiet_optuna() -> None:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+
+
+def search(stones: pd.DataFrame, study: str, storage: str | None = None, **start: float) -> Search:
+    return Search(
+        spec_named("xgboost"), stones, study, seed=0, storage=storage, start=[start] if start else []
+    )
+
+
+def finished(study: str, storage: str) -> list[optuna.trial.FrozenTrial]:
+    trials = optuna.load_study(study_name=study, storage=storage).trials
+    return [trial for trial in trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+
+
+def test_no_stone_is_priced_by_a_model_that_saw_a_copy_of_it(fewer: pd.DataFrame) -> None:
+    copies = pd.concat([fewer, fewer], ignore_index=True)
+    fold = stone_hashes(copies) % np.uint64(FOLDS)
+
+    validated = CrossValidation(spec_named("linear"), copies, seed=0).of({})
+
+    half = len(fewer)
+    assert (fold[:half] == fold[half:]).all()
+    assert set(fold) == set(range(FOLDS))
+    assert validated.out_of_fold[:half] == pytest.approx(validated.out_of_fold[half:])
+
+
+def test_a_search_is_at_least_as_good_as_its_first_trial(fewer: pd.DataFrame) -> None:
+    heard: list[tuple[int, int]] = []
+
+    tuned = search(fewer, "some").run(4, progress=lambda *done: heard.append(done))
+
+    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert len(tuned.history) == 4
+    assert tuned.best.mae_usd == min(tuned.history) <= tuned.history[0]
+    error = np.abs(tuned.best.out_of_fold - fewer["price"])
+    assert error.mean() == pytest.approx(tuned.best.mae_usd)
+
+
+def test_the_number_of_trees_is_decided_by_stones_that_were_not_learned_from(fewer: pd.DataFrame) -> None:
+    tuned = search(fewer, "trees").run(1)
+
+    assert 20 < tuned.best.parameters["n_estimators"] < 1500
+
+
+def test_the_previous_best_is_tried_first(fewer: pd.DataFrame, postgres: str) -> None:
+    search(fewer, "warm", postgres, **LIGHT).run(1)
+
+    (trial,) = finished("warm", postgres)
+    assert trial.params["max_depth"] == 5
+    assert trial.params["learning_rate"] == 0.1
+
+
+def test_hopeless_trials_are_given_up_early(fewer: pd.DataFrame, postgres: str) -> None:
+    search(fewer, "pruned", postgres).run(9)
+
+    states = [trial.state for trial in finished("pruned", postgres)]
+    assert states.count(TrialState.PRUNED) > 1
+
+
+def test_a_search_that_was_finished_is_not_done_again(fewer: pd.DataFrame, postgres: str) -> None:
+    first = search(fewer, "twice", postgres).run(2)
+    before = [trial.datetime_complete for trial in finished("twice", postgres)]
+
+    again = search(fewer, "twice", postgres).run(2)
+
+    assert [trial.datetime_complete for trial in finished("twice", postgres)] == before
+    assert again.best.parameters == first.best.parameters
+    assert (again.best.out_of_fold == first.best.out_of_fold).all()
+
+
+def test_minutes_end_a_search_too(fewer: pd.DataFrame) -> None:
+    started = time.monotonic()
+
+    tuned = search(fewer, "short").run(10_000, minutes=0.02)
+
+    assert time.monotonic() - started < 60
+    assert 1 <= len(tuned.history) < 10_000
+
+
+def test_processes_share_a_search(fewer: pd.DataFrame, postgres: str) -> None:
+    tuned = search(fewer, "shared", postgres).run(6, processes=2)
+
+    trials = finished("shared", postgres)
+    assert 6 <= len(trials) <= 7  # one may have been on the way when the sixth ended
+    assert len({str(trial.params) for trial in trials}) == len(trials)
+    assert tuned.best.mae_usd == min(trial.value for trial in trials if trial.value is not None)
+
+
+def test_processes_without_a_storage_are_refused(fewer: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="Got processes=2 without a storage"):
+        search(fewer, "alone").run(2, processes=2)
+
+
+def test_a_search_killed_half_way_goes_on_without_losing_or_repeating_a_trial(
+    few_stones: Path, postgres: str
+) -> None:
+    script = (
+        "import sys\n"
+        "from diamonds.dataset import load_dataset\n"
+        "from tests.training.test_tuning import search\n"
+        "stones = load_dataset(sys.argv[1]).training[::4]\n"
+        "search(stones, 'killed', sys.argv[2]).run(8, progress=lambda done, total: print(done, flush=True))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(few_stones), postgres],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert process.stdout is not None
+    while process.stdout.readline() != "3\n":
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = {trial.number: trial for trial in finished("killed", postgres)}
+
+    search(load_dataset(few_stones).training[::4], "killed", postgres).run(8)
+
+    after = {trial.number: trial for trial in finished("killed", postgres)}
+    assert len(before) >= 3
+    assert {number: after[number] for number in before} == before
+    assert len(after) == 8
+    assert len({str(trial.params) for trial in after.values()}) == 8

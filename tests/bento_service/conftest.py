@@ -1,5 +1,6 @@
 """The service, quoting with two small models."""
 
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -10,6 +11,7 @@ from diamonds.database import running as database_running
 from diamonds.versions import store
 from diamonds.versions.store import Version
 from tests.bento_service.serving import Running, serving
+from tests.processes import wait_until
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 WHOLE_STONE = {**STONE, "depth": 61.5, "table": 56, "x": 5.7, "y": 5.72, "z": 3.51}
@@ -30,3 +32,22 @@ def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPath
 def client(service: Running) -> Iterator[httpx.Client]:
     with service.client() as client:
         yield client
+
+
+@pytest.fixture
+def champion_restored(xgboost: Version, client: httpx.Client) -> Iterator[None]:
+    """Makes xgboost the champion again after a test that promotes another version."""
+    yield
+    store.promote(xgboost.tag, "the tests' champion")
+    wait_for_version(xgboost, client)
+
+
+def wait_for_version(version: Version, client: httpx.Client) -> float:
+    """Seconds until the service quotes with the version."""
+    started = time.monotonic()
+    wait_until(
+        lambda: client.post("/predict", json=STONE).json().get("version") == version.tag,
+        within_s=30,
+        told=lambda: f"{version.tag} never quoted",
+    )
+    return time.monotonic() - started

@@ -17,33 +17,14 @@ from diamonds.diamond import Diamond
 from diamonds.pricing.pricer import load_pricer
 from diamonds.versions import store
 from diamonds.versions.store import Version
-from tests.bento_service.conftest import STONE
+from tests.bento_service.conftest import STONE, wait_for_version
 from tests.bento_service.serving import Running, serving
 from tests.processes import wait_until
 
 REACHES_WITHIN_SECONDS = 2.0
 
 
-def wait_for(version: Version, client: httpx.Client) -> float:
-    """Seconds until the service quotes with the version."""
-    started = time.monotonic()
-    wait_until(
-        lambda: client.post("/predict", json=STONE).json().get("version") == version.tag,
-        within_s=30,
-        told=lambda: f"{version.tag} never quoted",
-    )
-    return time.monotonic() - started
-
-
-@pytest.fixture
-def champion_again(xgboost: Version, client: httpx.Client) -> Any:
-    """What other tests rely on: xgboost is the champion afterwards."""
-    yield
-    store.promote(xgboost.tag, "the tests' champion")
-    wait_for(xgboost, client)
-
-
-@pytest.mark.usefixtures("champion_again")
+@pytest.mark.usefixtures("champion_restored")
 def test_promotions_under_load_lose_no_request_and_mix_no_versions(
     service: Running, client: httpx.Client, linear: Version, xgboost: Version
 ) -> None:
@@ -55,7 +36,7 @@ def test_promotions_under_load_lose_no_request_and_mix_no_versions(
         waited = []
         for version in (linear, xgboost, linear):
             store.promote(version.tag, "under load")
-            waited.append(wait_for(version, client))
+            waited.append(wait_for_version(version, client))
         seen = [each.result() for each in hammering]
     assert max(waited) < REACHES_WITHIN_SECONDS
     assert set().union(*seen) == {linear.tag, xgboost.tag}
@@ -91,7 +72,7 @@ def lose_file(folder: Path) -> None:
     (folder / "intervals.json").unlink()
 
 
-@pytest.mark.usefixtures("champion_again")
+@pytest.mark.usefixtures("champion_restored")
 @pytest.mark.parametrize("damage", [spoil_file, lose_file])
 def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
     service: Running, client: httpx.Client, linear: Version, xgboost: Version, damage: Callable[[Path], None]
@@ -103,14 +84,14 @@ def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
     assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
 
 
-@pytest.mark.usefixtures("champion_again")
+@pytest.mark.usefixtures("champion_restored")
 def test_a_champion_that_was_seen_half_copied_is_taken_when_it_is_whole(
     service: Running, client: httpx.Client, linear: Version
 ) -> None:
     half = promoted_damaged(linear, lose_file)
     wait_until(lambda: f"Refused {half.tag}" in service.log.read_text())
     shutil.copy2(linear.folder / "intervals.json", half.folder)
-    assert wait_for(linear, client) < REACHES_WITHIN_SECONDS
+    assert wait_for_version(linear, client) < REACHES_WITHIN_SECONDS
 
 
 def promoted_damaged(version: Version, damage: Callable[[Path], None]) -> Version:
@@ -141,5 +122,5 @@ def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_p
         assert client.post("/predict", json={**STONE, "model": "linear"}).status_code == 404
         first = train_linear()
         store.promote(first.tag, "the first")
-        assert wait_for(first, client) < REACHES_WITHIN_SECONDS
+        assert wait_for_version(first, client) < REACHES_WITHIN_SECONDS
         assert client.get("/readyz").status_code == 200

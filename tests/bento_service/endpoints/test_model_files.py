@@ -89,6 +89,7 @@ def rewrite(name: str, change: Callable[[bytes], bytes]) -> Change:
     return lambda folder: write(name, change((folder / name).read_bytes()), signed=True)(folder)
 
 
+@pytest.mark.usefixtures("champion_restored")
 def test_a_version_comes_back_from_its_file_and_quotes_as_before(
     client: httpx.Client, xgboost: Version, folder: Path, other: str
 ) -> None:

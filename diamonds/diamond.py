@@ -1,4 +1,4 @@
-"""A diamond: its measures, its ordered grades, and what makes one possible."""
+"""A diamond: its measures, its ordered grades, and the limits within which they are valid."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -12,6 +12,8 @@ COLORS = ("J", "I", "H", "G", "F", "E", "D")
 CLARITIES = ("I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF")
 GRADES: dict[str, tuple[str, ...]] = {"cut": CUTS, "color": COLORS, "clarity": CLARITIES}
 """The grades by column, each from the worst to the best."""
+GRADE_DTYPES = {column: pd.CategoricalDtype(list(grades), ordered=True) for column, grades in GRADES.items()}
+"""The grades by column as ordered categories of pandas."""
 
 MEASURES = ("carat", "depth", "table", "x", "y", "z")
 DIMENSIONS = ("x", "y", "z")
@@ -29,42 +31,44 @@ _OTHER_NAMES = {
 }
 
 
-def _plain(text: str) -> str:
+def _normalised(text: str) -> str:
     return text.strip().casefold().replace(" ", "").replace("_", "").replace("-", "")
 
 
-_SPELLINGS = {
-    column: {_plain(name): grade for name, grade in ({g: g for g in grades} | _OTHER_NAMES[column]).items()}
-    for column, grades in GRADES.items()
-}
+def _spellings(column: str) -> dict[str, str]:
+    names = {grade: grade for grade in GRADES[column]} | _OTHER_NAMES[column]
+    return {_normalised(name): grade for name, grade in names.items()}
 
 
-def grade_named(column: str, text: object) -> str:
+_SPELLINGS = {column: _spellings(column) for column in GRADES}
+
+
+def parse_grade(column: str, text: object) -> str:
     """The grade of ``column`` that ``text`` names, whatever its case, spaces, ``_`` or ``-``; also as ``VG``.
 
-    Raises ``ValueError`` that lists the grades when there is none of that name.
+    Raises ``ValueError`` that lists the grades when it names none.
     """
-    grade = _SPELLINGS[column].get(_plain(text)) if isinstance(text, str) else None
+    grade = _SPELLINGS[column].get(_normalised(text)) if isinstance(text, str) else None
     if grade is None:
         raise ValueError(f"Got {column}={text!r}; expected one of {', '.join(reversed(GRADES[column]))}.")
     return grade
 
 
 def _grade(column: str) -> BeforeValidator:
-    return BeforeValidator(lambda text: grade_named(column, text))
+    return BeforeValidator(lambda text: parse_grade(column, text))
 
 
 Cut = Annotated[str, _grade("cut"), Field(json_schema_extra={"enum": list(CUTS)})]
 Color = Annotated[str, _grade("color"), Field(json_schema_extra={"enum": list(COLORS)})]
 Clarity = Annotated[str, _grade("clarity"), Field(json_schema_extra={"enum": list(CLARITIES)})]
 SMALLEST, LARGEST = 0.001, 1000.0
-"""Bounds of all measures: wide of any stone there is, and such that nothing derived from them overflows."""
+"""Limits of all measures: wider than any real stone's, and such that nothing derived from them overflows."""
 
 Positive = Annotated[float, Field(ge=SMALLEST, le=LARGEST, allow_inf_nan=False, strict=True)]
 
 
 class GradedWeight(BaseModel):
-    """The four things that every diamond is known by."""
+    """The weight and the three grades of a diamond: what a quote needs at least."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -75,7 +79,7 @@ class GradedWeight(BaseModel):
 
 
 class Diamond(GradedWeight):
-    """A diamond to be quoted; what is left out is taken as usual for its weight."""
+    """A diamond to be quoted; measures that are left out are taken as usual for its weight."""
 
     depth: Annotated[
         Positive | None, Field(description="Depth in percent: 2 z / (x + y).", examples=[61.5])
@@ -102,7 +106,7 @@ class SoldStone(TypedDict):
 
 
 USUAL = Diamond(carat=0.7, cut="Premium", color="G", clarity="VS2")
-"""The stone that others are compared with: medians over the cleaned stones of data/diamonds.csv."""
+"""The usual stone, the base of explanations: medians over the cleaned stones of data/diamonds.csv."""
 
 
 def frame_of(stones: Sequence[Diamond]) -> pd.DataFrame:
@@ -113,8 +117,8 @@ def frame_of(stones: Sequence[Diamond]) -> pd.DataFrame:
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows with grades as ordered categories and measures as float64."""
     frame = frame.copy()
-    for column, grades in GRADES.items():
-        frame[column] = pd.Categorical(frame[column], categories=list(grades), ordered=True)
+    for column, dtype in GRADE_DTYPES.items():
+        frame[column] = pd.Categorical(frame[column], dtype=dtype)
     for column in MEASURES:
         frame[column] = frame[column].astype("float64")
     return frame

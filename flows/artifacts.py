@@ -11,7 +11,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 
-from diamonds.dataset import DataReport, page_of
+from diamonds.dataset import DataReport, markdown_of
 from diamonds.evaluation.model_card import CARD
 from diamonds.versions.promotion import Decision
 from diamonds.versions.store import Version
@@ -37,7 +37,7 @@ def progress_artifact(model: str) -> Iterator[Progress]:
 
 def show_dataset(report: DataReport) -> None:
     """What was read, what was set aside and why, and what changed since the dataset before."""
-    create_markdown_artifact(markdown=page_of(report), key="dataset")
+    create_markdown_artifact(markdown=markdown_of(report), key="dataset")
 
 
 def show_card(version: Version) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of, grade_named, typed
+from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of, parse_grade, typed
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
@@ -19,7 +19,7 @@ STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
     "spell", [str.lower, str.upper, lambda grade: grade.replace(" ", "_"), "- {} ".format]
 )
 def test_every_grade_is_matched_in_any_spelling(column: str, grade: str, spell: type[str]) -> None:
-    assert grade_named(column, spell(grade)) == grade
+    assert parse_grade(column, spell(grade)) == grade
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_every_grade_is_matched_in_any_spelling(column: str, grade: str, spell: 
 )
 def test_an_unknown_grade_is_refused_with_the_grades_there_are(column: str, text: object) -> None:
     with pytest.raises(ValueError, match=f"Got {column}={text!r}; expected one of {GRADES[column][-1]}, "):
-        grade_named(column, text)
+        parse_grade(column, text)
 
 
 @pytest.mark.parametrize("column", ["carat", "depth", "table", "x", "y", "z"])

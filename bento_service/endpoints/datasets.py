@@ -3,7 +3,7 @@
 from bento_service.http.errors import ApiError
 from bento_service.schemas import DatasetAnswer
 from diamonds.api.schemas import FieldError
-from diamonds.dataset import page_of, report_in
+from diamonds.dataset import markdown_of, report_in
 from diamonds.versions import store
 
 
@@ -17,7 +17,7 @@ def one_dataset(fingerprint: str) -> DatasetAnswer:
         "tag": stored.tag,
         "created_at": stored.created_at,
         "report": report,
-        "page": page_of(report),
+        "page": markdown_of(report),
     }
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from diamonds.dataset import DataError, Recognised, recognise_columns
-from diamonds.dataset.cells import MISSING, decimal_mark, numbers
+from diamonds.dataset.cells import MISSING, decimal_mark, parse_numbers
 from diamonds.dataset.read import batches_of, tables_of
 from diamonds.diamond import DIMENSIONS, FEATURES, GRADES, MEASURES, Diamond
 from diamonds.settings import settings
@@ -96,7 +96,7 @@ def _cells(rows: pl.DataFrame, recognised: Recognised) -> Iterator[tuple[int, St
         if ours in GRADES:
             columns[ours] = cells.cast(pl.String, strict=False).to_list()
             continue
-        values, wrong = numbers(cells, mark)
+        values, wrong = parse_numbers(cells, mark)
         columns[ours] = values.to_list()
         unreadable |= {
             place: f"Got {ours}={cells[place]!r}; expected a number." for place in wrong.arg_true().to_list()

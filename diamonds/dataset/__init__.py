@@ -1,9 +1,9 @@
-"""Sold stones: read, cleaned, identified by content, and split."""
+"""Datasets of sold stones: reading, cleaning, fingerprints, and splits."""
 
 from diamonds.dataset.columns import Recognised, recognise_columns
 from diamonds.dataset.dataset import Dataset, TooManySetAside, load_dataset
 from diamonds.dataset.errors import ColumnError, DataError
-from diamonds.dataset.page import page_of
+from diamonds.dataset.markdown import markdown_of
 from diamonds.dataset.report import DataReport
 from diamonds.dataset.split import HOLD_OUT_SHARE, is_held_out, stone_hashes
 from diamonds.dataset.stored import load_from, report_in, save_to
@@ -19,7 +19,7 @@ __all__ = [
     "is_held_out",
     "load_dataset",
     "load_from",
-    "page_of",
+    "markdown_of",
     "recognise_columns",
     "report_in",
     "save_to",

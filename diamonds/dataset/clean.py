@@ -1,26 +1,29 @@
-"""Sets aside rows that no sold stone can have, and keeps account of the rule that each broke."""
+"""Validates rows: sets aside those that break a rule, and counts them by rule with some examples."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import polars as pl
 
-from diamonds.dataset.cells import grades, numbers, texts_of
+from diamonds.dataset.cells import parse_grades, parse_numbers, texts_of
 from diamonds.dataset.rules import MALFORMED, NUMBERS, RULES, broken_rule, unreadable
 from diamonds.dataset.table import Batch
 from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 
 EXAMPLES = 5
-"""The most rows of each rule that are shown."""
+"""Maximum number of example rows for each rule."""
+SPELLINGS = 20
+"""Maximum number of unknown grades of each column that a report lists."""
 _LONGEST_TEXT = 80
 
 Example = dict[str, str]
 
 
 @dataclass(slots=True)
-class Account:
-    """What became of the rows read so far."""
+class CleaningSummary:
+    """Counts of the rows read so far, of those set aside by rule, and of what was unknown in them."""
 
     read: int = 0
     set_aside: Counter[str] = field(default_factory=Counter)
@@ -28,30 +31,52 @@ class Account:
     unknown_grades: Counter[tuple[str, str]] = field(default_factory=Counter)
     zero_dimensions: Counter[str] = field(default_factory=Counter)
 
-    def put_aside(self, rule: str, rows: int, examples: list[Example]) -> None:
-        """Counts rows that broke ``rule`` and keeps the first few examples."""
+    def count_set_aside(self, rule: str, rows: int, examples: list[Example]) -> None:
+        """Counts rows that broke ``rule``, and stores the first few examples."""
         self.set_aside[rule] += rows
-        shown = self.examples.setdefault(rule, [])
-        shown += examples[: EXAMPLES - len(shown)]
+        stored = self.examples.setdefault(rule, [])
+        stored += examples[: EXAMPLES - len(stored)]
+
+    def counts(self) -> dict[str, Any]:
+        """The counts by the fields of ``DataReport`` that they fill."""
+        return {
+            "read": self.read,
+            "set_aside": dict(self.set_aside),
+            "examples": self.examples,
+            "unknown_grades": _by_column(self.unknown_grades),
+            "zero_dimensions": dict(self.zero_dimensions),
+        }
 
 
-def clean(batch: Batch, names: Mapping[str, str], mark: str, place: str, account: Account) -> pl.DataFrame:
-    """The usable rows, columns ``COLUMNS`` with ordered grades and null for unknown; the rest to ``account``.
+def _by_column(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """The most frequent spellings of each column."""
+    columns: dict[str, dict[str, int]] = {}
+    for (column, text), rows in counts.most_common():
+        spellings = columns.setdefault(column, {})
+        if len(spellings) < SPELLINGS:
+            spellings[text] = rows
+    return columns
 
-    A dimension of zero was not measured: it is unknown. ``names`` gives the found name of each column,
-    ``mark`` the decimal mark of its texts.
+
+def clean(
+    batch: Batch, names: Mapping[str, str], mark: str, place: str, summary: CleaningSummary
+) -> pl.DataFrame:
+    """The valid rows, columns ``COLUMNS`` with ordered grades and null for unknown; counts in ``summary``.
+
+    A dimension of zero was not measured: it is unknown. ``names`` maps our columns to those of the table,
+    ``mark`` is the decimal mark of its texts, ``place`` where the table is.
     """
-    account.read += len(batch.rows) + len(batch.malformed)
+    summary.read += len(batch.rows) + len(batch.malformed)
     if batch.malformed:
         lines = [{"place": place, "line": line[:200]} for line in batch.malformed[:EXAMPLES]]
-        account.put_aside(MALFORMED, len(batch.malformed), lines)
-    rows = _typed(batch.rows, names, mark)
+        summary.count_set_aside(MALFORMED, len(batch.malformed), lines)
+    rows = _parsed(batch.rows, names, mark)
     measured = rows.with_columns(pl.when(pl.col(name) != 0).then(pl.col(name)) for name in DIMENSIONS)
     broken = measured.select(broken_rule().alias("rule")).to_series()
-    account.zero_dimensions.update(_zeros(rows, broken))
+    summary.zero_dimensions.update(_zeros(rows, broken))
     if broken.null_count() == len(broken):
         return measured.select(COLUMNS)
-    _count_broken(batch.rows, broken, names, place, account)
+    _count_broken(batch.rows, broken, names, place, summary)
     return measured.select(COLUMNS).filter(broken.is_null())
 
 
@@ -60,32 +85,33 @@ def _zeros(rows: pl.DataFrame, broken: pl.Series) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _typed(raw: pl.DataFrame, names: Mapping[str, str], mark: str) -> pl.DataFrame:
+def _parsed(raw: pl.DataFrame, names: Mapping[str, str], mark: str) -> pl.DataFrame:
     absent = pl.repeat(None, len(raw), dtype=pl.Null, eager=True)
     columns: dict[str, pl.Series] = {}
     for column in NUMBERS:
         cells = raw[names[column]] if column in names else absent
-        columns[column], columns[unreadable(column)] = numbers(cells, mark)
+        columns[column], columns[unreadable(column)] = parse_numbers(cells, mark)
     for column in GRADES:
-        columns[column] = grades(raw[names[column]], column)
+        columns[column] = parse_grades(raw[names[column]], column)
     return pl.DataFrame(columns)
 
 
 def _count_broken(
-    raw: pl.DataFrame, broken: pl.Series, names: Mapping[str, str], place: str, account: Account
+    raw: pl.DataFrame, broken: pl.Series, names: Mapping[str, str], place: str, summary: CleaningSummary
 ) -> None:
     aside = raw.with_columns(broken).filter(broken.is_not_null())
     rules = list(RULES)
     for (number,), rows in aside.group_by("rule", maintain_order=True):
         rule = rules[int(str(number))]
-        account.put_aside(rule, len(rows), _examples(rows, names, place))
+        summary.count_set_aside(rule, len(rows), _examples(rows, names, place))
         if column := next((column for column in GRADES if rule == f"unknown {column}"), None):
-            spelled = texts_of(rows[names[column]]).fill_null("").str.slice(0, _LONGEST_TEXT).value_counts()
-            account.unknown_grades.update({(column, text): count for text, count in spelled.iter_rows()})
+            spellings = texts_of(rows[names[column]]).fill_null("").str.slice(0, _LONGEST_TEXT)
+            counts = spellings.value_counts().iter_rows()
+            summary.unknown_grades.update({(column, text): count for text, count in counts})
 
 
 def _examples(rows: pl.DataFrame, names: Mapping[str, str], place: str) -> list[Example]:
     return [
-        {"place": place, **{ours: str(row[found])[:_LONGEST_TEXT] for ours, found in names.items()}}
+        {"place": place, **{column: str(row[name])[:_LONGEST_TEXT] for column, name in names.items()}}
         for row in rows.head(EXAMPLES).iter_rows(named=True)
     ]

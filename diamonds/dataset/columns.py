@@ -1,4 +1,4 @@
-"""Recognises the columns of a table by the names that people give them."""
+"""Recognises the columns of a table by the names that people use for them."""
 
 import difflib
 import re
@@ -9,9 +9,7 @@ from diamonds.dataset.errors import ColumnError
 from diamonds.diamond import COLUMNS
 
 REQUIRED = ("carat", "cut", "color", "clarity", "price")
-"""The columns without which nothing can be learned; the others may be missing."""
-
-_OPTIONAL = tuple(name for name in COLUMNS if name not in REQUIRED)
+"""Columns that training data must have; the others may be missing."""
 
 Aliases = Mapping[str, Sequence[str]]
 
@@ -44,90 +42,86 @@ ALIASES: Aliases = {
     "y": ("y", "y mm", "width", "width mm"),
     "z": ("z", "z mm", "height", "height mm", "depth mm"),
 }
-"""Other names by column, whatever their case and punctuation; ``%`` and ``$`` count as percent and usd."""
+"""Accepted names by column, in any case and punctuation; ``%`` and ``$`` count as percent and usd."""
 
 _LENGTHS = ("length", "length mm", "width", "width mm")
 
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """Which found column is which: ``names`` by our name; ``ignored`` are those that mean nothing to us."""
+    """Which column of a table is which: ``names`` by our column; ``ignored`` are those that match none."""
 
     names: dict[str, str]
     ignored: tuple[str, ...]
 
-    def account(self) -> list[str]:
-        """One sentence for each column that was renamed, is unknown, or was not used."""
-        renamed = [f"{name!r} was read as {ours}." for ours, name in self.names.items() if name != ours]
-        absent = [
-            f"There is no {ours}; it counts as unknown." for ours in _OPTIONAL if ours not in self.names
-        ]
-        return renamed + absent + [f"{name!r} was not used." for name in self.ignored]
-
 
 def recognise_columns(
-    found: Sequence[str], *, needed: Sequence[str] = REQUIRED, aliases: Aliases | None = None
+    header: Sequence[str], *, needed: Sequence[str] = REQUIRED, aliases: Aliases | None = None
 ) -> Recognised:
-    """Which of the ``found`` columns is which; ``aliases`` adds names to ``ALIASES`` and prevails over it.
+    """Matches the names of a table's header to our columns; ``aliases`` take precedence over ``ALIASES``.
 
-    Raises ``ColumnError`` when a column of ``needed`` is missing, or two could be the same one.
+    Raises ``ColumnError`` when a column of ``needed`` is missing, or two names match the same column.
     """
     extra = aliases or {}
     if unknown := [name for name in extra if name not in COLUMNS]:
         raise ColumnError(f"Got aliases for {_listed(unknown)}; expected any of {_listed(COLUMNS)}.")
-    candidates = {ours: _named(found, extra.get(ours, ())) for ours in COLUMNS}
-    taken = {name for names in candidates.values() for name in names}
-    for ours, names in candidates.items():
-        names += [] if names else [name for name in _named(found, ALIASES[ours]) if name not in taken]
-    problems = [*_ambiguous(candidates), *_missing(candidates, needed)]
-    if problems:
-        guesses = _guesses([ours for ours in needed if not candidates[ours]], found, extra)
+    candidates = _candidates(header, extra)
+    if problems := [*_ambiguous(candidates), *_missing(candidates, needed)]:
+        guesses = _guesses([column for column in needed if not candidates[column]], header, extra)
         raise ColumnError(
-            " ".join([*problems, f"Found: {_listed(found)}.", f"Needed: {_listed(needed)}.", *guesses])
+            " ".join([*problems, f"Found: {_listed(header)}.", f"Needed: {_listed(needed)}.", *guesses])
         )
-    names_by_ours = {ours: names[0] for ours, names in candidates.items() if names}
-    used = set(names_by_ours.values())
-    return Recognised(names_by_ours, tuple(name for name in found if name not in used))
+    names = {column: matches[0] for column, matches in candidates.items() if matches}
+    used = set(names.values())
+    return Recognised(names, tuple(name for name in header if name not in used))
 
 
-def plain(name: str) -> str:
-    """The name without what people vary: case, spaces and punctuation."""
+def normalised(name: str) -> str:
+    """The name without case, spaces and punctuation, by which names are compared."""
     return re.sub(r"[\W_]+", "", name.casefold().replace("%", "percent").replace("$", "usd"))
 
 
-def _named(found: Iterable[str], names: Iterable[str]) -> list[str]:
-    known = {plain(name) for name in names}
-    return [name for name in found if plain(name) in known]
+def _candidates(header: Sequence[str], extra: Aliases) -> dict[str, list[str]]:
+    """The names of the header that match each column; those that match an extra alias match nothing else."""
+    candidates = {column: _matches(header, extra.get(column, ())) for column in COLUMNS}
+    taken = {name for names in candidates.values() for name in names}
+    rest = [name for name in header if name not in taken]
+    return {column: names or _matches(rest, ALIASES[column]) for column, names in candidates.items()}
+
+
+def _matches(header: Iterable[str], aliases: Iterable[str]) -> list[str]:
+    known = {normalised(alias) for alias in aliases}
+    return [name for name in header if normalised(name) in known]
 
 
 def _ambiguous(candidates: Mapping[str, Sequence[str]]) -> list[str]:
     problems = [
-        f"{' and '.join(map(repr, names))} could each be {ours}."
-        for ours, names in candidates.items()
+        f"{' and '.join(map(repr, names))} could each be {column}."
+        for column, names in candidates.items()
         if len(names) > 1
     ]
     depth, lengths = candidates["depth"], [*candidates["x"], *candidates["y"]]
-    if not candidates["z"] and [*map(plain, depth)] == ["depth"] and _named(lengths, _LENGTHS):
+    if not candidates["z"] and [*map(normalised, depth)] == ["depth"] and _matches(lengths, _LENGTHS):
         problems.append(f"{depth[0]!r} could be the depth in percent or, beside {_listed(lengths)}, z in mm.")
     return problems
 
 
 def _missing(candidates: Mapping[str, Sequence[str]], needed: Sequence[str]) -> list[str]:
-    missing = [ours for ours in needed if not candidates[ours]]
+    missing = [column for column in needed if not candidates[column]]
     return [f"Missing: {_listed(missing)}."] if missing else []
 
 
-def _guesses(missing: Sequence[str], found: Sequence[str], extra: Aliases) -> list[str]:
-    known = {plain(name): name for name in found}
+def _guesses(missing: Sequence[str], header: Sequence[str], extra: Aliases) -> list[str]:
+    names = {normalised(name): name for name in header}
     nearest = {
-        ours: [
-            known[match]
-            for alias in (*ALIASES[ours], *extra.get(ours, ()))
-            for match in difflib.get_close_matches(plain(alias), known, n=1, cutoff=0.6)
+        column: [
+            names[match]
+            for alias in (*ALIASES[column], *extra.get(column, ()))
+            for match in difflib.get_close_matches(normalised(alias), names, n=1, cutoff=0.6)
         ]
-        for ours in missing
+        for column in missing
     }
-    return [f"Is {names[0]!r} the {ours}?" for ours, names in nearest.items() if names]
+    return [f"Is {matches[0]!r} the {column}?" for column, matches in nearest.items() if matches]
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""What a set of cleaned stones is, apart from the order and layout that it came in."""
+"""Removes copies of stones and fingerprints the rest by content, whatever the order and layout of rows."""
 
 import hashlib
 from collections import deque
@@ -11,28 +11,28 @@ import polars as pl
 
 from diamonds.dataset.hashing import Words, hashes, in_stretches
 from diamonds.dataset.split import Codes, Measures
-from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
+from diamonds.diamond import COLUMNS, DIMENSIONS, GRADE_DTYPES, GRADES
 
-Places = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.intp]
 
 _MEASURES = tuple(name for name in COLUMNS if name not in GRADES)
-_TELLING = ("depth", "table", *DIMENSIONS)
+_OPTIONAL = ("depth", "table", *DIMENSIONS)
 
 
-def by_content(measures: Measures, codes: Codes) -> tuple[Places, str]:
-    """The places of all rows but copies in the order of their hashes, and the fingerprint of these.
+def without_copies(measures: Measures, codes: Codes) -> tuple[Positions, str]:
+    """The positions of all rows but copies in the order of their hashes, and the fingerprint of these.
 
     The fingerprint is 16 hexadecimal digits. Rows of equal 64-bit hashes are copies of one stone if any of
-    its dimensions, depth and table is known; without, different stones often look the same, and all are kept.
+    its dimensions, depth and table is known. Without, different stones often look the same: no row is a copy.
     Among ten million different rows the chance that two are mistaken for copies is 3 in a million.
     """
     rows = in_stretches(len(measures["carat"]), lambda part: _row_hashes(measures, codes, part))
     order = np.argsort(rows)
     ordered = rows[order]
-    kept = np.logical_and.reduce([np.isnan(measures[name]) for name in _TELLING])[order]
-    kept[:1] = True
-    kept[1:] |= ordered[1:] != ordered[:-1]
-    return order[kept], hashlib.sha256(ordered[kept].astype("<u8").data).hexdigest()[:16]
+    distinct = np.logical_and.reduce([np.isnan(measures[name]) for name in _OPTIONAL])[order]
+    distinct[:1] = True
+    distinct[1:] |= ordered[1:] != ordered[:-1]
+    return order[distinct], hashlib.sha256(ordered[distinct].astype("<u8").data).hexdigest()[:16]
 
 
 def _row_hashes(measures: Measures, codes: Codes, part: slice) -> Words:
@@ -43,25 +43,23 @@ def _row_hashes(measures: Measures, codes: Codes, part: slice) -> Words:
 
 
 def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
-    """The bare columns: measures and price with NaN where unknown, grades as places on their scale."""
+    """The columns as arrays: measures and price with NaN where unknown, grades as their codes."""
     with ThreadPoolExecutor() as pool:
         arrays = pool.map(lambda name: stones[name].fill_null(np.nan).to_numpy(), _MEASURES)
         measures = dict(zip(_MEASURES, arrays, strict=True))
     return measures, {name: stones[name].to_physical().to_numpy() for name in GRADES}
 
 
-def frame_at(measures: Measures, codes: Codes, places: Places) -> pd.DataFrame:
-    """The stones at these places for scikit-learn and its kin, columns ``COLUMNS``: grades as ordered
-    categories, unknown measures NaN."""
-    block = np.empty((len(_MEASURES), len(places)))  # the layout that pandas keeps without copying
+def frame_at(measures: Measures, codes: Codes, rows: Positions) -> pd.DataFrame:
+    """The stones at these positions as a frame, columns ``COLUMNS``.
+
+    Grades are ordered categories, unknown measures NaN.
+    """
+    block = np.empty((len(_MEASURES), len(rows)))  # the layout that pandas takes over without copying
     with ThreadPoolExecutor() as pool:
-        deque(pool.map(lambda name, row: measures[name].take(places, out=row, mode="clip"), _MEASURES, block))
+        deque(pool.map(lambda name, row: measures[name].take(rows, out=row, mode="clip"), _MEASURES, block))
     frame = pd.DataFrame(block.T, columns=list(_MEASURES), copy=False)
     for name in GRADES:
-        frame.insert(COLUMNS.index(name), name, pd.Series(_categorical(name, codes[name][places])))
+        grades = pd.Categorical.from_codes(codes[name][rows].astype(np.int8), dtype=GRADE_DTYPES[name])
+        frame.insert(COLUMNS.index(name), name, pd.Series(grades))
     return frame
-
-
-def _categorical(name: str, codes: npt.NDArray[np.integer]) -> pd.Categorical:
-    scale = pd.CategoricalDtype(list(GRADES[name]), ordered=True)
-    return pd.Categorical.from_codes(codes.astype(np.int8), dtype=scale)

@@ -1,6 +1,5 @@
-"""The cleaned stones of one training run, with what identifies them."""
+"""Loads the dataset of a training run: reads, cleans, fingerprints and splits sold stones."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +9,13 @@ import pandas as pd
 import polars as pl
 
 from diamonds.dataset.cells import decimal_mark
-from diamonds.dataset.clean import Account, clean
+from diamonds.dataset.clean import CleaningSummary, clean
 from diamonds.dataset.columns import Recognised, recognise_columns
-from diamonds.dataset.content import by_content, columns_of, frame_at
+from diamonds.dataset.content import columns_of, frame_at, without_copies
 from diamonds.dataset.distribution import grades_of, measures_of
 from diamonds.dataset.errors import ColumnError, DataError
-from diamonds.dataset.read import batches_of, shown, tables_of
-from diamonds.dataset.report import DataReport, TableAccount
+from diamonds.dataset.read import batches_of, tables_of, without_secrets
+from diamonds.dataset.report import DataReport, TableSummary
 from diamonds.dataset.rules import NUMBERS
 from diamonds.dataset.split import falls_in_hold_out, identities
 from diamonds.dataset.table import Table
@@ -24,13 +23,11 @@ from diamonds.diamond import COLUMNS, GRADES
 from diamonds.settings import settings
 
 FEWEST_ROWS = 100
-SPELLINGS = 20
-"""The most unknown grades of each column that a report lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """Cleaned stones on the two sides of the split; ``fingerprint`` is a hash of their content.
+    """Cleaned stones, split into training and hold-out; ``fingerprint`` is a hash of their content.
 
     The rows are in the order of their hashes, so that equal fingerprints mean equal frames.
     """
@@ -42,7 +39,7 @@ class Dataset:
 
 
 class TooManySetAside(DataError):
-    """So many rows broke a rule that the rest should not be trusted; ``report`` tells which."""
+    """The share of rows that broke a rule is above the limit; ``report`` has the details."""
 
     report: DataReport
 
@@ -58,21 +55,21 @@ class TooManySetAside(DataError):
 
 
 def load_dataset(source: str | Path) -> Dataset:
-    """Reads, cleans, identifies and splits the stones of ``source``, as ``tables_of`` finds them.
+    """Reads, cleans, fingerprints and splits the stones of ``source``, as ``tables_of`` finds them.
 
-    Raises ``DataError`` when they cannot be read, too many break a rule or too few are usable.
+    Raises ``DataError`` when they cannot be read, too many break a rule or too few are valid.
     """
-    account = Account()
+    summary = CleaningSummary()
     parts: list[pl.DataFrame] = []
-    tables: list[TableAccount] = []
-    with tables_of(source) as found:
-        for table in found:
-            before = account.read
+    summaries: list[TableSummary] = []
+    with tables_of(source) as tables:
+        for table in tables:
+            before = summary.read
             recognised = _recognised(table)
-            parts += _cleaned(table, recognised, account)
-            tables.append(_told(table, recognised, account.read - before))
+            parts += _cleaned(table, recognised, summary)
+            summaries.append(_table_summary(table, recognised, summary.read - before))
     stones = pl.concat([_NO_STONES, *parts])
-    return _judged(_dataset(stones, account, shown(source), tuple(tables)))
+    return _checked(_dataset(stones, summary, without_secrets(source), tuple(summaries)))
 
 
 _NO_STONES = pl.DataFrame(
@@ -87,22 +84,22 @@ def _recognised(table: Table) -> Recognised:
         raise ColumnError(f"{table.place}: {error}") from None
 
 
-def _cleaned(table: Table, recognised: Recognised, account: Account) -> Iterator[pl.DataFrame]:
+def _cleaned(table: Table, recognised: Recognised, summary: CleaningSummary) -> Iterator[pl.DataFrame]:
     names, mark = recognised.names, ""
     for batch in batches_of(table, list(names.values())):
-        mark = mark or decimal_mark(batch.rows.select(names[ours] for ours in NUMBERS if ours in names))
-        yield clean(batch, names, mark, table.place, account)
+        mark = mark or decimal_mark(batch.rows.select(names[column] for column in NUMBERS if column in names))
+        yield clean(batch, names, mark, table.place, summary)
 
 
-def _told(table: Table, recognised: Recognised, rows: int) -> TableAccount:
-    return TableAccount(place=table.place, rows=rows, columns=recognised.names, ignored=recognised.ignored)
+def _table_summary(table: Table, recognised: Recognised, rows: int) -> TableSummary:
+    return TableSummary(place=table.place, rows=rows, columns=recognised.names, ignored=recognised.ignored)
 
 
 def _dataset(
-    stones: pl.DataFrame, account: Account, source: str, tables: tuple[TableAccount, ...]
+    stones: pl.DataFrame, summary: CleaningSummary, source: str, tables: tuple[TableSummary, ...]
 ) -> Dataset:
     measures, codes = columns_of(stones)
-    order, fingerprint = by_content(measures, codes)
+    order, fingerprint = without_copies(measures, codes)
     held_out = falls_in_hold_out(identities(measures, codes))[order]
     training = frame_at(measures, codes, order[~held_out])
     hold_out = frame_at(measures, codes, order[held_out])
@@ -110,32 +107,18 @@ def _dataset(
         source=source,
         fingerprint=fingerprint,
         tables=tables,
-        read=account.read,
         kept=len(order),
         copies=len(stones) - len(order),
-        set_aside=dict(account.set_aside),
-        examples=account.examples,
-        unknown_grades=_by_column(account.unknown_grades),
-        zero_dimensions=dict(account.zero_dimensions),
         measures=measures_of([training, hold_out]),
         grades=grades_of([training, hold_out]),
         training=len(training),
         hold_out=len(hold_out),
+        **summary.counts(),
     )
     return Dataset(training, hold_out, fingerprint, report)
 
 
-def _by_column(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    """The most frequent spellings of each column."""
-    columns: dict[str, dict[str, int]] = {}
-    for (column, text), rows in counts.most_common():
-        spellings = columns.setdefault(column, {})
-        if len(spellings) < SPELLINGS:
-            spellings[text] = rows
-    return columns
-
-
-def _judged(dataset: Dataset) -> Dataset:
+def _checked(dataset: Dataset) -> Dataset:
     report, largest_share = dataset.report, settings().largest_set_aside_share
     if report.set_aside_share > largest_share:
         raise TooManySetAside.of(report, largest_share)

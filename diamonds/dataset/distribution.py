@@ -1,4 +1,4 @@
-"""How the values of each column are distributed over a dataset."""
+"""Computes the distribution of each column: quantiles of measures, counts of grades."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ def measures_of(frames: Sequence[pd.DataFrame]) -> dict[str, Measured]:
 
 
 def _measured(values: npt.NDArray[np.float64]) -> Measured:
-    values.sort()  # what is unknown, NaN, goes to the end
+    values.sort()  # NaN goes to the end
     known = int(np.searchsorted(values, np.nan))
     if not known:
         return Measured(known=0, unknown=len(values))
@@ -54,10 +54,10 @@ def _measured(values: npt.NDArray[np.float64]) -> Measured:
 
 def grades_of(frames: Sequence[pd.DataFrame]) -> dict[str, dict[str, int]]:
     """How many stones of all frames have each grade, from the worst to the best."""
-    return {
-        column: {
-            grade: int(sum((counts[place] for counts in counted), 0)) for place, grade in enumerate(scale)
-        }
-        for column, scale in GRADES.items()
-        for counted in [[np.bincount(frame[column].cat.codes, minlength=len(scale)) for frame in frames]]
-    }
+    return {column: _grade_counts(column, frames) for column in GRADES}
+
+
+def _grade_counts(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, int]:
+    grades = GRADES[column]
+    counts = [np.bincount(frame[column].cat.codes, minlength=len(grades)) for frame in frames]
+    return dict(zip(grades, np.sum(counts, axis=0).tolist(), strict=True))

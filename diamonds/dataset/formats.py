@@ -1,4 +1,4 @@
-"""Recognises the format of a file by its content and reads it as a table."""
+"""Detects the format of a file by its content and reads it as a table."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import polars as pl
 
-from diamonds.dataset.delimited import LONGEST_LINE, delimited_table, opened
+from diamonds.dataset.delimited import delimited_table
 from diamonds.dataset.errors import DataError
+from diamonds.dataset.layout import LONGEST_LINE, opened
 from diamonds.dataset.table import BATCH_ROWS, Batch, Table
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".jsonl", ".ndjson")
-"""The files of a folder that are read, all but Parquet also with ``.gz``."""
+"""Suffixes of the files of a folder that are read; all but Parquet may be followed by ``.gz``."""
 
-_ROWS_THAT_NAME_COLUMNS = 1000
+_ROWS_FOR_COLUMN_NAMES = 1000
 
 
 def file_table(path: Path, place: str) -> Table:
@@ -37,13 +38,13 @@ def _parquet_table(path: Path, place: str) -> Table:
 
 
 def _parquet_batches(scan: pl.LazyFrame, place: str, names: Sequence[str]) -> Iterator[Batch]:
-    promised = scan.select(pl.len()).collect().item()
+    expected = scan.select(pl.len()).collect().item()
     read = 0
     for batch in _scanned(scan, names):
         read += len(batch.rows)
         yield batch
-    if read != promised:  # a thread of the reader that fails must not pass for the end of the file
-        raise DataError(f"{place} has {promised:,} rows of which only {read:,} could be read.")
+    if read != expected:  # when a thread of the reader fails, polars ends the batches without an error
+        raise DataError(f"{place} has {expected:,} rows of which only {read:,} could be read.")
 
 
 def _json_lines_table(path: Path, place: str) -> Table:
@@ -51,12 +52,12 @@ def _json_lines_table(path: Path, place: str) -> Table:
         start = file.read(LONGEST_LINE)
     if len(start) == LONGEST_LINE and b"\n" not in start:
         raise DataError(f"{place} has no line end in {LONGEST_LINE >> 20} MB: it is not JSON lines.")
-    sample = pl.scan_ndjson(path, infer_schema_length=_ROWS_THAT_NAME_COLUMNS)
+    sample = pl.scan_ndjson(path, infer_schema_length=_ROWS_FOR_COLUMN_NAMES)
     return Table(place, tuple(sample.collect_schema().names()), partial(_json_batches, path))
 
 
 def _json_batches(path: Path, names: Sequence[str]) -> Iterator[Batch]:
-    # As text, since a column may hold numbers in one line and their spelling in another.
+    # As text, since a column may hold numbers in one line and text in another.
     return _scanned(pl.scan_ndjson(path, schema=dict.fromkeys(names, pl.String)), names)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.formats import SUFFIXES, file_table
-from diamonds.dataset.sql import place_of, sql_table
+from diamonds.dataset.sql import sql_table, without_password
 from diamonds.dataset.table import Batch, Table
 
 _UNREADABLE = (
@@ -25,34 +25,34 @@ _UNREADABLE = (
 
 @contextmanager
 def tables_of(source: str | Path) -> Iterator[Iterator[Table]]:
-    """The tables of ``source`` one after the other, readable while the context is open.
+    """The tables of ``source`` one after the other; they can be read while the context is open.
 
     ``source`` is a path, a URL that fsspec opens, or a SQLAlchemy URL with ``#table`` or ``#select ...``.
-    Raises ``DataError``, then or while batches are read, that says what cannot be read and why.
+    Raises ``DataError``, also later while batches are read, with what cannot be read and why.
     """
     text = str(source)
     if not _is_url(text):
         yield map(_file, _files(Path(text)))
-    elif text.split("://")[0] in fsspec.available_protocols():
+    elif _is_file_url(text):
         with tempfile.TemporaryDirectory() as folder:
             yield _downloaded(text, Path(folder))
     else:
         yield iter([sql_table(text)])
 
 
-def shown(source: str | Path) -> str:
+def without_secrets(source: str | Path) -> str:
     """The source as messages and reports may show it: without passwords, tokens and signatures."""
     text = str(source)
     if not _is_url(text):
         return text
-    if text.split("://")[0] not in fsspec.available_protocols():
-        return place_of(text)
+    if not _is_file_url(text):
+        return without_password(text)
     parts = urlsplit(text)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
 def batches_of(table: Table, names: list[str]) -> Iterator[Batch]:
-    """The batches of a table; raises ``DataError`` where the table turns out to be damaged."""
+    """The batches of a table; raises ``DataError`` when the table is damaged."""
     with _as_data_error(table.place):
         yield from table.batches(names)
 
@@ -61,22 +61,25 @@ def _is_url(text: str) -> bool:
     return "://" in text
 
 
+def _is_file_url(text: str) -> bool:
+    return text.split("://")[0] in fsspec.available_protocols()
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise DataError(f"There is no file or folder {path}.")
-    found = sorted(file for file in path.rglob("*") if file.is_file() and is_table(file.name))
+    files = sorted(file for file in path.rglob("*") if file.is_file() and _has_table_suffix(file.name))
     visible = [
-        file for file in found if not any(part.startswith(".") for part in file.relative_to(path).parts)
+        file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
     if not visible:
         raise DataError(f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with .gz).")
     return visible
 
 
-def is_table(name: str) -> bool:
-    """Whether a file of a folder is taken for data, by its name."""
+def _has_table_suffix(name: str) -> bool:
     return name.lower().removesuffix(".gz").endswith(SUFFIXES)
 
 
@@ -88,19 +91,19 @@ def _file(path: Path, place: str | None = None) -> Table:
 def _downloaded(url: str, folder: Path) -> Iterator[Table]:
     with _remote_as_data_error(url):
         files, root = fsspec.core.url_to_fs(url)
-        names = sorted(filter(is_table, files.find(root))) if _is_folder(files, root) else [root]
+        names = sorted(filter(_has_table_suffix, files.find(root))) if _is_folder(files, root) else [root]
     if not names:
-        raise DataError(f"{shown(url)} has no file that ends in {', '.join(SUFFIXES)}.")
+        raise DataError(f"{without_secrets(url)} has no file that ends in {', '.join(SUFFIXES)}.")
     for number, name in enumerate(names):
         path = folder / str(number)
         with _remote_as_data_error(name):
             files.get_file(name, str(path))
-        yield _file(path, shown(name))
+        yield _file(path, without_secrets(name))
         path.unlink()
 
 
 def _is_folder(files: fsspec.AbstractFileSystem, root: str) -> bool:
-    # Over HTTP everything can be taken for a folder; there, a URL names one file.
+    # fsspec reports any page of links as a folder; over HTTP, a URL is that of one file.
     return "http" not in files.protocol and bool(files.isdir(root))
 
 
@@ -108,9 +111,9 @@ def _is_folder(files: fsspec.AbstractFileSystem, root: str) -> bool:
 def _remote_as_data_error(url: str) -> Iterator[None]:
     try:
         yield
-    except Exception as error:
-        told = _first_line(error).replace(url, shown(url))
-        raise DataError(f"Could not read {shown(url)}: {told}") from error
+    except Exception as error:  # each of fsspec's protocols has errors of its own
+        place = without_secrets(url)
+        raise DataError(f"Could not read {place}: {_first_line(error).replace(url, place)}") from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Tells what a dataset was made of: rows read, kept and set aside, and what changed since the one before."""
+"""The report of a dataset: rows read, kept and set aside, and the changes since the previous dataset."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,8 +11,8 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class TableAccount(_Frozen):
-    """One table that was read, and how its columns were understood."""
+class TableSummary(_Frozen):
+    """One table that was read, and how its columns were recognised."""
 
     place: str
     rows: int
@@ -21,11 +21,11 @@ class TableAccount(_Frozen):
 
 
 class DataReport(_Frozen):
-    """What a dataset was made of; ``set_aside`` counts rows by the first rule they broke."""
+    """Counts and distributions of a dataset; ``set_aside`` counts rows by the first rule they broke."""
 
     source: str
     fingerprint: str
-    tables: tuple[TableAccount, ...]
+    tables: tuple[TableSummary, ...]
     read: int
     kept: int
     copies: int
@@ -45,13 +45,13 @@ class DataReport(_Frozen):
         return sum(self.set_aside.values()) / self.read if self.read else 0.0
 
     def compared_with(self, previous: "DataReport | None") -> "DataReport":
-        """This report with ``changes`` that tell what is different from the previous dataset."""
+        """This report with the ``changes`` since the previous dataset."""
         changes = ("There was no dataset before.",) if previous is None else tuple(_changes(previous, self))
         return self.model_copy(update={"changes": changes})
 
 
 def _changes(before: DataReport, now: DataReport) -> Iterator[str]:
-    """What a reader of both reports would notice, in sentences."""
+    """The differences between two reports, in sentences."""
     if before.fingerprint == now.fingerprint:
         yield "The stones are the same."
         return
@@ -68,15 +68,16 @@ def _changes(before: DataReport, now: DataReport) -> Iterator[str]:
         yield from _change(f"unknown {column}", earlier.unknown, measured.unknown, "{:,}")
     for column, counts in now.grades.items():
         for grade in counts:
-            earlier_share = share(before.grades[column], grade)
-            yield from _change(f"share of {column} {grade}", earlier_share, share(counts, grade), "{}")
+            shares = percentage(before.grades[column], grade), percentage(counts, grade)
+            yield from _change(f"share of {column} {grade}", *shares, "{}")
 
 
-def _change(what: str, before: object, now: object, shape: str) -> Iterator[str]:
+def _change(name: str, before: object, now: object, template: str) -> Iterator[str]:
     if before != now:
-        told = ["none" if value is None else shape.format(value) for value in (before, now)]
-        yield f"{what[0].upper()}{what[1:]}: {told[0]}, now {told[1]}."
+        earlier, later = ("none" if value is None else template.format(value) for value in (before, now))
+        yield f"{name[0].upper()}{name[1:]}: {earlier}, now {later}."
 
 
-def share(counts: Mapping[str, int], grade: str) -> str:
+def percentage(counts: Mapping[str, int], grade: str) -> str:
+    """The share of stones that have the grade, in whole percent."""
     return f"{counts[grade] / max(sum(counts.values()), 1):.0%}"

@@ -1,4 +1,4 @@
-"""The rules that a row must keep to be a stone that was sold, each with its name and its limit."""
+"""The rules by which rows are validated, each with its name and its limit."""
 
 from collections.abc import Iterable
 
@@ -8,17 +8,21 @@ from diamonds.diamond import DIMENSIONS, GRADES, MEASURES, WIDTH_OF_ONE_CARAT_MM
 
 MALFORMED = "another number of fields than the header"
 POSSIBLE = {"carat": (0.001, 1000), "price": (0.01, 1_000_000_000), "depth": (1, 100), "table": (1, 100)}
-"""From and to, in carats, USD and percent: wide of any stone; a depth below 1 was meant as a fraction."""
+"""Minimum and maximum, in carats, USD and percent; a depth below 1 was meant as a fraction."""
 DEPTH_TOLERANCE = 5.0
-"""Points between the depth as listed and 200 z / (x + y); rounding to 0.01 mm makes less than 1."""
+"""Maximum difference of the listed depth from 200 z / (x + y), in points; rounding makes less than 1."""
 SMALLEST_SHARE, LARGEST_SHARE = 0.25, 2.0
-"""Of the usual width for the weight. A round stone's depth is 0.6 of its width; a long marquise has 1.6."""
+"""Limits of a dimension, as shares of the usual width for the weight.
+
+
+A round stone's depth is 0.6 of its width; a long marquise is 1.6 times as long as a round stone is wide.
+"""
 
 NUMBERS = (*MEASURES, "price")
 
 
 def unreadable(column: str) -> str:
-    """The column of the typed rows that tells where ``column`` held something that is no number."""
+    """The name of the column of flags for cells of ``column`` that are no number."""
     return f"{column} unreadable"
 
 
@@ -54,11 +58,11 @@ RULES: dict[str, pl.Expr] = {
     ),
     f"a depth that contradicts x, y and z by over {DEPTH_TOLERANCE:g} points": _contradicted_depth(),
 }
-"""What breaks each rule, over the typed rows; a row counts under the first rule it breaks."""
+"""When a parsed row breaks each rule; a row is counted under the first rule it breaks."""
 
 
 def broken_rule() -> pl.Expr:
-    """The place in ``RULES`` of the first rule that each row breaks, null where it breaks none."""
+    """The position in ``RULES`` of the first rule that each row breaks, null where it breaks none."""
     return pl.coalesce(
-        pl.when(broken).then(pl.lit(place, pl.UInt8)) for place, broken in enumerate(RULES.values())
+        pl.when(broken).then(pl.lit(position, pl.UInt8)) for position, broken in enumerate(RULES.values())
     )

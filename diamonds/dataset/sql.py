@@ -15,38 +15,39 @@ _FETCHED_ROWS = 100_000
 def sql_table(source: str) -> Table:
     """The table or query after the ``#`` of a SQLAlchemy URL, as in ``postgresql://host/db#sold_stones``.
 
-    Raises ``DataError`` when the database cannot be reached or does not understand.
+    Raises ``DataError`` when the database cannot be reached or rejects the query.
     """
-    address, _, wanted = source.partition("#")
-    if not wanted:
-        raise DataError(f"Got {place_of(source)}; expected #TABLE or #SELECT ... after a database's URL.")
-    place = place_of(source)
+    url, _, text = source.partition("#")
+    place = without_password(source)
+    if not text:
+        raise DataError(f"Got {place}; expected #TABLE or #SELECT ... after a database's URL.")
     try:
-        engine = sa.create_engine(address, poolclass=sa.NullPool)
-        query = _query(wanted)
+        engine = sa.create_engine(url, poolclass=sa.NullPool)
+        query = _query(text)
         with engine.connect() as connection:
             columns = tuple(connection.execute(query.limit(0)).keys())
     except (sa.exc.SQLAlchemyError, ImportError) as error:
-        raise DataError(f"Could not read {place}: {_told(error)}") from error
+        raise DataError(f"Could not read {place}: {_message(error)}") from error
     return Table(place, columns, partial(_batches, engine, query, place))
 
 
-def place_of(source: str) -> str:
-    """The source without its password."""
-    address, _, wanted = source.partition("#")
+def without_password(source: str) -> str:
+    """The source as messages and reports may show it: the password of its URL is masked."""
+    url, _, text = source.partition("#")
     try:
-        shown = sa.make_url(address).render_as_string(hide_password=True)
+        masked = sa.make_url(url).render_as_string(hide_password=True)
     except sa.exc.ArgumentError:
-        shown = address.partition(":")[0] + ":..."
-    return f"{shown}#{wanted}" if wanted else shown
+        masked = url.partition(":")[0] + ":..."
+    return f"{masked}#{text}" if text else masked
 
 
-def _query(wanted: str) -> sa.Select[tuple[object, ...]]:
-    if len(wanted.split()) == 1:
-        schema, _, name = wanted.strip().rpartition(".")
+def _query(text: str) -> sa.Select[tuple[object, ...]]:
+    """A query of all columns; ``text`` is the name of a table or a query."""
+    if len(text.split()) == 1:
+        schema, _, name = text.strip().rpartition(".")
         quoted = sa.sql.quoted_name(name, quote=True)
         return sa.select(sa.text("*")).select_from(sa.table(quoted, schema=schema or None))
-    bare = wanted.strip().rstrip(";").replace(":", r"\:")  # a colon begins no parameter here
+    bare = text.strip().rstrip(";").replace(":", r"\:")  # a colon begins no parameter here
     return sa.select(sa.text("*")).select_from(sa.text(f"({bare}) AS stones"))
 
 
@@ -60,7 +61,7 @@ def _batches(
             for part in rows.partitions(_FETCHED_ROWS):
                 yield Batch(_frame(part, positions))
     except sa.exc.SQLAlchemyError as error:
-        raise DataError(f"Could not read {place}: {_told(error)}") from error
+        raise DataError(f"Could not read {place}: {_message(error)}") from error
 
 
 def _frame(rows: Sequence[sa.Row[tuple[object, ...]]], positions: Mapping[str, int]) -> pl.DataFrame:
@@ -73,5 +74,5 @@ def _frame(rows: Sequence[sa.Row[tuple[object, ...]]], positions: Mapping[str, i
     )
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip()

@@ -1,4 +1,4 @@
-"""Keeps a cleaned dataset in a folder, so that any model can be trained on it again."""
+"""Saves a cleaned dataset to a folder and loads it again, so that any model can be trained on it later."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A table as it is kept somewhere, before its columns mean anything."""
+"""A table as it is read from a file or a database, before its columns are recognised."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import polars as pl
 
 BATCH_ROWS = 1_000_000
-"""The most rows of a table that are held before they are cleaned."""
+"""Maximum number of rows that are read before they are cleaned."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows as they were found, and the text of lines that are no rows of the table."""
+    """Rows as they were read, and the text of lines with a different number of fields than the header."""
 
     rows: pl.DataFrame
     malformed: tuple[str, ...] = ()
@@ -19,7 +19,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One file or query result: ``batches`` reads the columns of those names, row by row in order."""
+    """One file or query result at ``place``; ``batches(names)`` reads these of its columns in order."""
 
     place: str
     columns: tuple[str, ...]

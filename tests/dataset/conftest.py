@@ -1,4 +1,4 @@
-"""Stones that the tests of the dataset write in all the ways that people do."""
+"""Sold stones, clean and with single values changed, for the tests of the dataset."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

@@ -14,7 +14,7 @@ def test_the_file_is_the_one_that_plotnine_ships() -> None:
     pd.testing.assert_frame_equal(ours, plotnine.data.diamonds, check_dtype=False, check_categorical=False)
 
 
-def test_it_is_what_is_trained_on_unless_told_otherwise() -> None:
+def test_it_is_the_default_training_data() -> None:
     assert settings().data == str(PROJECT / "data" / "diamonds.csv")
 
 

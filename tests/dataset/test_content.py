@@ -49,7 +49,7 @@ def test_any_value_matters(
     column: str, value: object, stones: pd.DataFrame, expected: Dataset, tmp_path: Path
 ) -> None:
     row = int(np.flatnonzero((stones[column] != value) & (stones["carat"] < 0.34))[0])
-    values = [value if place == row else known for place, known in enumerate(stones[column])]
+    values = [value if position == row else known for position, known in enumerate(stones[column])]
     changed = stones.assign(**{column: pd.Series(values)})
     dataset = _loaded(changed, tmp_path)
     assert dataset.report.kept == expected.report.kept
@@ -60,8 +60,8 @@ def test_one_stone_more_or_less_matters(stones: pd.DataFrame, expected: Dataset,
     assert _loaded(stones[:-1], tmp_path).fingerprint != expected.fingerprint
 
 
-def test_the_fingerprint_is_the_one_that_was_always_given(classic: Dataset) -> None:
-    """Versions in the model store name the dataset they were trained on by it."""
+def test_the_fingerprint_of_known_data_never_changes(classic: Dataset) -> None:
+    """Versions in the model store refer to the dataset they were trained on by it."""
     assert classic.fingerprint == "166a359acbcc28bb"
 
 

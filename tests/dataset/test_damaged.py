@@ -1,4 +1,4 @@
-"""No file, however damaged, ends in anything but a dataset or our own error."""
+"""A damaged file gives a dataset or our own error, and nothing else."""
 
 import gzip
 import random
@@ -106,6 +106,6 @@ def test_thousands_of_damaged_files_give_our_own_error_or_a_dataset(
     way: str, stones: pd.DataFrame, tmp_path: Path
 ) -> None:
     outcomes = _outcomes(way, 500, stones, tmp_path)
-    assert {isinstance(outcome, DataError) for outcome in outcomes} >= {True}
+    assert any(isinstance(outcome, DataError) for outcome in outcomes)
     for outcome in outcomes:
         _check(outcome)

@@ -1,11 +1,11 @@
-"""The report of a dataset tells what it was made of and what changed, and nothing in it can do harm."""
+"""The report of a dataset counts its rows, lists changes, and escapes what came from files."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from diamonds.dataset import DataReport, Dataset, load_dataset, page_of
+from diamonds.dataset import DataReport, Dataset, load_dataset, markdown_of
 from diamonds.diamond import GRADES
 
 
@@ -25,7 +25,9 @@ def test_a_report_survives_json(classic: Dataset) -> None:
     assert DataReport.model_validate_json(classic.report.model_dump_json()) == classic.report
 
 
-def test_each_table_tells_how_its_columns_were_read(stones: pd.DataFrame, tmp_path: Path) -> None:
+def test_each_table_is_listed_with_how_its_columns_were_recognised(
+    stones: pd.DataFrame, tmp_path: Path
+) -> None:
     stones.rename(columns={"carat": "Weight"}).assign(dealer="S").to_csv(tmp_path / "s.csv", index=False)
     (table,) = load_dataset(tmp_path).report.tables
     assert table.columns["carat"] == "Weight"
@@ -37,11 +39,13 @@ def test_the_first_dataset_has_nothing_to_compare_with(classic: Dataset) -> None
     assert classic.report.compared_with(None).changes == ("There was no dataset before.",)
 
 
-def test_the_same_stones_are_said_to_be_the_same(classic: Dataset) -> None:
+def test_equal_datasets_have_no_changes(classic: Dataset) -> None:
     assert classic.report.compared_with(classic.report).changes == ("The stones are the same.",)
 
 
-def test_what_changed_is_told(stones: pd.DataFrame, expected: Dataset, tmp_path: Path) -> None:
+def test_changes_since_the_previous_dataset_are_listed(
+    stones: pd.DataFrame, expected: Dataset, tmp_path: Path
+) -> None:
     dearer = stones.assign(price=stones["price"] * 2)
     spoiled = pd.concat([dearer, dearer[:3].assign(clarity="FL"), dearer[:4]])
     spoiled.to_csv(tmp_path / "s.csv", index=False)
@@ -55,7 +59,7 @@ def test_what_changed_is_told(stones: pd.DataFrame, expected: Dataset, tmp_path:
 
 
 def test_the_page_shows_counts_rules_examples_and_columns(classic: Dataset) -> None:
-    page = page_of(classic.report.compared_with(None))
+    page = markdown_of(classic.report.compared_with(None))
     for part in (
         "53,940 rows read",
         "53,767 stones kept, 146 copies left out, 27 rows set aside",
@@ -67,9 +71,9 @@ def test_the_page_shows_counts_rules_examples_and_columns(classic: Dataset) -> N
         assert part in page
 
 
-def test_what_files_say_is_shown_as_text_only(stones: pd.DataFrame, tmp_path: Path) -> None:
+def test_text_from_files_is_escaped(stones: pd.DataFrame, tmp_path: Path) -> None:
     nasty = stones.assign(cut=["<script>|\n\n# `x`", *stones["cut"][1:]])
     nasty.to_parquet(tmp_path / "s.parquet")
-    page = page_of(load_dataset(tmp_path).report)
+    page = markdown_of(load_dataset(tmp_path).report)
     assert "&lt;script>\\| # 'x'" in page
     assert "<script>" not in page

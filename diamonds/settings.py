@@ -1,4 +1,4 @@
-"""Every setting of the project, read from ``DIAMONDS_*`` environment variables in this one place."""
+"""The settings of the project, read from ``DIAMONDS_*`` environment variables."""
 
 from functools import cache
 from pathlib import Path
@@ -10,90 +10,106 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 class Settings(BaseSettings):
-    """What can be configured; the defaults run everything on this machine, on loopback."""
+    """All settings; by default everything runs on this machine and binds to loopback."""
 
     model_config = SettingsConfigDict(env_prefix="DIAMONDS_", frozen=True)
 
     home: Path = Field(
         default=PROJECT / ".diamonds",
-        description="Folder of the embedded Postgres and of the journals of exchanges.",
+        description="Folder of the embedded Postgres, the journals of exchanges, and uploaded files.",
     )
     data: str = Field(
         default=str(PROJECT / "data" / "diamonds.csv"),
-        description="Sold stones to train on: a file, folder, URL, or SQLAlchemy URL with #table or #query.",
+        description="Training data: a file, a folder, a URL, or a SQLAlchemy URL with #table or #query.",
     )
     column_aliases: dict[str, list[str]] = Field(
         default_factory=dict,
-        description='More names of columns, as JSON: {"price": ["asking price"]}; they prevail over our own.',
+        description='Additional column names of training data, as JSON: {"price": ["asking price"]}; '
+        "they take precedence over the built-in ones.",
     )
     largest_set_aside_share: float = Field(
-        default=0.2, ge=0, le=1, description="Training stops when a larger share of the rows breaks a rule."
+        default=0.2,
+        ge=0,
+        le=1,
+        description="Maximum share of invalid rows in the training data; with more, training stops.",
     )
     database_url: str | None = Field(
-        default=None, description="SQLAlchemy URL of a Postgres; unset: the embedded one under `home`."
+        default=None, description="SQLAlchemy URL of the Postgres database; unset: the embedded Postgres."
     )
     journal_max_bytes: int = Field(
-        default=10 * 1024**3, gt=0, description="What a worker's journal of exchanges may hold on disk."
+        default=10 * 1024**3, gt=0, description="Maximum size of one worker's journal of exchanges, in bytes."
     )
     journal_sync: bool = Field(
         default=False,
-        description="Answer only when the exchange survives a power cut, too, not just a killed process.",
+        description="Flush the journal to disk (fsync) before a response ends, so that exchanges survive a "
+        "power failure, not just a killed process.",
     )
     kept_body_bytes: int = Field(
         default=1024**2,
         ge=1024,
-        description="Longer bodies are recorded as their first bytes, size and SHA-256.",
+        description="Maximum size of a recorded body, in bytes; of a longer one the first bytes, the size "
+        "and the SHA-256 are recorded.",
     )
     masked_fields: frozenset[str] = Field(
-        default=frozenset(), description='JSON fields whose values are never recorded, as JSON: ["name"].'
+        default=frozenset(), description='JSON fields whose values are not recorded, as JSON: ["name"].'
     )
     api_keys: frozenset[SecretStr] = Field(
         default=frozenset(),
-        description="Keys, as JSON: reading exchanges, moving versions, promoting and feedback need one. "
-        "Empty: none.",
+        description="API keys, as JSON: required to read exchanges, to move and promote versions, and for "
+        "feedback. Empty: no key is required.",
     )
     retention_months: int | None = Field(
-        default=None, ge=1, description="Whole months of exchanges to keep besides this one; unset: all."
+        default=None,
+        ge=1,
+        description="Number of past months of exchanges to retain besides the current one; unset: all.",
     )
     max_concurrency: int = Field(
-        default=512, gt=0, description="Requests that a worker handles at once; more are answered with 429."
+        default=512,
+        gt=0,
+        description="Maximum number of requests that one worker handles at once; others get status 429.",
     )
     request_timeout_seconds: float = Field(
-        default=30.0, gt=0, description="A request that takes longer is answered with 504."
+        default=30.0,
+        gt=0,
+        description="Maximum duration of a request, in seconds; one that takes longer gets status 504.",
     )
-    trials: int = Field(default=4, ge=1, description="Optuna trials of one tuning.")
+    trials: int = Field(default=4, ge=1, description="Number of Optuna trials when a model is tuned.")
     coverage: float = Field(
-        default=0.9, gt=0.5, lt=1, description="Share of true prices that intervals promise to hold."
+        default=0.9, gt=0.5, lt=1, description="Share of true prices that lie within the quoted intervals."
     )
     keep_versions: int = Field(
-        default=20, ge=1, description="Newest versions of each model to keep; champions are kept for ever."
+        default=20,
+        ge=1,
+        description="Number of newest versions of each model to retain; champions are never deleted.",
     )
-    seed: int = Field(default=0, ge=0, description="Seed of everything random in training.")
+    seed: int = Field(default=0, ge=0, description="Random seed of training.")
     champion_check_seconds: float = Field(
-        default=0.5, gt=0, description="How often a worker looks for a newly promoted champion, in seconds."
+        default=0.5, gt=0, description="Interval at which a worker checks for a new champion, in seconds."
     )
-    service_workers: int = Field(default=1, ge=1, description="Processes that serve the API.")
+    service_workers: int = Field(default=1, ge=1, description="Number of processes that serve the API.")
     most_body_bytes: int = Field(
-        default=10_000_000, gt=0, description="Largest request body that the API reads, in bytes."
+        default=10_000_000, gt=0, description="Maximum size of a request body, in bytes."
     )
     most_upload_bytes: int = Field(
-        default=50_000_000, gt=0, description="Largest file of a version that can be uploaded, in bytes."
+        default=50_000_000, gt=0, description="Maximum size of an uploaded version file, in bytes."
     )
-    host: str = Field(default="127.0.0.1", description="Address that `make run` binds.")
+    host: str = Field(default="127.0.0.1", description="Address to which `make run` binds.")
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
     prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
 
     service_url: str | None = Field(
-        default=None, description="Where the dashboard finds the service; unset: at its port on this machine."
+        default=None,
+        description="URL of the service for the dashboard; unset: `DIAMONDS_SERVICE_PORT` on this machine.",
     )
     prefect_url: str | None = Field(
-        default=None, description="Where the dashboard finds Prefect; unset: at its port on this machine."
+        default=None,
+        description="URL of Prefect for the dashboard; unset: `DIAMONDS_PREFECT_PORT` on this machine.",
     )
 
     @property
     def reachable_host(self) -> str:
-        """Where a process on this machine finds what binds ``host``."""
+        """The address at which processes on this machine reach those that bind to ``host``."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared only
 
 

@@ -9,10 +9,9 @@ import orjson
 
 from bento_service.http.body import parse
 from bento_service.schemas import MOST_STONES, BatchRequest
-from diamonds.diamond import FEATURES, GRADES, LARGEST, SMALLEST
-from diamonds.models.features import Matrix
+from diamonds.diamond import FEATURES, GRADES, LARGEST, MEASURES, SMALLEST
+from diamonds.models.features import Matrix, matrix_of_columns
 
-_CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
 _REQUIRED = ("carat", *GRADES)
 _NUMBERS = {float, int}
 _NUMBERS_OR_NULL = {float, int, type(None)}
@@ -35,11 +34,9 @@ def _by_columns(body: bytes) -> Rows | None:
     try:
         given = orjson.loads(body)
         stones, model = given["diamonds"], given.get("model")
-        columns = [[stone[name] for stone in stones] for name in _REQUIRED]
-        columns += [[stone.get(name) for stone in stones] for name in FEATURES[len(_REQUIRED) :]]
-        rows = np.column_stack(
-            [_numbers(name, column) for name, column in zip(FEATURES, columns, strict=True)]
-        )
+        columns = {name: [stone[name] for stone in stones] for name in _REQUIRED}
+        columns |= {name: [stone.get(name) for stone in stones] for name in FEATURES[len(_REQUIRED) :]}
+        rows = matrix_of_columns(_checked(columns))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
     if not (isinstance(stones, list) and len(stones) <= MOST_STONES and isinstance(model, str | None)):
@@ -47,14 +44,12 @@ def _by_columns(body: bytes) -> Rows | None:
     return Rows(rows, model) if _in_range(rows) and _is_all(body, given, stones) else None
 
 
-def _numbers(name: str, column: Sequence[Any]) -> Matrix:
-    """The column as float64; raises for anything but numbers, grades in their own spelling, and nulls."""
-    if name in GRADES:
-        codes = _CODES[name]
-        return np.array([codes[grade] for grade in column], dtype="float64")
-    if not {*map(type, column)} <= (_NUMBERS if name == "carat" else _NUMBERS_OR_NULL):
-        raise ValueError(name)
-    return np.array(column, dtype="float64")
+def _checked(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    """The columns; raises ``ValueError`` for measures that are anything but numbers and nulls."""
+    for name in MEASURES:
+        if not {*map(type, columns[name])} <= (_NUMBERS if name == "carat" else _NUMBERS_OR_NULL):
+            raise ValueError(name)
+    return columns
 
 
 def _in_range(rows: Matrix) -> bool:

@@ -1,15 +1,22 @@
-"""Stones as numbers: the matrix that models take, and the features derived from it, in one place."""
+"""Converts stones to the matrix of numbers that models take, and derives features from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import FEATURES, GRADES, WIDTH_OF_ONE_CARAT_MM, Diamond, typed
+from diamonds.diamond import FEATURES, GRADE_DTYPES, GRADES, WIDTH_OF_ONE_CARAT_MM, Diamond
 
 Matrix = npt.NDArray[np.float64]
+"""Stones as numbers, shape (stones, 9), columns ``FEATURES``: grades as ``GRADE_CODES``, unknown as NaN."""
+
+GRADE_CODES = {
+    column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()
+}
+"""The code of each grade by column: 0 for the worst, as in the ordered categories of ``GRADE_DTYPES``."""
 
 # Medians over the cleaned stones of data/diamonds.csv.
 USUAL_DEPTH_PERCENT = 61.8
@@ -17,21 +24,14 @@ USUAL_TABLE_PERCENT = 57.0
 
 
 def matrix_of(stones: pd.DataFrame) -> Matrix:
-    """The stones as numbers, shape (rows, 9), columns ``FEATURES``.
-
-    Grades are counted from the worst, which is 0; unknown measures are NaN.
-    """
+    """The matrix of a frame whose grades are ordered categories and whose unknown measures are NaN."""
     columns = [stones[name].cat.codes if name in GRADES else stones[name] for name in FEATURES]
     return np.column_stack([column.to_numpy("float64") for column in columns])
 
 
-_CODES = {column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()}
-_values = attrgetter(*FEATURES)
-
-
 def rows_of(stones: Sequence[Diamond]) -> Matrix:
-    """The stones as numbers, shape (len(stones), 9), columns ``FEATURES``; grades count from the worst."""
-    cuts, colors, clarities = _CODES.values()
+    """The matrix of ``Diamond`` objects: the fastest way for a few of them."""
+    cuts, colors, clarities = GRADE_CODES.values()
     rows = [
         (carat, cuts[cut], colors[color], clarities[clarity], *rest)
         for carat, cut, color, clarity, *rest in map(_values, stones)
@@ -39,16 +39,34 @@ def rows_of(stones: Sequence[Diamond]) -> Matrix:
     return np.array(rows, dtype="float64").reshape(len(rows), len(FEATURES))
 
 
+_values = attrgetter(*FEATURES)
+
+
+def matrix_of_columns(columns: Mapping[str, Sequence[Any]]) -> Matrix:
+    """The matrix of raw values by column: grades as they are spelled in ``GRADES``, numbers, and None.
+
+    Raises ``KeyError`` for another grade, ``TypeError`` or ``ValueError`` for what is no number.
+    """
+    return np.column_stack([_numbers(name, columns[name]) for name in FEATURES])
+
+
+def _numbers(name: str, values: Sequence[Any]) -> npt.NDArray[np.float64]:
+    if name in GRADE_CODES:
+        codes = GRADE_CODES[name]
+        values = [codes[grade] for grade in values]
+    return np.array(values, dtype="float64")
+
+
 def stones_of(matrix: Matrix) -> pd.DataFrame:
-    """The frame that ``matrix_of`` turns into ``matrix``."""
+    """The frame that ``matrix_of`` converts to ``matrix``."""
     frame = pd.DataFrame(matrix, columns=list(FEATURES))
-    for column, grades in GRADES.items():
-        frame[column] = np.array(grades)[frame[column].astype("int64")]
-    return typed(frame)
+    for column, dtype in GRADE_DTYPES.items():
+        frame[column] = pd.Categorical.from_codes(frame[column].astype("int8"), dtype=dtype)
+    return frame
 
 
 def completed(matrix: Matrix) -> Matrix:
-    """The stones with unknown measures filled in as usual for the weight.
+    """The stones with unknown measures filled in as is usual for the weight.
 
     The weight of a stone grows with the cube of its size; depth is defined as 2 z / (x + y).
     """
@@ -69,11 +87,11 @@ def _known(values: Matrix, *instead: Matrix) -> Matrix:
 
 def one_hot(matrix: Matrix) -> Matrix:
     """Whether each stone has each grade, 0 or 1, shape (rows, 20)."""
-    return np.asarray(matrix[:, _GRADE_OWNERS] == _GRADE_CODES, dtype="float64")
+    return np.asarray(matrix[:, _COLUMN_OF_GRADE] == _CODE_OF_GRADE, dtype="float64")
 
 
-_GRADE_OWNERS = [FEATURES.index(column) for column, grades in GRADES.items() for _ in grades]
-_GRADE_CODES = np.array([code for grades in GRADES.values() for code in range(len(grades))])
+_COLUMN_OF_GRADE = [FEATURES.index(column) for column, codes in GRADE_CODES.items() for _ in codes]
+_CODE_OF_GRADE = np.array([code for codes in GRADE_CODES.values() for code in codes.values()])
 
 
 DERIVED = (

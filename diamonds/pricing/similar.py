@@ -1,15 +1,15 @@
-"""Finds the sold stones that are most like a given one, in an index on disk that all processes share."""
+"""Finds the sold stones most similar to a stone, in an index on disk that all processes share."""
 
 import math
-from itertools import product
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import GRADES, GradedWeight, SoldStone
+from diamonds.diamond import CLARITIES, COLORS, CUTS, GRADES, GradedWeight, SoldStone
+from diamonds.models.features import GRADE_CODES
 
 Numbers = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
@@ -17,24 +17,29 @@ Offsets = npt.NDArray[np.int64]
 _MEASURES = ("carat", "depth", "table", "price", "x", "y", "z")
 _ROWS_FILE = "similar.npy"
 _OFFSETS_FILE = "similar-groups.npy"
-_SHAPE = tuple(len(grades) for grades in GRADES.values())
+_GROUPS = len(CUTS) * len(COLORS) * len(CLARITIES)
+_CUTS, _COLORS, _CLARITIES = GRADE_CODES.values()
 
 
 def save_index(stones: pd.DataFrame, folder: Path) -> None:
     """Writes the index of the stones (a frame with all ten columns) into ``folder``."""
-    codes = [stones[column].cat.codes.to_numpy("int64") for column in GRADES]
-    group = np.ravel_multi_index(codes, _SHAPE)
+    group = _group(*(stones[column].cat.codes.to_numpy().astype(np.int64) for column in GRADES))
     order = np.lexsort((stones["price"], stones["carat"], group))
-    offsets = np.searchsorted(group[order], np.arange(np.prod(_SHAPE) + 1))
+    offsets = np.searchsorted(group[order], np.arange(_GROUPS + 1))
     np.save(folder / _ROWS_FILE, stones[list(_MEASURES)].to_numpy("float64")[order].T)
     np.save(folder / _OFFSETS_FILE, offsets)
 
 
-_GROUP_OF = {grades: number for number, grades in enumerate(product(*GRADES.values()))}
+Codes = TypeVar("Codes", int, Offsets)
+
+
+def _group(cut: Codes, color: Codes, clarity: Codes) -> Codes:
+    """The number of the combination of grades with these codes."""
+    return (cut * len(COLORS) + color) * len(CLARITIES) + clarity
 
 
 class SimilarStones:
-    """Stones by cut, color and clarity, each group in the order of weight, then price; memory-mapped."""
+    """Sold stones grouped by their grades, each group sorted by weight, then price; memory-mapped."""
 
     def __init__(self, rows: Numbers, offsets: Offsets) -> None:
         self._rows = rows
@@ -43,7 +48,7 @@ class SimilarStones:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """The index that ``save_index`` wrote to ``folder``; its pages are read as they are needed."""
+        """The index that ``save_index`` wrote to ``folder``; pages are read when they are needed."""
         rows = np.asarray(np.load(folder / _ROWS_FILE, mmap_mode="r"))
         return cls(rows, np.load(folder / _OFFSETS_FILE))
 
@@ -52,32 +57,32 @@ class SimilarStones:
 
         Nearest first; of equally near ones the lighter, then the cheaper. Fewer where fewer exist.
         """
-        group = _GROUP_OF[stone.cut, stone.color, stone.clarity]
+        group = _group(_CUTS[stone.cut], _COLORS[stone.color], _CLARITIES[stone.clarity])
         first, end = self._offsets[group], self._offsets[group + 1]
         near = first + _nearest(self._carat[first:end], stone.carat, n)
         return [_sold(stone, measures) for measures in self._rows[:, near].T.tolist()], end - first
 
 
 def _nearest(weights: Numbers, carat: float, n: int) -> Offsets:
-    """Where in the ascending ``weights`` the ``n`` nearest to ``carat`` are, nearest first."""
-    here = int(np.searchsorted(weights, carat))
-    lighter = _just_below(weights, here, n)
-    candidates = np.concatenate([lighter, np.arange(here, min(here + n, len(weights)))])
+    """The positions in the ascending ``weights`` of the ``n`` nearest to ``carat``, nearest first."""
+    split = int(np.searchsorted(weights, carat))
+    lighter = _just_below(weights, split, n)
+    candidates = np.concatenate([lighter, np.arange(split, min(split + n, len(weights)))])
     # Rounding makes 0.5 - 0.4 and 0.6 - 0.5 the tie that they are in decimal carats.
     distance = np.round(np.abs(weights[candidates] - carat), 9)
     nearest: Offsets = candidates[np.argsort(distance, kind="stable")[:n]]
     return nearest
 
 
-def _just_below(weights: Numbers, here: int, n: int) -> Offsets:
-    """The ``n`` places before ``here``; if they cut through a run of equal weights, its cheapest stones."""
-    start = max(here - n, 0)
-    places = np.arange(start, here)
+def _just_below(weights: Numbers, end: int, n: int) -> Offsets:
+    """The ``n`` positions before ``end``; of equal weights of which not all are among them, the cheapest."""
+    start = max(end - n, 0)
+    positions = np.arange(start, end)
     if start > 0 and weights[start - 1] == weights[start]:
         cheapest = int(np.searchsorted(weights, weights[start]))
-        taken = int(np.searchsorted(weights[start:here], weights[start], "right"))
-        places[:taken] = np.arange(cheapest, cheapest + taken)
-    return places
+        equal = int(np.searchsorted(weights[start:end], weights[start], "right"))
+        positions[:equal] = np.arange(cheapest, cheapest + equal)
+    return positions
 
 
 def _sold(stone: GradedWeight, measures: list[float]) -> SoldStone:

@@ -1,12 +1,12 @@
-"""Stones as numbers, and what is derived from them."""
+"""Stones become the same matrix whichever way they come, and features are derived from it."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.diamond import FEATURES, Diamond, frame_of
-from diamonds.models.features import completed, derived, matrix_of, stones_of
+from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of
+from diamonds.models.features import completed, derived, matrix_of, matrix_of_columns, rows_of, stones_of
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "J", "clarity": "VS2"}
 
@@ -15,6 +15,19 @@ def test_grades_are_counted_from_the_worst_and_unknown_measures_are_nan() -> Non
     row = matrix_of(frame_of([Diamond(**STONE, table=56)]))[0]
 
     assert row == pytest.approx([0.7, 4, 0, 3, np.nan, 56, np.nan, np.nan, np.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("column", "grade"), [(column, grade) for column in GRADES for grade in GRADES[column]]
+)
+def test_frames_stones_and_columns_become_the_same_matrix(column: str, grade: str) -> None:
+    stones = [Diamond.model_validate({**STONE, column: grade, **measures}) for measures in ({}, {"x": 5})]
+    columns = {name: [getattr(stone, name) for stone in stones] for name in FEATURES}
+
+    matrix = matrix_of(frame_of(stones))
+
+    np.testing.assert_array_equal(rows_of(stones), matrix)
+    np.testing.assert_array_equal(matrix_of_columns(columns), matrix)
 
 
 def test_a_matrix_turns_back_into_the_stones(dataset: Dataset) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.diamond import GRADES, USUAL, Diamond, frame_of
+from diamonds.diamond import USUAL, Diamond
 from diamonds.models.features import matrix_of, rows_of
 from diamonds.pricing.explanation import explain
 from diamonds.pricing.pricer import load_pricer
@@ -64,11 +64,6 @@ def test_the_usual_stone_is_explained_by_the_base_alone(version: Version) -> Non
 def test_the_largest_contribution_comes_first(xgboost: Version) -> None:
     sizes = [abs(each.usd) for each in explain(load_pricer(xgboost), WHOLE).contributions]
     assert sizes == sorted(sizes, reverse=True)
-
-
-def test_stones_become_the_same_numbers_as_frames_do() -> None:
-    stones = [Diamond(carat=0.5, cut=cut, color="D", clarity="IF", x=5) for cut in GRADES["cut"]]
-    assert rows_of(stones) == pytest.approx(matrix_of(frame_of(stones)), nan_ok=True)
 
 
 def test_no_stones_have_no_quotes(linear: Version) -> None:

@@ -13,7 +13,7 @@ from bento_service.endpoints.models import described
 from bento_service.http.errors import ApiError
 from diamonds.api.schemas import ModelVersion
 from diamonds.evaluation.figures import Figures, figures_in
-from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD, text_in
 from diamonds.models import UnknownModel
 from diamonds.versions import promotion, store
@@ -164,7 +164,7 @@ def _decided(decision: promotion.Decision) -> DecisionAnswer:
 def show_version(tag: str) -> VersionAnswer:
     """A version with its errors by slice, its parameters and its card; an unknown tag is a 404."""
     version = _version(tag)
-    slices = [_slice(name, judged) for name, judged in Judged.load(version.folder).slices()]
+    slices = [_slice(name, judged) for name, judged in Evaluation.load(version.folder).slices()]
     return {
         "summary": described(version, store.champion()),
         "parameters": dict(version.parameters),
@@ -174,7 +174,7 @@ def show_version(tag: str) -> VersionAnswer:
     }
 
 
-def _slice(name: str, judged: Judged) -> Slice:
+def _slice(name: str, judged: Evaluation) -> Slice:
     metrics = asdict(judged.metrics())
     shown = {name: metrics[name] for name in ("mae", "rmse", "mape", "within_10_percent", "coverage")}
     return {"slice": name, "stones": len(judged.stones), **shown}  # type: ignore[typeddict-item]

@@ -1,1 +1,1 @@
-"""How good a version is: metrics, slices, model cards."""
+"""Evaluation of a version: metrics, slices, model cards."""

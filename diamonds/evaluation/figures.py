@@ -1,4 +1,4 @@
-"""The numbers behind the pictures of a version's card, small enough to be sent and drawn anywhere."""
+"""The data of a model card's plots, aggregated so that the API can send it and the dashboard draw it."""
 
 import json
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
-from diamonds.evaluation.metrics import Judged
-from diamonds.models.features import Matrix, matrix_of
+from diamonds.evaluation.metrics import Evaluation
+from diamonds.models.features import matrix_of
 from diamonds.models.shapley import PROPERTIES, attribute
 from diamonds.models.spec import Estimator
 
@@ -16,7 +16,7 @@ _FILE = "figures.json"
 _CELLS = 40
 _GROUPS = 30
 _EXPLAINED = 100
-"""Stones of which explanations are averaged for the importance of properties."""
+"""Number of stones whose explanations are averaged for the importance of properties."""
 
 
 class Cell(TypedDict):
@@ -30,7 +30,7 @@ class Cell(TypedDict):
 
 
 class ErrorBand(TypedDict):
-    """Errors of stones of about that weight, as shares of their prices: the median, and 9 of 10 between."""
+    """Errors of stones of about that weight, as shares of their prices: the median, and the middle 90%."""
 
     carat: float
     low: float
@@ -39,7 +39,7 @@ class ErrorBand(TypedDict):
 
 
 class Importance(TypedDict):
-    """What a property does to the price in USD, whichever way, on average."""
+    """The mean absolute contribution of a property to the price, in USD."""
 
     property: str
     change_usd: float
@@ -54,23 +54,23 @@ class Figures(TypedDict):
     tuning: list[float]
 
 
-def figures_of(judged: Judged, estimator: Estimator, history: Sequence[float]) -> Figures:
-    """The figures of a model that was judged; ``history`` is the cross-validated MAE of each trial in USD."""
+def figures_of(evaluation: Evaluation, estimator: Estimator, history: Sequence[float]) -> Figures:
+    """The figures of an evaluated model; ``history`` is the cross-validated MAE of each trial in USD."""
     return {
-        "predicted": _predicted(judged),
-        "error": _error_by_carat(judged),
-        "importance": _importance(estimator, judged),
+        "predicted": _predicted(evaluation),
+        "error": _error_by_carat(evaluation),
+        "importance": _importance(estimator, evaluation),
         "tuning": [round(mae, 2) for mae in history],
     }
 
 
 def save_figures(figures: Figures, folder: Path) -> None:
-    """Writes the figures into a version's folder."""
+    """Writes the figures to a version's folder."""
     (folder / _FILE).write_text(json.dumps(figures))
 
 
 def figures_in(folder: Path) -> Figures | None:
-    """The figures in a version's folder; None: it is from before there were any."""
+    """The figures in a version's folder; None for versions that were saved without."""
     path = folder / _FILE
     if not path.is_file():
         return None
@@ -78,26 +78,26 @@ def figures_in(folder: Path) -> Figures | None:
     return figures
 
 
-def _predicted(judged: Judged) -> list[Cell]:
-    price, predicted = (judged.stones[name].to_numpy("float64") for name in ("price", "predicted"))
+def _predicted(evaluation: Evaluation) -> list[Cell]:
+    price, predicted = (evaluation.stones[name].to_numpy("float64") for name in ("price", "predicted"))
     both = np.concatenate([price, predicted])
     edges = np.geomspace(both.min(), both.max() + 1, _CELLS + 1)
     counts, _, _ = np.histogram2d(price, predicted, bins=(edges, edges))
     rounded = edges.round(1).tolist()
     return [
         {
-            "price_from": rounded[across],
-            "price_to": rounded[across + 1],
-            "predicted_from": rounded[up],
-            "predicted_to": rounded[up + 1],
-            "stones": int(counts[across, up]),
+            "price_from": rounded[column],
+            "price_to": rounded[column + 1],
+            "predicted_from": rounded[row],
+            "predicted_to": rounded[row + 1],
+            "stones": int(counts[column, row]),
         }
-        for across, up in np.argwhere(counts).tolist()
+        for column, row in np.argwhere(counts).tolist()
     ]
 
 
-def _error_by_carat(judged: Judged) -> list[ErrorBand]:
-    stones = judged.stones.sort_values("carat")
+def _error_by_carat(evaluation: Evaluation) -> list[ErrorBand]:
+    stones = evaluation.stones.sort_values("carat")
     error = (stones["predicted"] / stones["price"] - 1).to_numpy("float64")
     carat = stones["carat"].to_numpy("float64")
     groups = np.array_split(np.arange(len(stones)), min(_GROUPS, len(stones)))
@@ -109,12 +109,10 @@ def _band(carat: np.ndarray, error: np.ndarray) -> ErrorBand:
     return {"carat": round(float(carat.mean()), 4), "low": low, "median": median, "high": high}
 
 
-def _importance(estimator: Estimator, judged: Judged) -> list[Importance]:
-    owed = [attribute(estimator.predict_matrix, stone)[2] for stone in _some(matrix_of(judged.stones))]
-    importance = dict(zip(PROPERTIES, np.abs(owed).mean(axis=0).round(2).tolist(), strict=True))
+def _importance(estimator: Estimator, evaluation: Evaluation) -> list[Importance]:
+    matrix = matrix_of(evaluation.stones)
+    sample = matrix[:: max(len(matrix) // _EXPLAINED, 1)]
+    contributions = [attribute(estimator.predict_matrix, stone)[2] for stone in sample]
+    importance = dict(zip(PROPERTIES, np.abs(contributions).mean(axis=0).round(2).tolist(), strict=True))
     order = sorted(importance, key=lambda name: -importance[name])
     return [{"property": name, "change_usd": importance[name]} for name in order]
-
-
-def _some(matrix: Matrix) -> Matrix:
-    return matrix[:: max(len(matrix) // _EXPLAINED, 1)]

@@ -1,4 +1,4 @@
-"""How well prices are predicted, measured on stones that no training saw, whole and by slice."""
+"""Metrics of predicted prices on the hold-out, over all stones and by slice."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -22,7 +22,8 @@ _QUOTES = ["predicted", "low", "high"]
 class Metrics:
     """Errors: ``mae``, ``rmse`` and the median ``width`` of intervals in USD, ``mape`` as a fraction.
 
-    ``within_10_percent`` is the share of stones whose price is, ``coverage`` of those inside their interval.
+    ``within_10_percent`` is the share of predictions within 10% of the true price, ``coverage`` the share of
+    true prices inside their interval.
     """
 
     mae: float
@@ -39,29 +40,29 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Stones with their ``price``, and what was ``predicted`` with ``low`` and ``high`` bounds, in USD."""
+class Evaluation:
+    """Stones with their true ``price``, the ``predicted`` one, and its ``low`` and ``high`` bound, in USD."""
 
     stones: pd.DataFrame
 
     def metrics(self) -> Metrics:
         return _metrics(self.stones)
 
-    def slices(self) -> "Iterator[tuple[str, Judged]]":
-        """The stones of each cut, color, clarity and band of weight, with the name of the slice."""
+    def slices(self) -> "Iterator[tuple[str, Evaluation]]":
+        """The evaluations of each cut, color, clarity and band of weight, with the name of the slice."""
         bands = pd.cut(self.stones["carat"], CARAT_BANDS, right=False)
         for column in (*GRADES, "carat"):
             by = bands if column == "carat" else self.stones[column]
             for value, stones in self.stones.groupby(by, observed=True):
-                yield f"{column} {_band(value) if column == 'carat' else value}", Judged(stones)
+                yield f"{column} {_band(value) if column == 'carat' else value}", Evaluation(stones)
 
     def bootstrap(self, metric: Callable[[Metrics], float], *, resamples: int = 200) -> tuple[float, float]:
-        """Between what values ``metric`` lies with 95% confidence."""
+        """The lower and upper bound of the bootstrapped 95% confidence interval of ``metric``."""
         generator = np.random.default_rng(0)
         size = len(self.stones)
         columns = self.stones[["price", *_QUOTES]]
-        drawn = [metric(_metrics(columns.take(generator.integers(0, size, size)))) for _ in range(resamples)]
-        low, high = np.quantile(drawn, [0.025, 0.975])
+        values = [metric(_metrics(columns.take(generator.integers(0, size, size)))) for _ in range(resamples)]
+        low, high = np.quantile(values, [0.025, 0.975])
         return float(low), float(high)
 
     def save(self, folder: Path) -> None:
@@ -69,7 +70,7 @@ class Judged:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """The judgement that was saved to ``folder``."""
+        """The evaluation that was saved to ``folder``."""
         return cls(pd.read_parquet(folder / _FILE))
 
 
@@ -77,12 +78,12 @@ def _band(weights: "pd.Interval[float]") -> str:
     return f"{weights.left:g} {f'to {weights.right:g}' if np.isfinite(weights.right) else 'and more'}"
 
 
-def judge(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -> Judged:
-    """The estimator's quotes of stones whose ``price`` is known."""
+def evaluate(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -> Evaluation:
+    """Predicts the prices and intervals of stones whose ``price`` is known."""
     matrix = matrix_of(stones)
     predicted: Prices = estimator.predict_matrix(matrix)
     low, high = intervals.bounds(predicted, matrix)
-    return Judged(stones.assign(predicted=predicted, low=low, high=high))
+    return Evaluation(stones.assign(predicted=predicted, low=low, high=high))
 
 
 def _metrics(stones: pd.DataFrame) -> Metrics:

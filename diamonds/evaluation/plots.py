@@ -1,4 +1,4 @@
-"""Draws the pictures of a version's card."""
+"""Draws the plots of a model card."""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from diamonds.evaluation.figures import ErrorBand, Figures, Importance
-from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.metrics import Evaluation
 
 
-def save_plots(judged: Judged, figures: Figures, folder: Path) -> dict[str, str]:
-    """Writes the pictures into a folder; their titles by file."""
+def save_plots(evaluation: Evaluation, figures: Figures, folder: Path) -> dict[str, str]:
+    """Writes the plots to a folder, and returns their titles by file name."""
     plots = {
-        "predicted.png": _predicted(judged),
+        "predicted.png": _predicted(evaluation),
         "error.png": _error_by_carat(figures["error"]),
         "importance.png": _importance(figures["importance"]),
     }
@@ -24,16 +24,16 @@ def save_plots(judged: Judged, figures: Figures, folder: Path) -> dict[str, str]
     return {name: figure.axes[0].get_title() for name, figure in plots.items()}
 
 
-def _axes(title: str, across: str, up: str) -> tuple[Figure, Axes]:
+def _axes(title: str, xlabel: str, ylabel: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(6, 4), dpi=90, layout="constrained")
     axes = figure.subplots()
-    axes.set(title=title, xlabel=across, ylabel=up)
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return figure, axes
 
 
-def _predicted(judged: Judged) -> Figure:
+def _predicted(evaluation: Evaluation) -> Figure:
     figure, axes = _axes("Predicted against true prices", "true price, USD", "predicted price, USD")
-    stones = judged.stones
+    stones = evaluation.stones
     axes.hexbin(stones["price"], stones["predicted"], xscale="log", yscale="log", gridsize=60, bins="log")
     ends = [stones["price"].min(), stones["price"].max()]
     axes.plot(ends, ends, color="black", linewidth=0.8)

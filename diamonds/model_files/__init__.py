@@ -1,1 +1,1 @@
-"""Versions as files in BentoML's own export format (``.bentomodel``), to take elsewhere and bring back."""
+"""Export and import of versions as files in BentoML's export format (``.bentomodel``)."""

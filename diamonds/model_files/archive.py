@@ -1,4 +1,4 @@
-"""BentoML's export format, a tar in xz: packed from a folder, and unpacked into one within bounds."""
+"""Packs and unpacks BentoML's export format, a tar archive in xz, with limits on number and size of files."""
 
 import io
 import lzma
@@ -11,21 +11,22 @@ from typing import IO
 from diamonds.model_files.errors import BadVersionFile
 
 MOST_FILES = 100
+"""Maximum number of files in an archive."""
 MOST_BYTES = 500 * 1024**2
-"""Of all files together, unpacked."""
+"""Maximum size of all files together, unpacked, in bytes."""
 KINDS = frozenset(
     {".cbm", ".json", ".md", ".npy", ".npz", ".parquet", ".png", ".skops", ".txt", ".ubj", ".yaml"}
 )
-"""What files of versions end in; pickles, which run code when they are loaded, are none of them."""
+"""Allowed suffixes; there is none of pickles, which run code when they are loaded."""
 
-# A sixth of the time of BentoML's own level for 8% more bytes; what reads one reads the other.
+# Takes a sixth of the time of BentoML's own level for 8% more bytes.
 _PRESET = 1
 _MEMORY_BYTES = 128 * 1024**2
 _STEP_BYTES = 1024**2
 
 
 def pack(folder: Path) -> bytes:
-    """The files of a folder as ``bentoml models import`` takes them."""
+    """The files of a folder as an archive for ``bentoml models import``."""
     archive = io.BytesIO()
     with lzma.open(archive, "wb", preset=_PRESET) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
         tar.add(folder, arcname=".")
@@ -33,7 +34,7 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(content: bytes, folder: Path) -> None:
-    """Writes the files of an archive into a folder; raises ``BadVersionFile`` for what no version has."""
+    """Writes the files of an archive to a folder; raises ``BadVersionFile`` if it is invalid or too large."""
     with TemporaryFile() as plain:
         for piece in _decompressed(content):
             plain.write(piece)
@@ -47,15 +48,15 @@ def unpack(content: bytes, folder: Path) -> None:
 
 def _decompressed(content: bytes) -> Iterator[bytes]:
     decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY_BYTES)
-    size, fed = 0, content
+    size, data = 0, content
     while not decompressor.eof:
-        if not fed and decompressor.needs_input:
+        if not data and decompressor.needs_input:
             raise BadVersionFile("It ends before its archive does; was it cut off on its way?")
         try:
-            piece = decompressor.decompress(fed, _STEP_BYTES)
+            piece = decompressor.decompress(data, _STEP_BYTES)
         except lzma.LZMAError as error:
             raise BadVersionFile(f"It is no xz archive, as BentoML exports: {error}.") from error
-        size, fed = size + len(piece), b""
+        size, data = size + len(piece), b""
         if size > MOST_BYTES:
             raise BadVersionFile(f"Unpacked it is larger than {MOST_BYTES:,} bytes, which no version is.")
         yield piece

@@ -1,5 +1,5 @@
-"""What can be wrong with the file of a version."""
+"""The error of an invalid version file."""
 
 
 class BadVersionFile(ValueError):
-    """The file is no version of ours, or not what was exported; the message says why."""
+    """The file is no exported version of a known model, or was changed; the message has the reason."""

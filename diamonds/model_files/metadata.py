@@ -1,4 +1,4 @@
-"""What an exported version says of itself in ``model.yaml``: checked, and written anew from what is known."""
+"""The metadata of an exported version, ``model.yaml``: validates it, and writes it with valid fields only."""
 
 import json
 import math
@@ -37,7 +37,7 @@ Tags = Annotated[str, Field(max_length=1000, pattern=r"^[a-z0-9:. -]*$")]
 
 
 class Labels(BaseModel):
-    """The labels of a version; those of champions are none of them."""
+    """The labels of a version, without those that only champions have."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,15 +52,15 @@ class Labels(BaseModel):
     dataset: Hex
     rows: Whole
     seed: Whole
-    # Not taken over: a training of the same origin would take the version for its own and promote it.
+    # Not imported: a training of the same origin would reuse the version and promote it.
     origin: Annotated[Hex, Field(exclude=True)] = ""
     git_commit: Hex = ""
     flow_run: Line = ""
     members: Tags = ""
 
 
-class Description(BaseModel):
-    """Name, labels, parameters and age of a version."""
+class VersionMetadata(BaseModel):
+    """The name, labels, parameters and time of creation of a version."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -75,13 +75,13 @@ class Description(BaseModel):
         return f"{self.name}:{self.version}"
 
     def in_folder(self, folder: Path) -> Version:
-        """The version whose files are in the folder, which need not be in a model store."""
+        """The version whose files are in ``folder``, which need not be in a model store."""
         labels = self.labels.model_dump(exclude_unset=True)
         return Version(self.tag, self.creation_time, labels, dict(self.metadata), folder)
 
     def write(self, folder: Path) -> None:
-        """Replaces ``model.yaml`` by one that says this and no more; JSON is YAML."""
-        said = {
+        """Replaces ``model.yaml`` by one with these fields only; JSON is YAML."""
+        fields = {
             **self.model_dump(mode="json", exclude={"labels"}),
             "labels": self.labels.model_dump(exclude_unset=True),
             "module": "",
@@ -95,34 +95,34 @@ class Description(BaseModel):
             },
             "api_version": "v1",
         }
-        (folder / MODEL_YAML).write_text(json.dumps(said, indent=2))
+        (folder / MODEL_YAML).write_text(json.dumps(fields, indent=2))
 
 
-def description_in(folder: Path) -> Description:
-    """What the ``model.yaml`` in a folder says; raises ``BadVersionFile`` unless it is a version of ours."""
+def read_metadata(folder: Path) -> VersionMetadata:
+    """The ``model.yaml`` in a folder; raises ``BadVersionFile`` unless it is valid and of a known model."""
     path = folder / MODEL_YAML
     if not path.is_file():
         raise BadVersionFile(f"It holds no {MODEL_YAML}; was it exported by BentoML?")
     if path.stat().st_size > _MOST_BYTES:
         raise BadVersionFile(f"Its {MODEL_YAML} is larger than {_MOST_BYTES:,} bytes.")
     try:
-        described = Description.model_validate(yaml.safe_load(path.read_text()))
+        metadata = VersionMetadata.model_validate(yaml.safe_load(path.read_text()))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BadVersionFile(f"Its {MODEL_YAML} is no YAML.") from error
     except ValidationError as error:
         raise BadVersionFile(_sentence(error)) from error
-    return _of_a_known_model(described)
+    _check_model(metadata)
+    return metadata
 
 
-def _of_a_known_model(described: Description) -> Description:
+def _check_model(metadata: VersionMetadata) -> None:
     known = [name for name, spec in REGISTRY.items() if spec.available]
-    model = described.name.removeprefix(PREFIX)
-    if model not in known or described.name == model:
+    model = metadata.name.removeprefix(PREFIX)
+    if model not in known or metadata.name == model:
         expected = ", ".join(f"{PREFIX}{name}" for name in known)
-        raise BadVersionFile(f"It is a version of {described.name!r}; expected one of {expected}.")
-    if described.labels.model != model:
-        raise BadVersionFile(f"Its label says model {described.labels.model!r}, its name says {model!r}.")
-    return described
+        raise BadVersionFile(f"It is a version of {metadata.name!r}; expected one of {expected}.")
+    if metadata.labels.model != model:
+        raise BadVersionFile(f"Its label says model {metadata.labels.model!r}, its name says {model!r}.")
 
 
 def _sentence(error: ValidationError) -> str:

@@ -1,19 +1,19 @@
-"""Takes versions out of the model store as files, and puts files that pass every check into it."""
+"""Exports versions of the model store to files, and imports files that pass all checks."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from diamonds.model_files.archive import pack
-from diamonds.model_files.isolation import examine
-from diamonds.model_files.metadata import description_in
+from diamonds.model_files.isolation import verify_isolated
+from diamonds.model_files.metadata import read_metadata
 from diamonds.versions import store
 from diamonds.versions.store import Version
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A version that came as a file, and what was checked before, in sentences."""
+    """A version that was imported from a file, and the checks that it passed, as sentences."""
 
     version: Version
     checks: list[str]
@@ -27,13 +27,13 @@ def export_version(tag: str) -> bytes:
 
 
 def import_version(content: bytes) -> Imported:
-    """Puts the version of a ``.bentomodel`` file into the model store, if nothing speaks against it.
+    """Adds the version of a ``.bentomodel`` file to the model store when it passes all checks.
 
-    It is history like any other version and promotes nothing. Raises ``BadVersionFile``, and
-    ``VersionExists`` when the model store has it.
+    It is listed like any other version, and not promoted. Raises ``BadVersionFile``, and ``VersionExists``
+    when the model store has it.
     """
     with TemporaryDirectory(prefix="diamonds-import-") as place:
         file, folder = Path(place) / "version.bentomodel", Path(place) / "version"
         file.write_bytes(content)
-        checks = examine(file, folder)
-        return Imported(store.add(description_in(folder).tag, folder), checks)
+        checks = verify_isolated(file, folder)
+        return Imported(store.add(read_metadata(folder).tag, folder), checks)

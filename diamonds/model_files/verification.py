@@ -1,4 +1,4 @@
-"""Whether the files of a version are what was saved, and quote as they did when they were saved."""
+"""Verifies a version: its files match the manifest, and it quotes as it did when it was saved."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.model_files.metadata import MODEL_YAML
@@ -18,13 +18,13 @@ from diamonds.versions.store import MANIFEST, DamagedVersion, Version
 
 _STONES = 2000
 _TOLERANCE = 1e-3
-"""Share of a price by which processors may differ."""
+"""Maximum difference of a price between processors, as a share of it."""
 
 
 def check_files(version: Version) -> int:
-    """How many files the manifest names; raises ``BadVersionFile`` unless there are just these, unchanged."""
+    """The number of files in the manifest; raises ``BadVersionFile`` unless they are all there, unchanged."""
     try:
-        named = json.loads((version.folder / MANIFEST).read_text())
+        listed = json.loads((version.folder / MANIFEST).read_text())
         store.check(version)
     except FileNotFoundError as error:
         raise BadVersionFile(f"It holds no {MANIFEST}.") from error
@@ -32,35 +32,37 @@ def check_files(version: Version) -> int:
         raise BadVersionFile(f"Its {MANIFEST} does not name files with their SHA-256.") from error
     except DamagedVersion as error:
         raise BadVersionFile(str(error)) from error
-    found = {
+    files = {
         path.relative_to(version.folder).as_posix() for path in version.folder.rglob("*") if path.is_file()
     }
-    if unexpected := sorted(found - set(named) - {MANIFEST, MODEL_YAML}):
-        raise BadVersionFile(f"It holds {unexpected[0]!r}, which its {MANIFEST} does not name.")
-    if CARD not in named:
+    if unlisted := sorted(files - set(listed) - {MANIFEST, MODEL_YAML}):
+        raise BadVersionFile(f"It holds {unlisted[0]!r}, which its {MANIFEST} does not name.")
+    if CARD not in listed:
         raise BadVersionFile(f"It holds no {CARD}.")
-    return len(named)
+    return len(listed)
 
 
 def check_quotes(version: Version) -> int:
-    """Loads the version and has it quote stones of its hold-out, whose number is given.
+    """Loads the version and quotes stones of its hold-out; returns their number.
 
-    Raises ``BadVersionFile`` when its quotes or its labels are not what was saved beside them; whatever else
-    is raised means that it cannot be loaded.
+    Raises ``BadVersionFile`` when the quotes or labels differ from those that were saved; any other error
+    means that the version cannot be loaded.
     """
-    pricer, judged = load_pricer(version), Judged.load(version.folder)
-    _check_labels(version, judged)
-    stones = judged.stones.head(_STONES)
+    pricer, evaluation = load_pricer(version), Evaluation.load(version.folder)
+    _check_labels(version, evaluation)
+    stones = evaluation.stones.head(_STONES)
     quoted = np.array(pricer.quotes(matrix_of(stones)).price)
-    apart = float(np.abs(quoted / stones["predicted"].to_numpy("float64") - 1).max())
-    if not apart <= _TOLERANCE:
-        raise BadVersionFile(f"It quotes stones of its hold-out up to {apart:.1%} unlike when it was judged.")
+    difference = float(np.abs(quoted / stones["predicted"].to_numpy("float64") - 1).max())
+    if not difference <= _TOLERANCE:
+        raise BadVersionFile(
+            f"It quotes stones of its hold-out up to {difference:.1%} off what it quoted when it was saved."
+        )
     _check_index(version)
     return len(stones)
 
 
-def _check_labels(version: Version, judged: Judged) -> None:
-    for name, measured in judged.metrics().labels().items():
+def _check_labels(version: Version, evaluation: Evaluation) -> None:
+    for name, measured in evaluation.metrics().labels().items():
         if not np.isclose(float(version.labels[name]), float(measured), rtol=1e-4):
             raise BadVersionFile(
                 f"Its label {name} is {version.labels[name]}, but its hold-out says {measured}."

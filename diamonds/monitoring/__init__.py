@@ -1,1 +1,1 @@
-"""What the record says about the models."""
+"""Monitoring of models by the recorded exchanges."""

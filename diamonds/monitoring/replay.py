@@ -1,8 +1,7 @@
-"""Sends kept requests through a version of a model, offline: how would prices have differed?"""
+"""Replays recorded quotes offline with another version of a model, and compares the prices."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pydantic
@@ -16,7 +15,10 @@ from diamonds.pricing.pricer import Pricer
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Prices of a version against those that were quoted, in USD; shares are of what was quoted."""
+    """The differences of replayed from quoted prices, in USD and as shares of the quoted price.
+
+    ``skipped`` counts exchanges that quote no single stone.
+    """
 
     quotes: int
     skipped: int
@@ -27,47 +29,46 @@ class Difference:
 
     @classmethod
     def of(cls, quoted: list[float], replayed: list[float], skipped: int) -> "Difference":
+        """The differences of prices in USD, by pairs."""
         if not quoted:
             return cls(0, skipped, 0.0, 0.0, 0.0, 0.0)
         change = np.array(replayed) - np.array(quoted)
         share = change / np.array(quoted)
         absolute = np.abs(share)
-        figures = (change.mean(), share.mean(), absolute.mean(), absolute.max())
-        return cls(len(quoted), skipped, *map(float, figures))
+        statistics = (change.mean(), share.mean(), absolute.mean(), absolute.max())
+        return cls(len(quoted), skipped, *map(float, statistics))
 
 
-def replay(wanted: Filter, pricer: Pricer) -> Difference:
-    """Prices again the stones that ``/predict`` quoted; ``skipped`` counts what was no quote of one stone."""
+def replay(filters: Filter, pricer: Pricer) -> Difference:
+    """Compares the prices of ``pricer`` with those that ``/predict`` quoted in the matching exchanges."""
     quoted: list[float] = []
     replayed: list[float] = []
     skipped = 0
-    for exchanges in _pages(wanted):
-        stones = [(stone, price) for one in exchanges for stone, price in _quote(one)]
-        skipped += len(exchanges) - len(stones)
-        quoted += [price for _, price in stones]
-        replayed += pricer.prices_usd([stone for stone, _ in stones])
+    for exchanges in _pages(filters):
+        quotes = [quote for exchange in exchanges if (quote := _quote(exchange))]
+        skipped += len(exchanges) - len(quotes)
+        quoted += [price for _, price in quotes]
+        replayed += pricer.prices_usd([stone for stone, _ in quotes])
     return Difference.of(quoted, replayed, skipped)
 
 
-def _pages(wanted: Filter) -> Iterator[list[Exchange]]:
+def _pages(filters: Filter) -> Iterator[list[Exchange]]:
     cursor = None
     while True:
-        found = page(wanted, limit=LARGEST_PAGE, cursor=cursor)
-        yield found.exchanges
-        cursor = found.next
+        current = page(filters, limit=LARGEST_PAGE, cursor=cursor)
+        yield current.exchanges
+        cursor = current.next
         if cursor is None:
             return
 
 
-def _quote(one: Exchange) -> Iterator[tuple[Diamond, float]]:
-    asked, answer = one.request_body, one.response_body
-    if one.status != 200 or not isinstance(asked, dict) or not isinstance(answer, dict):
-        return
+def _quote(exchange: Exchange) -> tuple[Diamond, float] | None:
+    """The stone and the price in USD that were quoted; None when the exchange is no quote of one stone."""
+    request, response = exchange.request_body, exchange.response_body
+    if exchange.status != 200 or not isinstance(request, dict) or not isinstance(response, dict):
+        return None
+    stone = {name: value for name, value in request.items() if name != "model"}
     try:
-        yield Diamond(**_stone(asked)), float(answer["price"])
+        return Diamond(**stone), float(response["price"])
     except (KeyError, TypeError, pydantic.ValidationError):
-        return
-
-
-def _stone(asked: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if name != "model"}
+        return None

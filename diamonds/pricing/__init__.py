@@ -1,1 +1,1 @@
-"""From a version and a stone to a price, its interval, its reasons and similar stones."""
+"""Pricing of stones with a version: quotes, intervals, explanations, warnings, and similar stones."""

@@ -1,4 +1,4 @@
-"""Says in dollars and in words what each property of a stone does to its price."""
+"""Explains a price: what each property of a stone adds to it or takes off, in USD and as a sentence."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from diamonds.pricing.pricer import Pricer
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one property adds to the price in USD, or takes off; the three dimensions are one, the size."""
+    """What one property adds to the price (or takes off, below 0); the dimensions are one property, size."""
 
     feature: str
     value: float | str
@@ -20,7 +20,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """``base_usd``, the price of a usual stone, and all contributions add up to the price to the cent."""
+    """A price as the sum of ``base_usd``, the usual stone's price, and all contributions, to the cent."""
 
     price_usd: float
     base_usd: float
@@ -28,16 +28,16 @@ class Explanation:
 
 
 def explain(pricer: Pricer, stone: Diamond) -> Explanation:
-    """The price that ``pricer`` quotes for the stone, taken apart; the largest contribution comes first.
+    """The contributions to the price that ``pricer`` quotes for the stone, the largest first.
 
-    Properties that are not given contribute nothing, and are left out.
+    Properties that are unknown contribute nothing, and are left out.
     """
     (row,) = rows_of([stone])
-    base_usd, price_usd, owed_usd = attribute(pricer.prices, row)
+    base_usd, price_usd, contributions_usd = attribute(pricer.prices, row)
     total_cents = max(round(price_usd * 100), 1)
-    base_cents, *cents = _adding_up(total_cents, [base_usd, *owed_usd.tolist()])
+    base_cents, *cents = _rounded([base_usd, *contributions_usd.tolist()], total_cents)
     contributions = [
-        Contribution(name, value, part / 100, _text(name, value, part))
+        Contribution(name, value, part / 100, _sentence(name, value, part))
         for name, part in zip(PROPERTIES, cents, strict=True)
         if (value := _value(name, stone)) is not None
     ]
@@ -55,15 +55,15 @@ def _value(name: str, stone: Diamond) -> float | str | None:
     return " x ".join("?" if each is None else f"{each:g}" for each in dimensions)
 
 
-def _adding_up(total_cents: int, parts_usd: list[float]) -> list[int]:
-    """The parts in whole cents; what rounding leaves over goes to the largest."""
+def _rounded(parts_usd: list[float], total_cents: int) -> list[int]:
+    """The parts in whole cents that add up to the total; the largest takes up the error of rounding."""
     cents = [round(part * 100) for part in parts_usd]
-    largest = max(range(len(cents)), key=lambda place: abs(cents[place]))
+    largest = max(range(len(cents)), key=lambda position: abs(cents[position]))
     cents[largest] += total_cents - sum(cents)
     return cents
 
 
-_NAMES = {
+_SUBJECTS = {
     "carat": "A carat of {:.2f}",
     "cut": "Cut {}",
     "color": "Color {}",
@@ -74,13 +74,13 @@ _NAMES = {
 }
 
 
-def _text(feature: str, value: float | str, cents: int) -> str:
-    subject = _NAMES[feature].format(value)
+def _sentence(feature: str, value: float | str, cents: int) -> str:
+    subject = _SUBJECTS[feature].format(value)
     if cents == 0:
         return f"{subject} makes no difference"
     return f"{subject} {'adds' if cents > 0 else 'takes off'} {_dollars(abs(cents))}"
 
 
 def _dollars(cents: int) -> str:
-    """Whole dollars from 10 on, below that with cents."""
+    """The amount in dollars, with cents below 10 dollars."""
     return f"${cents / 100:,.0f}" if cents >= 1000 else f"${cents / 100:,.2f}"

@@ -1,4 +1,4 @@
-"""Tells stones that are unlike all that prices were learned from."""
+"""Warns of stones whose measures are unlike those of all training stones."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -13,20 +13,22 @@ from diamonds.models.features import Matrix, matrix_of
 from diamonds.models.spec import Prices
 
 _FILE = "plausible.json"
-_RARE = 0.001  # contradictions in the training data itself are typing errors
+_RARE = 0.001
+"""Share of training stones at either end that are ignored: typing errors make their measures contradict."""
 _SLACK = 0.1
+"""By how much ranges are extended, as a share of their width."""
 
 
 @dataclass(frozen=True, slots=True)
-class Plausible:
-    """The ranges of the training stones' measures, sizes for their weight, and errors of depth."""
+class PlausibleRanges:
+    """The ranges of the training stones' measures, dimensions for their weight, and errors of depth."""
 
     low: Prices
     high: Prices
 
     @classmethod
     def of(cls, stones: pd.DataFrame) -> Self:
-        """The ranges of the stones that prices are learned from."""
+        """The ranges of training stones."""
         traits = _traits(matrix_of(stones))
         measures, relations = np.split(traits, [len(MEASURES)], axis=1)
         low, high = np.nanquantile(relations, [_RARE, 1 - _RARE], axis=0)
@@ -37,13 +39,13 @@ class Plausible:
         )
 
     def warnings(self, matrix: Matrix) -> dict[int, list[str]]:
-        """By row of the matrix, in sentences, what is implausible about the stone; most rows have nothing."""
+        """The warnings of each implausible stone, as sentences, by its row in the matrix."""
         with np.errstate(over="ignore"):
             traits = _traits(matrix)
-        found: dict[int, list[str]] = {}
+        warnings: dict[int, list[str]] = {}
         for row, trait in np.argwhere((traits < self.low) | (traits > self.high)).tolist():
-            found.setdefault(row, []).append(self._sentence(matrix[row].tolist(), trait))
-        return found
+            warnings.setdefault(row, []).append(self._sentence(matrix[row].tolist(), trait))
+        return warnings
 
     def _sentence(self, stone: list[float], trait: int) -> str:
         value = dict(zip(FEATURES, stone, strict=True))
@@ -55,8 +57,8 @@ class Plausible:
             name, width = DIMENSIONS[trait - len(MEASURES)], np.cbrt(value["carat"])
             usual = f"{low * width:.2f} to {high * width:.2f} mm"
             return f"{name} {value[name]:g} mm contradicts carat {value['carat']:g}, which goes with {usual}."
-        made = 200 * value["z"] / (value["x"] + value["y"])
-        return f"depth {value['depth']:g}% contradicts x, y and z, which make {made:.1f}%."
+        measured = 200 * value["z"] / (value["x"] + value["y"])
+        return f"depth {value['depth']:g}% contradicts x, y and z, which make {measured:.1f}%."
 
     def save(self, folder: Path) -> None:
         fields = {name: value.tolist() for name, value in asdict(self).items()}
@@ -70,7 +72,7 @@ class Plausible:
 
 
 def _traits(matrix: Matrix) -> Matrix:
-    """Measures, dimensions at a weight of one carat, how far depth is from 2 z / (x + y); unknown: NaN."""
+    """Measures, dimensions at a weight of one carat, error of depth, shape (stones, 10); unknown: NaN."""
     carat, _cut, _color, _clarity, depth, table, x, y, z = matrix.T
     width = np.cbrt(carat)
     measures = (carat, depth, table, x, y, z)

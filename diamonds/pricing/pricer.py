@@ -12,7 +12,7 @@ from diamonds.models.features import Matrix, rows_of
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.models.threads import CORES, on_all_cores
-from diamonds.pricing.plausibility import Plausible
+from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.versions import store
 from diamonds.versions.store import Version
 
@@ -21,9 +21,9 @@ CURRENCY = "USD"
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """What stones are worth, in order, in USD and whole cents: 0 < low <= price <= high.
+    """The quotes of stones in order, in USD and whole cents: 0 < low <= price <= high.
 
-    ``warnings`` say in sentences what is implausible about a stone, for the few of which something is.
+    ``warnings`` are sentences by the position of the stone, for those that are implausible.
     """
 
     price: list[float]
@@ -39,30 +39,30 @@ class Pricer:
     version: Version
     estimator: Estimator
     intervals: Intervals
-    plausible: Plausible
+    plausible_ranges: PlausibleRanges
 
     @property
     def tag(self) -> str:
-        """The tag that the version was first saved under, also for a champion."""
+        """The tag under which the version was first saved, also for a champion."""
         return self.version.labels.get("source", self.version.tag)
 
     @property
     def coverage(self) -> float:
-        """The promised share of true prices within the intervals."""
+        """The share of true prices that lie within the intervals."""
         return self.intervals.coverage
 
     def quotes(self, rows: Matrix) -> Quotes:
-        """The quotes of the stones of a matrix as ``rows_of`` makes it."""
+        """The quotes of the stones of a matrix."""
         prices = self.prices(rows)
         cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
         price, low, high = cents.tolist()
-        return Quotes(price, low, high, self.plausible.warnings(rows))
+        return Quotes(price, low, high, self.plausible_ranges.warnings(rows))
 
     def prices(self, rows: Matrix) -> Prices:
-        """The prices in USD, not rounded, of such a matrix; large ones are shared out among the cores."""
+        """The prices of the stones of a matrix in USD, not rounded; many are computed on all cores."""
         if not len(rows):
             return np.empty(0)
-        if len(rows) < _WORTH_A_THREAD:
+        if len(rows) < _FEWEST_FOR_THREADS:
             return self.estimator.predict_matrix(rows)
         parts = np.array_split(rows, CORES)
         return np.concatenate(on_all_cores([partial(self.estimator.predict_matrix, part) for part in parts]))
@@ -72,12 +72,12 @@ class Pricer:
         return self.quotes(rows_of(stones)).price
 
 
-# Estimators compute in one thread: their own threads cost more than they give for one stone, so large
-# batches are shared out here.
-_WORTH_A_THREAD = 512
+# Estimators compute in one thread, since their own threads slow down the quote of a single stone; large
+# batches are divided among threads here.
+_FEWEST_FOR_THREADS = 512
 
 
 def load_pricer(version: Version) -> Pricer:
-    """Loads a version to quote with; raises ``DamagedVersion``."""
+    """Loads the estimator and the intervals of a version; raises ``DamagedVersion``."""
     estimator = store.load(version)  # checks all files first
-    return Pricer(version, estimator, Intervals.load(version.folder), Plausible.load(version.folder))
+    return Pricer(version, estimator, Intervals.load(version.folder), PlausibleRanges.load(version.folder))

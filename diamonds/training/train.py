@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 
 from diamonds.dataset import Dataset
-from diamonds.evaluation.metrics import judge
+from diamonds.evaluation.metrics import evaluate
 from diamonds.evaluation.model_card import ModelCard
 from diamonds.models import Estimator, ModelSpec, Parameters, Prices
 from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals, is_for_calibration
-from diamonds.pricing.plausibility import Plausible
+from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.settings import PROJECT, settings
 from diamonds.training.fingerprint import origin_of
 from diamonds.training.tuning import Progress, Search
@@ -91,7 +91,7 @@ def train_version(
         )
         fitted = _tuned(search, trials, minutes, progress)
     intervals = _calibrated(fitted, learned, calibration)
-    judged = judge(fitted.estimator, intervals, dataset.hold_out)
+    judged = evaluate(fitted.estimator, intervals, dataset.hold_out)
     labels = {
         "model": spec.name,
         **judged.metrics().labels(),
@@ -111,7 +111,7 @@ def train_version(
         fitted.parameters,
         attachments=[
             intervals,
-            Plausible.of(dataset.training),
+            PlausibleRanges.of(dataset.training),
             judged,
             OutOfFold(learned["price"].to_numpy("float64"), fitted.out_of_fold),
             ModelCard(labels, fitted.parameters, judged, fitted.estimator, fitted.history, fitted.members),

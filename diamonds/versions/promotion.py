@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from diamonds.evaluation.metrics import Judged, judge
+from diamonds.evaluation.metrics import Evaluation, evaluate
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.versions import store
@@ -31,7 +31,7 @@ class Contender:
     """A version with its quotes of the hold-out stones on which it meets another."""
 
     tag: str
-    judged: Judged
+    judged: Evaluation
 
     @property
     def mae_usd(self) -> float:
@@ -62,7 +62,7 @@ def decide(champion: Contender | None, challenger: Contender) -> Decision:
     return Decision(True, f"{met}: the challenger is better with a confidence of {confidence:.1%}.")
 
 
-def _confidence(champion: Judged, challenger: Judged) -> float:
+def _confidence(champion: Evaluation, challenger: Evaluation) -> float:
     """The share of resamples of the stones in which the challenger's mean absolute error is lower."""
     gains = _error_usd(champion) - _error_usd(challenger)
     generator = np.random.default_rng(0)
@@ -70,7 +70,7 @@ def _confidence(champion: Judged, challenger: Judged) -> float:
     return float(np.mean(better))
 
 
-def _worse(champion: Judged, challenger: Judged) -> Iterator[str]:
+def _worse(champion: Evaluation, challenger: Evaluation) -> Iterator[str]:
     before = dict(champion.slices())
     for name, after in challenger.slices():
         if len(after.stones) < FEWEST_OF_A_SLICE:
@@ -80,7 +80,7 @@ def _worse(champion: Judged, challenger: Judged) -> Iterator[str]:
             yield f"{name} by {change:.1%}"
 
 
-def _error_usd(judged: Judged) -> Prices:
+def _error_usd(judged: Evaluation) -> Prices:
     return (judged.stones["predicted"] - judged.stones["price"]).abs().to_numpy("float64")
 
 
@@ -127,8 +127,8 @@ def _contender(version: Version, on: pd.DataFrame | None = None) -> Contender:
     store.check(version)
     tag = version.labels.get("source", version.tag)
     if on is None:
-        return Contender(tag, Judged.load(version.folder))
-    return Contender(tag, judge(store.load(version), Intervals.load(version.folder), on))
+        return Contender(tag, Evaluation.load(version.folder))
+    return Contender(tag, evaluate(store.load(version), Intervals.load(version.folder), on))
 
 
 def rollback() -> Decision:

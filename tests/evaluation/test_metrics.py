@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from diamonds.diamond import typed
-from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.metrics import Evaluation
 
 
-def judged(size: int = 400) -> Judged:
+def evaluated(size: int = 400) -> Evaluation:
     generator = np.random.default_rng(0)
     price = generator.uniform(500, 5000, size)
     predicted = price * generator.uniform(0.8, 1.2, size)
@@ -23,13 +23,13 @@ def judged(size: int = 400) -> Judged:
         "low": predicted * 0.9,
         "high": predicted * 1.1,
     }
-    return Judged(typed(pd.DataFrame(stones)))
+    return Evaluation(typed(pd.DataFrame(stones)))
 
 
 def test_metrics_are_what_their_names_say() -> None:
     stones = pd.DataFrame({"price": [100.0, 200.0, 300.0, 400.0], "predicted": [100.0, 190.0, 330.0, 500.0]})
 
-    metrics = Judged(stones.assign(low=stones["predicted"] - 20, high=stones["predicted"] + 20)).metrics()
+    metrics = Evaluation(stones.assign(low=stones["predicted"] - 20, high=stones["predicted"] + 20)).metrics()
 
     assert metrics.mae == 35
     assert metrics.rmse == pytest.approx(np.sqrt((100 + 900 + 10_000) / 4))
@@ -41,7 +41,7 @@ def test_metrics_are_what_their_names_say() -> None:
 
 
 def test_the_slices_of_each_column_hold_every_stone_once() -> None:
-    slices = dict(judged().slices())
+    slices = dict(evaluated().slices())
 
     assert list(slices) == [
         *("cut Fair", "cut Ideal", "color G", "clarity IF"),
@@ -51,7 +51,7 @@ def test_the_slices_of_each_column_hold_every_stone_once() -> None:
 
 
 def test_the_bootstrap_encloses_the_metric_and_narrows_with_more_stones() -> None:
-    few, many = judged(100), judged(4000)
+    few, many = evaluated(100), evaluated(4000)
 
     low, high = few.bootstrap(lambda metrics: metrics.mae)
     lower, higher = many.bootstrap(lambda metrics: metrics.mae)

@@ -1,4 +1,4 @@
-"""Quotes are honest numbers, whatever the stone."""
+"""Quotes are finite and in order for every valid stone, and explanations add up to them."""
 
 import pytest
 
@@ -23,8 +23,8 @@ STONES = {
 
 @pytest.fixture(params=["linear", "xgboost"])
 def version(request: pytest.FixtureRequest) -> Version:
-    found: Version = request.getfixturevalue(request.param)
-    return found
+    trained: Version = request.getfixturevalue(request.param)
+    return trained
 
 
 @pytest.mark.parametrize("stone", STONES.values(), ids=STONES)
@@ -44,7 +44,7 @@ def test_base_and_contributions_add_up_to_the_price_to_the_cent(version: Version
     assert round(total, 2) == explained.price_usd
 
 
-def test_an_explanation_is_about_what_is_known(xgboost: Version) -> None:
+def test_an_explanation_lists_the_known_properties(xgboost: Version) -> None:
     stone = Diamond(carat=1.2, cut="Ideal", color="J", clarity="IF", x=6.9, y=6.85)
     by_feature = {each.feature: each for each in explain(load_pricer(xgboost), stone).contributions}
     assert by_feature.keys() == {"carat", "cut", "color", "clarity", "size"}
@@ -71,7 +71,7 @@ def test_no_stones_have_no_quotes(linear: Version) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stone", "says"),
+    ("stone", "message"),
     [
         ({"carat": 50}, "carat 50 is outside the 0.2"),
         ({"carat": 0.7, "depth": 5}, "depth 5 is outside the "),
@@ -80,11 +80,11 @@ def test_no_stones_have_no_quotes(linear: Version) -> None:
     ],
 )
 def test_an_implausible_stone_is_quoted_with_a_warning(
-    linear: Version, stone: dict[str, float], says: str
+    linear: Version, stone: dict[str, float], message: str
 ) -> None:
     quotes = load_pricer(linear).quotes(rows_of([WHOLE, Diamond.model_validate({**GRADED, **stone})]))
     assert quotes.warnings.keys() == {1}
-    assert any(says in warning for warning in quotes.warnings[1]), quotes.warnings
+    assert any(message in warning for warning in quotes.warnings[1]), quotes.warnings
 
 
 def test_hardly_any_real_stone_earns_a_warning(linear: Version, dataset: Dataset) -> None:

@@ -39,10 +39,10 @@ def test_they_are_what_filtering_and_sorting_all_stones_gives(
         stone = GradedWeight.model_validate(
             {"carat": carat} | {grade: getattr(row, grade) for grade in GRADES}
         )
-        found, available = similar.nearest(stone, n)
+        nearest, available = similar.nearest(stone, n)
         expected, count = by_sorting(stones, stone, n)
         assert available == count
-        assert [(each["carat"], each["price"]) for each in found] == [
+        assert [(each["carat"], each["price"]) for each in nearest] == [
             *zip(expected["carat"], expected["price"], strict=True)
         ]
 
@@ -55,8 +55,8 @@ def sold(tmp_path: Path, *weights_and_prices: tuple[float, float], **more: float
 
 
 def nearest(similar: SimilarStones, carat: float, n: int) -> list[tuple[float, float]]:
-    found, _ = similar.nearest(GradedWeight(carat=carat, cut="Good", color="E", clarity="IF"), n)
-    return [(each["carat"], each["price"]) for each in found]
+    stones, _ = similar.nearest(GradedWeight(carat=carat, cut="Good", color="E", clarity="IF"), n)
+    return [(each["carat"], each["price"]) for each in stones]
 
 
 def test_of_equally_near_ones_the_lighter_then_the_cheaper_comes_first(tmp_path: Path) -> None:
@@ -64,13 +64,13 @@ def test_of_equally_near_ones_the_lighter_then_the_cheaper_comes_first(tmp_path:
     assert nearest(similar, 0.5, 4) == [(0.5, 7), (0.4, 3), (0.4, 9), (0.6, 1)]
 
 
-def test_the_cheapest_of_many_equal_weights_are_given(tmp_path: Path) -> None:
+def test_of_many_equal_weights_the_cheapest_come_first(tmp_path: Path) -> None:
     similar = sold(tmp_path, *((0.4, price) for price in range(50, 0, -1)))
     assert nearest(similar, 0.5, 3) == [(0.4, 1), (0.4, 2), (0.4, 3)]
     assert nearest(similar, 0.3, 3) == [(0.4, 1), (0.4, 2), (0.4, 3)]
 
 
-def test_fewer_are_given_where_fewer_exist(tmp_path: Path) -> None:
+def test_there_are_fewer_where_fewer_exist(tmp_path: Path) -> None:
     assert nearest(sold(tmp_path, (0.4, 1), (0.6, 2)), 0.45, 100) == [(0.4, 1), (0.6, 2)]
 
 

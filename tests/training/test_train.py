@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
 from diamonds.models import spec_named
 from diamonds.models.features import matrix_of
@@ -49,14 +49,14 @@ def test_labels_say_how_good_a_version_is_and_where_it_comes_from(
 
 
 def test_quotes_of_the_hold_out_are_kept_with_their_bounds(version: store.Version, dataset: Dataset) -> None:
-    judged = Judged.load(version.folder)
+    evaluation = Evaluation.load(version.folder)
     matrix = matrix_of(dataset.hold_out)
 
     low, high = Intervals.load(version.folder).bounds(store.load(version).predict_matrix(matrix), matrix)
 
-    assert judged.stones["low"].to_numpy() == pytest.approx(low)
-    assert judged.stones["high"].to_numpy() == pytest.approx(high)
-    assert judged.metrics().labels().items() <= version.labels.items()
+    assert evaluation.stones["low"].to_numpy() == pytest.approx(low)
+    assert evaluation.stones["high"].to_numpy() == pytest.approx(high)
+    assert evaluation.metrics().labels().items() <= version.labels.items()
 
 
 def test_a_change_of_the_hold_out_prices_changes_nothing_but_the_judgement(

@@ -11,7 +11,7 @@ import pytest
 
 from diamonds.dataset import Dataset
 from diamonds.diamond import CUTS
-from diamonds.evaluation.metrics import Judged
+from diamonds.evaluation.metrics import Evaluation
 from diamonds.models import UnknownModel, spec_named
 from diamonds.training.train import train_version
 from diamonds.versions import promotion, store
@@ -30,7 +30,7 @@ def contender(tag: str, error: float, **error_of_cut: float) -> Contender:
     predicted = price * (1 + size * np.random.default_rng(sum(map(ord, tag))).uniform(-1, 1, STONES))
     columns = {"price": price, "predicted": predicted, "low": predicted * 0.9, "high": predicted * 1.1}
     grades = {"cut": cut, "color": "G", "clarity": "IF"}
-    return Contender(tag, Judged(pd.DataFrame({**columns, **grades, "carat": 1.2})))
+    return Contender(tag, Evaluation(pd.DataFrame({**columns, **grades, "carat": 1.2})))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,9 @@ def test_a_challenger_must_be_better_for_certain_and_nowhere_much_worse(
 def test_a_slice_of_few_stones_decides_nothing() -> None:
     champion, challenger = contender("a", 0.1), contender("b", 0.05, Fair=0.12)
     some = np.flatnonzero((challenger.judged.stones["cut"] != "Fair") | (np.arange(STONES) < 900))
-    fewer = [Contender(each.tag, Judged(each.judged.stones.iloc[some])) for each in (champion, challenger)]
+    fewer = [
+        Contender(each.tag, Evaluation(each.judged.stones.iloc[some])) for each in (champion, challenger)
+    ]
 
     assert decide(*fewer).promote
 

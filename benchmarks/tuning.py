@@ -13,7 +13,8 @@ import optuna
 import pandas as pd
 import xgboost as xgb
 
-from diamonds.dataset import Dataset, load_dataset, stone_hashes
+from diamonds.dataset import Dataset, load_dataset
+from diamonds.dataset.split import fold_of, stone_hashes
 from diamonds.diamond import FEATURES, GRADES
 from diamonds.models import spec_named
 from diamonds.settings import settings
@@ -31,8 +32,8 @@ class Reached:
 def plain_search(training: pd.DataFrame, trials: int) -> tuple[list[Reached], xgb.XGBRegressor]:
     """One trial after the other, up to 1,000 trees each, on a plain split; the best learns from all."""
     inputs, price_usd = _categorical(training), training["price"].to_numpy("float64")
-    # Folds of the other search, so that the errors of both are of the same stones.
-    unseen = stone_hashes(training) % np.uint64(3) == 0
+    # A fold of the other search, so that the errors of both are of the same stones.
+    unseen = fold_of(stone_hashes(training)) == 0
     started, best = time.process_time(), [Reached(np.inf, 0.0)]
 
     def mae_usd(trial: optuna.Trial) -> float:

@@ -5,18 +5,16 @@ from diamonds.dataset.dataset import Dataset, TooManySetAside, load_dataset
 from diamonds.dataset.errors import ColumnError, DataError
 from diamonds.dataset.markdown import markdown_of
 from diamonds.dataset.report import DataReport
-from diamonds.dataset.split import HOLD_OUT_SHARE, is_held_out, stone_hashes
+from diamonds.dataset.split import stone_hashes, without_calibration
 from diamonds.dataset.stored import load_from, report_in, save_to
 
 __all__ = [
-    "HOLD_OUT_SHARE",
     "ColumnError",
     "DataError",
     "DataReport",
     "Dataset",
     "Recognised",
     "TooManySetAside",
-    "is_held_out",
     "load_dataset",
     "load_from",
     "markdown_of",
@@ -24,4 +22,5 @@ __all__ = [
     "report_in",
     "save_to",
     "stone_hashes",
+    "without_calibration",
 ]

@@ -17,7 +17,7 @@ from diamonds.dataset.errors import ColumnError, DataError
 from diamonds.dataset.read import batches_of, tables_of, without_secrets
 from diamonds.dataset.report import DataReport, TableSummary
 from diamonds.dataset.rules import NUMBERS
-from diamonds.dataset.split import falls_in_hold_out, identities
+from diamonds.dataset.split import identities, in_hold_out
 from diamonds.dataset.table import Table
 from diamonds.diamond import COLUMNS, GRADES
 from diamonds.settings import settings
@@ -100,7 +100,7 @@ def _dataset(
 ) -> Dataset:
     measures, codes = columns_of(stones)
     order, fingerprint = without_copies(measures, codes)
-    held_out = falls_in_hold_out(identities(measures, codes))[order]
+    held_out = in_hold_out(identities(measures, codes))[order]
     training = frame_at(measures, codes, order[~held_out])
     hold_out = frame_at(measures, codes, order[held_out])
     report = DataReport(

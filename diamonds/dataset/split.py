@@ -1,4 +1,16 @@
-"""Decides by a stable hash which stones are held out of all training."""
+"""Splits stones into hold-out, calibration and folds, all by one stable hash of what identifies a stone.
+
+| split       | of                       | rule                      | decided by               |
+|-------------|--------------------------|---------------------------|--------------------------|
+| hold-out    | all stones               | hash < 20% of 2^64        | the highest bits         |
+| calibration | the training stones      | (hash >> 24) % 1000 < 100 | all bits from the 24th   |
+| folds       | the stones to learn from | hash % 3                  | all bits, also the first |
+
+The splits are independent of one another: whatever the higher bits are, the bits below them that only the
+next rule reads (38 for calibration, 24 for folds) give each of its remainders equally often.
+
+Never change a rule, a share or the hash: stones that stored versions have learned from would be held out.
+"""
 
 from collections.abc import Mapping
 
@@ -10,6 +22,8 @@ from diamonds.dataset.hashing import Words, hashes, in_stretches
 from diamonds.diamond import DIMENSIONS, GRADES
 
 HOLD_OUT_SHARE = 0.2
+CALIBRATION_SHARE = 0.1
+FOLDS = 3
 
 Measures = Mapping[str, npt.NDArray[np.float64]]
 """Columns of measures, NaN where unknown."""
@@ -18,19 +32,30 @@ Codes = Mapping[str, npt.NDArray[np.integer]]
 
 _SALT = 14
 """Of 1 to 100 the one whose hold-out of data/diamonds.csv is most like all its stones in share, weight, price
-and share of 3 carats or more; no model was asked. Never change it: another would move every stone."""
+and share of 3 carats or more, chosen without looking at any model."""
 
 _LARGEST = 2.0**21 - 1  # hundredths; far beyond any real measure, and three of them fit in one word
 
 
-def is_held_out(frame: pd.DataFrame) -> "pd.Series[bool]":
-    """For each row, whether its stone belongs to the hold-out, by ``stone_hashes``."""
-    return pd.Series(falls_in_hold_out(stone_hashes(frame)), index=frame.index)
-
-
-def falls_in_hold_out(stones: Words) -> npt.NDArray[np.bool_]:
-    """Whether the stone of each hash belongs to the hold-out: one in five, whatever else there is."""
+def in_hold_out(stones: Words) -> npt.NDArray[np.bool_]:
+    """Whether the stone of each hash belongs to the hold-out: one in five, whatever others there are."""
     return stones < np.uint64(int(HOLD_OUT_SHARE * 2**64))
+
+
+def in_calibration(stones: Words) -> npt.NDArray[np.bool_]:
+    """Whether the training stone of each hash is set apart to calibrate intervals: one in ten."""
+    return np.asarray((stones >> np.uint64(24)) % np.uint64(1000) < CALIBRATION_SHARE * 1000)
+
+
+def fold_of(stones: Words) -> Words:
+    """The fold of cross-validation, 0 to ``FOLDS`` - 1, of the stone of each hash."""
+    return stones % np.uint64(FOLDS)
+
+
+def without_calibration(training: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The training stones that models learn from, and those that are set apart for calibration."""
+    apart = in_calibration(stone_hashes(training))
+    return training[~apart], training[apart]
 
 
 def stone_hashes(frame: pd.DataFrame) -> Words:

@@ -10,27 +10,17 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
 
-from diamonds.dataset import stone_hashes
 from diamonds.diamond import FEATURES
 from diamonds.models.features import Matrix, one_hot
 from diamonds.models.spec import Estimator, Prices
 
-CALIBRATION_SHARE = 0.1
 _FILE = "intervals.json"
 _BANDS = 5
 _STONES_PER_BAND = 30
 _WIDEST = float(np.log(1000))
 """Where there is nothing to promise, a price may be a thousand times as high or low: finite, and no use."""
 _OPTIONAL = [FEATURES.index(name) for name in ("depth", "table", "x", "y", "z")]
-
-
-def is_for_calibration(training: pd.DataFrame) -> np.ndarray:
-    """For each training row, whether it is kept for calibration; copies of a stone stay together."""
-    # Bits that neither the hold-out (the highest) nor the folds of tuning (the lowest) depend on.
-    middle = (stone_hashes(training) >> np.uint64(24)) % np.uint64(1000)
-    return np.asarray(middle < CALIBRATION_SHARE * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from diamonds.dataset import stone_hashes
+from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models.features import matrix_of
 from diamonds.models.spec import ModelSpec, Parameters, Prices
 
-FOLDS = 3
 _MORE_ROWS = 1.1
 """A model of all rows has half as many again as one of two thirds, and grows about a tenth more trees."""
 
@@ -33,8 +32,7 @@ class CrossValidation:
     def __init__(self, spec: ModelSpec, stones: pd.DataFrame, seed: int) -> None:
         self.spec, self.seed = spec, seed
         self._matrix, self._price_usd = matrix_of(stones), stones["price"].to_numpy("float64")
-        # The hold-out takes the highest hashes below a share; the lowest bits are independent of that.
-        self._fold = stone_hashes(stones) % np.uint64(FOLDS)
+        self._fold = fold_of(stone_hashes(stones))
 
     def of(
         self, parameters: Parameters, heard: Callable[[int, float], None] = lambda fold, mae_usd: None

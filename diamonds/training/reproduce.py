@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from diamonds.dataset import without_calibration
 from diamonds.models import Estimator, spec_named
 from diamonds.models.ensemble import Ensemble
-from diamonds.models.intervals import is_for_calibration
 from diamonds.training.train import OutOfFold
 from diamonds.versions import store
 from diamonds.versions.store import MEMBERS, Version
@@ -44,7 +44,8 @@ def reproduce(tag: str) -> Reproduction:
     """
     version = store.get(tag)
     dataset = store.load_stored_dataset(version.labels["dataset"])
-    twin = _trained_again(version, dataset.training[~is_for_calibration(dataset.training)])
+    learned, _ = without_calibration(dataset.training)
+    twin = _trained_again(version, learned)
     stones = pd.concat([dataset.training, dataset.hold_out], ignore_index=True)
     difference = np.abs(twin.predict(stones) - store.load(version).predict(stones))
     files, different = _compared(twin, version.folder)

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from diamonds.dataset import Dataset
+from diamonds.dataset import Dataset, without_calibration
 from diamonds.evaluation.metrics import evaluate
 from diamonds.evaluation.model_card import ModelCard
 from diamonds.models import Estimator, ModelSpec, Parameters, Prices
 from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
-from diamonds.models.intervals import Intervals, is_for_calibration
+from diamonds.models.intervals import Intervals
 from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.settings import PROJECT, settings
 from diamonds.training.fingerprint import origin_of
@@ -76,8 +76,7 @@ def train_version(
     An ensemble is made of the newest versions of its members on the same dataset; raises ``MissingMembers``
     when there are too few.
     """
-    apart = is_for_calibration(dataset.training)
-    learned, calibration = dataset.training[~apart], dataset.training[apart]
+    learned, calibration = without_calibration(dataset.training)
     if spec.members:
         fitted = _blended(spec, dataset.fingerprint, learned, seed)
     else:

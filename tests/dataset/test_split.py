@@ -1,17 +1,32 @@
-"""The hold-out is a fifth that no copy, no other orientation and no fresh data can change."""
+"""Every split is decided by what a stone is: copies, orientations and fresh data change none of them."""
 
+import hashlib
 from itertools import permutations
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import chi2_contingency
 
-from diamonds.dataset import Dataset, is_held_out, load_dataset, stone_hashes
+from diamonds.dataset import Dataset, load_dataset, without_calibration
+from diamonds.dataset.hashing import Words
+from diamonds.dataset.split import (
+    CALIBRATION_SHARE,
+    FOLDS,
+    fold_of,
+    in_calibration,
+    in_hold_out,
+    stone_hashes,
+)
 from diamonds.diamond import GRADES, typed
 
 
 def _all(dataset: Dataset) -> pd.DataFrame:
     return pd.concat([dataset.training, dataset.hold_out], ignore_index=True)
+
+
+def is_held_out(stones: pd.DataFrame) -> np.ndarray:
+    return in_hold_out(stone_hashes(stones))
 
 
 def _many(rows: int, seed: int) -> pd.DataFrame:
@@ -90,8 +105,50 @@ def test_the_hold_out_is_a_fifth_of_any_stones() -> None:
 
 
 def test_folds_within_the_training_rows_are_even(classic: Dataset) -> None:
-    folds = np.bincount((stone_hashes(classic.training) % np.uint64(5)).astype(int)) / len(classic.training)
-    assert folds == pytest.approx([0.2] * 5, abs=0.01)
+    folds = np.bincount(fold_of(stone_hashes(classic.training)).astype(int)) / len(classic.training)
+    assert folds == pytest.approx([1 / FOLDS] * FOLDS, abs=0.01)
+
+
+def test_copies_of_a_stone_are_set_apart_together(classic: Dataset) -> None:
+    learned, apart = without_calibration(classic.training)
+
+    assert len(apart) / len(classic.training) == pytest.approx(CALIBRATION_SHARE, abs=0.01)
+    assert len(apart) + len(learned) == len(classic.training)
+    assert not set(stone_hashes(apart)) & set(stone_hashes(learned))
+
+
+def _stones_of(stones: Words) -> tuple[int, str]:
+    """How many stones, and a hash of which."""
+    return len(stones), hashlib.sha256(np.sort(stones).tobytes()).hexdigest()[:16]
+
+
+def test_no_stone_of_the_classic_data_has_ever_changed_sides(classic: Dataset) -> None:
+    learned, apart = without_calibration(classic.training)
+    stones = stone_hashes(learned)
+    assert _stones_of(stone_hashes(classic.hold_out)) == (10748, "ea88eda657b7cc6b")
+    assert _stones_of(stone_hashes(apart)) == (4283, "f7c7125a868ba598")
+    assert [_stones_of(stones[fold_of(stones) == fold]) for fold in range(FOLDS)] == [
+        (12931, "78a0af7dc07dda8d"),
+        (13081, "3b56a4b8d56a0e52"),
+        (12724, "602e3ebcb9c5f349"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["real", "random"])
+def test_hold_out_calibration_and_folds_say_nothing_about_one_another(classic: Dataset, kind: str) -> None:
+    if kind == "real":
+        stones = np.unique(stone_hashes(_all(classic)))  # copies are on the same side
+    else:
+        stones = np.random.default_rng(0).integers(0, 2**64, 2_000_000, dtype=np.uint64)
+
+    counts = np.zeros((2, 2, FOLDS))
+    splits = (in_hold_out(stones), in_calibration(stones), fold_of(stones))
+    np.add.at(counts, tuple(split.astype(int) for split in splits), 1)
+
+    assert counts.sum() == len(stones)
+    assert chi2_contingency(counts).pvalue > 0.05
+    for pair in range(3):
+        assert chi2_contingency(counts.sum(axis=pair)).pvalue > 0.05
 
 
 def test_a_million_fresh_rows_move_no_stone(

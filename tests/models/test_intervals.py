@@ -5,20 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diamonds.dataset import Dataset, stone_hashes
+from diamonds.dataset import Dataset, without_calibration
 from diamonds.models import Estimator, spec_named
 from diamonds.models.features import Matrix, matrix_of
-from diamonds.models.intervals import CALIBRATION_SHARE, Intervals, is_for_calibration
+from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 
 
 def calibrated(dataset: Dataset, coverage: float) -> tuple[Estimator, Intervals]:
-    apart = is_for_calibration(dataset.training)
-    learned, kept = dataset.training[~apart], dataset.training[apart]
+    learned, apart = without_calibration(dataset.training)
     price_usd = learned["price"].to_numpy("float64")
     estimator = spec_named("linear").build({}, 0).fit(learned, price_usd)
     errors = np.log(price_usd / estimator.predict(learned))
-    calibration = matrix_of(kept), kept["price"].to_numpy("float64")
+    calibration = matrix_of(apart), apart["price"].to_numpy("float64")
     seen = matrix_of(learned), errors
     return estimator, Intervals.fit(estimator, seen=seen, calibration=calibration, coverage=coverage)
 
@@ -83,15 +82,6 @@ def test_too_few_stones_to_promise_anything_give_bounds_that_say_so(dataset: Dat
 
     low, high = intervals.bounds(price_usd, matrix)
     assert (high / low).min() > 1e5
-
-
-def test_copies_of_a_stone_are_set_apart_together(real_dataset: Dataset) -> None:
-    training = real_dataset.training
-    apart = is_for_calibration(training)
-
-    assert apart.mean() == pytest.approx(CALIBRATION_SHARE, abs=0.01)
-    stones = stone_hashes(training)
-    assert not set(stones[apart]) & set(stones[~apart])
 
 
 def test_loaded_intervals_are_the_saved_ones(dataset: Dataset, tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ import pytest
 from optuna.trial import TrialState
 
 from diamonds.database import database_url, running
-from diamonds.dataset import Dataset, load_dataset, stone_hashes
+from diamonds.dataset import Dataset, load_dataset
+from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models import spec_named
-from diamonds.training.cross_validation import FOLDS, CrossValidation
+from diamonds.training.cross_validation import CrossValidation
 from diamonds.training.tuning import Search
 
 LIGHT = {"learning_rate": 0.1, "max_depth": 5}
@@ -52,7 +53,7 @@ def finished(study: str, storage: str) -> list[optuna.trial.FrozenTrial]:
 
 def test_no_stone_is_priced_by_a_model_that_saw_a_copy_of_it(fewer: pd.DataFrame) -> None:
     copies = pd.concat([fewer, fewer], ignore_index=True)
-    fold = stone_hashes(copies) % np.uint64(FOLDS)
+    fold = fold_of(stone_hashes(copies))
 
     validated = CrossValidation(spec_named("linear"), copies, seed=0).of({})
 

@@ -14,7 +14,7 @@ from prefect.artifacts import (
 from diamonds.dataset import DataReport, markdown_of
 from diamonds.evaluation.model_card import CARD
 from diamonds.versions.promotion import Decision
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 Progress = Callable[[int, int], None]
 

@@ -14,9 +14,9 @@ from diamonds.models import REGISTRY, ModelSpec, spec_named
 from diamonds.settings import settings
 from diamonds.training.budget import Effort
 from diamonds.training.parallel import waves
-from diamonds.versions import store
+from diamonds.versions import datasets
 from diamonds.versions.promotion import Decision, promote_best
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
 
 NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
@@ -75,7 +75,7 @@ def load(data: str) -> Dataset:
     except TooManySetAside as error:
         show_dataset(error.report)
         raise
-    show_dataset(report_in(store.save_dataset(dataset).folder))
+    show_dataset(report_in(datasets.save(dataset).folder))
     return dataset
 
 

@@ -15,7 +15,7 @@ from diamonds.settings import PROJECT
 
 if TYPE_CHECKING:
     from diamonds.dataset import Dataset
-    from diamonds.versions.store import Version
+    from diamonds.versions.version import Version
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -4,12 +4,12 @@ from bento_service.http.errors import ApiError
 from bento_service.schemas import DatasetAnswer
 from diamonds.api.schemas import FieldError
 from diamonds.dataset import markdown_of, report_in
-from diamonds.versions import store
+from diamonds.versions import datasets
 
 
 def one_dataset(fingerprint: str) -> DatasetAnswer:
     """The report of the dataset of that fingerprint; an unknown one is a 404."""
-    stored = store.dataset_version(fingerprint)
+    stored = datasets.find(fingerprint)
     if stored is None:
         raise _unknown(fingerprint)
     report = report_in(stored.folder)

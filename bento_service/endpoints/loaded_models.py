@@ -12,7 +12,7 @@ from diamonds.models import REGISTRY
 from diamonds.pricing.pricer import Pricer, load_pricer
 from diamonds.pricing.similar import SimilarStones
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 log = logging.getLogger("bentoml.diamonds")
 

@@ -12,9 +12,8 @@ from bento_service.http.errors import ApiError, bad_request
 from diamonds.api.schemas import ModelVersion
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.model_files.transfer import export_version, import_version
-from diamonds.models import UnknownModel
 from diamonds.versions import store
-from diamonds.versions.store import VersionExists
+from diamonds.versions.store import UnknownVersion, VersionExists
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def download(tag: str) -> File:
     with damage_told():
         try:
             return File(f"{store.get(tag).tag.replace(':', '-')}.bentomodel", export_version(tag))
-        except UnknownModel as error:
+        except UnknownVersion as error:
             raise unknown_version(tag) from error
 
 

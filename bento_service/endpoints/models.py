@@ -4,7 +4,7 @@ from bento_service.http.errors import ApiError
 from diamonds.api.schemas import ModelAnswer, ModelsAnswer, ModelSummary, ModelVersion
 from diamonds.models import REGISTRY
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 
 def all_models() -> ModelsAnswer:

@@ -17,7 +17,9 @@ from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD, text_in
 from diamonds.models import UnknownModel
 from diamonds.versions import promotion, store
-from diamonds.versions.store import DamagedVersion, NoChampion, Version
+from diamonds.versions.integrity import DamagedVersion
+from diamonds.versions.store import NoChampion, UnknownVersion
+from diamonds.versions.version import Version
 
 Tag = Annotated[str, Field(max_length=200, examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])]
 
@@ -128,7 +130,7 @@ def promote(request: PromotionRequest) -> DecisionAnswer:
     with damage_told():
         try:
             return _decided(promotion.promote(request.version, force=request.force))
-        except UnknownModel as error:
+        except (UnknownVersion, UnknownModel) as error:
             raise unknown_version(request.version) from error
 
 
@@ -192,7 +194,7 @@ def compare(query: ComparisonQuery) -> ComparisonAnswer:
 def _version(tag: str) -> Version:
     try:
         version = store.get(tag)
-    except UnknownModel as error:
+    except UnknownVersion as error:
         raise unknown_version(tag) from error
     if not (version.folder / CARD).is_file():
         raise unknown_version(tag)

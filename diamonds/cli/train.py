@@ -48,7 +48,8 @@ def train(
     from diamonds.dataset import load_dataset
     from diamonds.models import REGISTRY, spec_named
     from diamonds.training.budget import Effort
-    from diamonds.versions.store import champion, save_dataset
+    from diamonds.versions import datasets
+    from diamonds.versions.store import champion
 
     if if_no_champion and champion():
         return
@@ -56,7 +57,7 @@ def train(
     effort = Effort.chosen(trials, seed, force, minutes)
     with terminal.status("Reading the stones ..."):
         dataset = load_dataset(data or settings().data)
-    save_dataset(dataset)
+    datasets.save(dataset)
     terminal.print(f"{len(dataset.training):,} stones to learn from, {len(dataset.hold_out):,} to judge by.")
     outcome = _train(specs, dataset, effort)
     _tell(outcome)

@@ -14,7 +14,7 @@ from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Estimator, Prices
 
 CARAT_BANDS = (0.0, 0.5, 1.0, 1.5, 2.0, np.inf)
-_FILE = "hold_out.parquet"
+HOLD_OUT_FILE = "hold_out.parquet"
 _QUOTES = ["predicted", "low", "high"]
 
 
@@ -66,12 +66,12 @@ class Evaluation:
         return float(low), float(high)
 
     def save(self, folder: Path) -> None:
-        self.stones.to_parquet(folder / _FILE)
+        self.stones.to_parquet(folder / HOLD_OUT_FILE)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The evaluation that was saved to ``folder``."""
-        return cls(pd.read_parquet(folder / _FILE))
+        return cls(pd.read_parquet(folder / HOLD_OUT_FILE))
 
 
 def _band(weights: "pd.Interval[float]") -> str:

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.models import REGISTRY
-from diamonds.versions.store import PREFIX, Version
+from diamonds.versions.store import PREFIX
+from diamonds.versions.version import Version
 
 MODEL_YAML = "model.yaml"
 _MOST_BYTES = 64 * 1024

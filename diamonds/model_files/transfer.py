@@ -8,7 +8,8 @@ from diamonds.model_files.archive import pack
 from diamonds.model_files.isolation import verify_isolated
 from diamonds.model_files.metadata import read_metadata
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.integrity import check
+from diamonds.versions.version import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,9 @@ class Imported:
 
 
 def export_version(tag: str) -> bytes:
-    """The version as a ``.bentomodel`` file; raises ``UnknownModel``, or ``DamagedVersion``."""
+    """The version as a ``.bentomodel`` file; raises ``UnknownVersion``, or ``DamagedVersion``."""
     version = store.get(tag)
-    store.check(version)
+    check(version)
     return pack(version.folder)
 
 

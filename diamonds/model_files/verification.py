@@ -14,7 +14,8 @@ from diamonds.models.features import matrix_of
 from diamonds.pricing import similar
 from diamonds.pricing.pricer import load_pricer
 from diamonds.versions import store
-from diamonds.versions.store import MANIFEST, DamagedVersion, Version
+from diamonds.versions.integrity import MANIFEST, DamagedVersion, check
+from diamonds.versions.version import Version
 
 _STONES = 2000
 _TOLERANCE = 1e-3
@@ -25,7 +26,7 @@ def check_files(version: Version) -> int:
     """The number of files in the manifest; raises ``BadVersionFile`` unless they are all there, unchanged."""
     try:
         listed = json.loads((version.folder / MANIFEST).read_text())
-        store.check(version)
+        check(version)
     except FileNotFoundError as error:
         raise BadVersionFile(f"It holds no {MANIFEST}.") from error
     except (ValueError, AttributeError) as error:

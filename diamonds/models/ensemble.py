@@ -1,4 +1,4 @@
-"""A weighted blend of other models' log prices, with weights learned from out-of-fold predictions."""
+"""A weighted blend of other models' log prices, with weights learned from prices of unseen stones."""
 
 import json
 from collections.abc import Mapping
@@ -9,13 +9,13 @@ from typing import Self
 import numpy as np
 from scipy.optimize import nnls
 
+from diamonds.dataset.split import fold_of, stone_hashes
 from diamonds.models.features import Matrix, stones_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 from diamonds.models.threads import on_all_cores
-from diamonds.training.cross_validation import CrossValidation
 
 _FILE = "blend.json"
-_LEAST_WEIGHT = 0.03
+_SMALLEST_WEIGHT = 0.03
 """A member with less adds more time to each quote than it takes off the error."""
 
 
@@ -27,21 +27,29 @@ class Ensemble(Estimator):
         self.seed = seed
 
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
-        """Trains every member from the start; ``blend`` makes an ensemble of trained ones."""
-        stones = stones_of(matrix).assign(price=price_usd)
-        fitted: dict[str, Estimator] = {}
-        out_of_fold: dict[str, Prices] = {}
-        for name, spec in self.specs.items():
-            validated = CrossValidation(spec, stones, self.seed).of(spec.defaults or {})
-            out_of_fold[name] = validated.out_of_fold
-            fitted[name] = spec.build(validated.parameters, self.seed).fit_matrix(matrix, price_usd)
-        return self.blend(fitted, out_of_fold, price_usd)
+        """Trains every member twice: without one fold, whose prices decide the weights, and on all stones.
+
+        ``blend`` makes an ensemble of members that are trained already.
+        """
+        apart = fold_of(stone_hashes(stones_of(matrix))) == 0
+        partly = self._members_fitted(matrix[~apart], price_usd[~apart])
+        predicted = {name: member.predict_matrix(matrix[apart]) for name, member in partly.items()}
+        return self.blend(self._members_fitted(matrix, price_usd), predicted, price_usd[apart])
+
+    def _members_fitted(self, matrix: Matrix, price_usd: Prices) -> dict[str, Estimator]:
+        return {
+            name: spec.build(spec.defaults or {}, self.seed).fit_matrix(matrix, price_usd)
+            for name, spec in self.specs.items()
+        }
 
     def blend(
-        self, fitted: Mapping[str, Estimator], out_of_fold: Mapping[str, Prices], price_usd: Prices
+        self, fitted: Mapping[str, Estimator], predicted: Mapping[str, Prices], price_usd: Prices
     ) -> Self:
-        """Weighs fitted members by the prices that they gave to stones which they had not learned from."""
-        weights = blend_weights(out_of_fold, price_usd)
+        """Weighs fitted members by the prices that each ``predicted`` for stones it had not learned from.
+
+        ``price_usd`` are the true prices of these stones.
+        """
+        weights = blend_weights(predicted, price_usd)
         self.members_ = {name: (weight, fitted[name]) for name, weight in weights.items()}
         return self
 
@@ -59,15 +67,15 @@ class Ensemble(Estimator):
         (folder / _FILE).write_text(json.dumps(weights, indent=2))
 
 
-def blend_weights(out_of_fold: Mapping[str, Prices], price_usd: Prices) -> dict[str, float]:
+def blend_weights(predicted: Mapping[str, Prices], price_usd: Prices) -> dict[str, float]:
     """The weight of each member worth having: those of the least squared error, roughly in USD."""
-    names = list(out_of_fold)
+    names = list(predicted)
     while True:
         # An error in logs times the price is about the error in USD.
-        logs = np.column_stack([np.log(out_of_fold[name]) * price_usd for name in names])
+        logs = np.column_stack([np.log(predicted[name]) * price_usd for name in names])
         weights, _ = nnls(logs, np.log(price_usd) * price_usd)
         weights /= weights.sum()
-        if weights.min() >= _LEAST_WEIGHT:
+        if weights.min() >= _SMALLEST_WEIGHT:
             return dict(zip(names, weights.tolist(), strict=True))
         del names[int(weights.argmin())]
 

@@ -14,7 +14,7 @@ from diamonds.models.spec import Prices
 from diamonds.models.threads import CORES, on_all_cores
 from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 CURRENCY = "USD"
 

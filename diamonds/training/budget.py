@@ -10,7 +10,7 @@ from diamonds.settings import settings
 from diamonds.training.fingerprint import kept_version
 from diamonds.training.train import train_version
 from diamonds.training.tuning import Progress
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 MOST_TRIALS = 100_000
 """As many as nobody waits for: then time is the only bound."""

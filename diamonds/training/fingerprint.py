@@ -8,7 +8,7 @@ from pathlib import Path
 from diamonds.models import ModelSpec
 from diamonds.settings import settings
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 _CODE = Path(__file__).parent
 _ASIDE = {"commands", "database", "exchanges"}  # no training runs through these

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from diamonds.dataset import Dataset
 from diamonds.models import ModelSpec, spec_named
 from diamonds.training.budget import Effort
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 Heard = Callable[[str, int, int], None]
 """Is told a model, its finished trials and how many there are to be."""

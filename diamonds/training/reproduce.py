@@ -12,8 +12,8 @@ from diamonds.dataset import without_calibration
 from diamonds.models import Estimator, spec_named
 from diamonds.models.ensemble import Ensemble
 from diamonds.training.train import OutOfFold
-from diamonds.versions import store
-from diamonds.versions.store import MEMBERS, Version
+from diamonds.versions import datasets, store
+from diamonds.versions.version import MEMBERS, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ class Reproduction:
 def reproduce(tag: str) -> Reproduction:
     """Trains version ``tag`` again and compares; saves nothing.
 
-    Raises ``UnknownModel`` or ``UnknownDataset`` for what the model store does not have (any more), and
+    Raises ``UnknownVersion`` or ``UnknownDataset`` for what the model store does not have (any more), and
     ``DamagedVersion``.
     """
     version = store.get(tag)
-    dataset = store.load_stored_dataset(version.labels["dataset"])
+    dataset = datasets.load(version.labels["dataset"])
     learned, _ = without_calibration(dataset.training)
     twin = _trained_again(version, learned)
     stones = pd.concat([dataset.training, dataset.hold_out], ignore_index=True)

@@ -4,6 +4,7 @@ import logging
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,12 @@ from diamonds.models.ensemble import Ensemble
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.pricing.plausibility import PlausibleRanges
+from diamonds.pricing.similar import save_index
 from diamonds.settings import PROJECT, settings
 from diamonds.training.fingerprint import origin_of
 from diamonds.training.tuning import Progress, Search
 from diamonds.versions import store
-from diamonds.versions.store import MEMBERS, Version
+from diamonds.versions.version import MEMBERS, Version
 
 log = logging.getLogger(__name__)
 
@@ -102,19 +104,17 @@ def train_version(
         "flow_run": flow_run,
         **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
     }
+    out_of_fold = OutOfFold(learned["price"].to_numpy("float64"), fitted.out_of_fold)
+    card = ModelCard(labels, fitted.parameters, judged, fitted.estimator, fitted.history, fitted.members)
+    index = partial(save_index, dataset.training)
+    plausible = PlausibleRanges.of(dataset.training)
     version = store.save(
         spec.name,
         fitted.estimator,
         dataset.training,
         labels,
         fitted.parameters,
-        attachments=[
-            intervals,
-            PlausibleRanges.of(dataset.training),
-            judged,
-            OutOfFold(learned["price"].to_numpy("float64"), fitted.out_of_fold),
-            ModelCard(labels, fitted.parameters, judged, fitted.estimator, fitted.history, fitted.members),
-        ],
+        attachments=[each.save for each in (intervals, plausible, judged, out_of_fold, card)] + [index],
     )
     store.retire(spec.name, keep=settings().keep_versions)
     return version

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from diamonds.evaluation.metrics import Evaluation, evaluate
+from diamonds.evaluation.metrics import HOLD_OUT_FILE, Evaluation, evaluate
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.integrity import DamagedVersion, check
+from diamonds.versions.version import UNDOES, Version
 
 CONFIDENCE = 0.95
 FEWEST_OF_A_SLICE = 200
@@ -31,11 +32,11 @@ class Contender:
     """A version with its quotes of the hold-out stones on which it meets another."""
 
     tag: str
-    judged: Evaluation
+    evaluation: Evaluation
 
     @property
     def mae_usd(self) -> float:
-        return self.judged.metrics().mae
+        return self.evaluation.metrics().mae
 
 
 def decide(champion: Contender | None, challenger: Contender) -> Decision:
@@ -48,16 +49,16 @@ def decide(champion: Contender | None, challenger: Contender) -> Decision:
         return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
     met = (
         f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) and {champion.tag} "
-        f"(MAE {champion.mae_usd:.1f} USD) met on {len(challenger.judged.stones):,} stones"
+        f"(MAE {champion.mae_usd:.1f} USD) met on {len(challenger.evaluation.stones):,} stones"
     )
-    confidence = _confidence(champion.judged, challenger.judged)
+    confidence = _confidence(champion.evaluation, challenger.evaluation)
     if confidence < CONFIDENCE:
         return Decision(
             False,
             f"{met}: the challenger is better with a confidence of {confidence:.1%} only, "
             f"and {CONFIDENCE:.0%} is needed.",
         )
-    if worse := list(_worse(champion.judged, challenger.judged)):
+    if worse := list(_worse(champion.evaluation, challenger.evaluation)):
         return Decision(False, f"{met}: the challenger is better, but worse for {', '.join(worse)}.")
     return Decision(True, f"{met}: the challenger is better with a confidence of {confidence:.1%}.")
 
@@ -80,25 +81,31 @@ def _worse(champion: Evaluation, challenger: Evaluation) -> Iterator[str]:
             yield f"{name} by {change:.1%}"
 
 
-def _error_usd(judged: Evaluation) -> Prices:
-    return (judged.stones["predicted"] - judged.stones["price"]).abs().to_numpy("float64")
+def _error_usd(evaluation: Evaluation) -> Prices:
+    return (evaluation.stones["predicted"] - evaluation.stones["price"]).abs().to_numpy("float64")
 
 
 def promote_best(challengers: Sequence[Version]) -> Decision:
-    """Lets the best of the challengers meet the champion and promotes it if it is better.
+    """Promotes the challenger with the smallest error if it is better than the champion.
 
-    They meet on the challenger's hold-out. No other promotion can come between.
+    They are compared on the challenger's hold-out, while no other promotion can happen. Raises
+    ``DamagedVersion`` when any file of that challenger changed, whatever the decision.
     """
     best = min(challengers, key=lambda version: version.mae_usd)
     with store.promoting(best):
-        decision = _meet(store.champion(), best)
+        decision = _compare(store.champion(), best)
         if decision.promote:
-            store.promote(best.tag, decision.reason)
+            store.promote(best.tag, decision.reason)  # checks every file as it copies it
+        else:
+            check(best)
     return decision
 
 
 def promote(tag: str, *, force: bool = False) -> Decision:
-    """Promotes a version if it beats the champion, or whatever its errors when forced."""
+    """Promotes a version if it is better than the champion, or whatever its errors when forced.
+
+    Raises ``UnknownVersion`` and ``DamagedVersion``.
+    """
     version = store.get(tag)
     if not force:
         return promote_best([version])
@@ -107,34 +114,43 @@ def promote(tag: str, *, force: bool = False) -> Decision:
     return decision
 
 
-def compare(one: str, other: str) -> Decision:
-    """What ``decide`` says if ``one`` is the champion and ``other`` challenges it; changes nothing."""
-    return _meet(store.get(one), store.get(other))
+def compare(champion: str, challenger: str) -> Decision:
+    """What ``decide`` decides if version ``challenger`` challenges ``champion``; changes nothing."""
+    version = store.get(challenger)
+    check(version)
+    return _compare(store.get(champion), version)
 
 
-def _meet(champion: Version | None, challenger: Version) -> Decision:
-    contender = _contender(challenger)
+def _compare(champion: Version | None, challenger: Version) -> Decision:
+    contender = _with_saved_quotes(challenger)
     if champion is None:
         return decide(None, contender)
     try:
-        return decide(_contender(champion, on=contender.judged.stones), contender)
-    except store.DamagedVersion as error:
+        return decide(_with_quotes_of(champion, contender.evaluation.stones), contender)
+    except DamagedVersion as error:
         return Decision(True, f"{challenger.tag} is promoted: the champion is damaged. {error}")
 
 
-def _contender(version: Version, on: pd.DataFrame | None = None) -> Contender:
-    """The version with its quotes of its own hold-out, or of other stones that are held out from it."""
-    store.check(version)
-    tag = version.labels.get("source", version.tag)
-    if on is None:
-        return Contender(tag, Evaluation.load(version.folder))
-    return Contender(tag, evaluate(store.load(version), Intervals.load(version.folder), on))
+def _with_saved_quotes(version: Version) -> Contender:
+    """The version with the quotes of its hold-out that were saved with it; no other file is checked."""
+    check(version, only=[HOLD_OUT_FILE])
+    return _contender(version, Evaluation.load(version.folder))
+
+
+def _with_quotes_of(version: Version, stones: pd.DataFrame) -> Contender:
+    """The version with its quotes of stones that are held out from it."""
+    estimator = store.load(version)  # checks all files
+    return _contender(version, evaluate(estimator, Intervals.load(version.folder), stones))
+
+
+def _contender(version: Version, evaluation: Evaluation) -> Contender:
+    return Contender(version.labels.get("source", version.tag), evaluation)
 
 
 def rollback() -> Decision:
-    """Makes the champion before the present one champion again; raises ``NoChampion`` if there is none.
+    """Makes the previous champion the champion again; raises ``NoChampion`` if there is none.
 
-    Rolling back twice goes back two: what was rolled back from does not count as before.
+    Rolling back twice goes back two champions: one that was rolled back is never the previous one.
     """
     champion = store.champion()
     if champion is None:
@@ -154,7 +170,7 @@ def _standing(history: Sequence[Version]) -> list[Version]:
     """The promotions that no rollback took back, oldest first: the last one made the present champion."""
     standing: list[Version] = []
     for promoted in reversed(history):
-        if store.UNDOES in promoted.labels:
+        if UNDOES in promoted.labels:
             standing.pop()
         else:
             standing.append(promoted)

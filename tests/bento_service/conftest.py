@@ -9,7 +9,7 @@ import pytest
 from diamonds.database import migrate
 from diamonds.database import running as database_running
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.serving import Running, serving
 from tests.processes import wait_until
 

@@ -13,7 +13,7 @@ from diamonds.diamond import Diamond
 from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import PROJECT
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import serving
 

@@ -16,7 +16,7 @@ import pytest
 
 from diamonds.api.client import Client, Refused, ServiceDown, Stone
 from diamonds.exchanges import Filter, page
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import Running
 from tests.faults.proxy import Proxy

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from diamonds.database import running as database_running
 from diamonds.settings import PROJECT, settings
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.serving import serving
 from tests.processes import free_port, process, wait_until
 

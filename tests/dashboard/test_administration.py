@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from diamonds.models.shapley import PROPERTIES
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.dashboard.conftest import Stack
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from diamonds import database
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from flows.train import train
 from tests.bento_service.serving import serving
 from tests.conftest import model_store_in

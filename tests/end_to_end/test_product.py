@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from diamonds.diamond import COLUMNS, FEATURES, GRADES
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.end_to_end.client import Client, Seen
 from tests.processes import wait_until
 

@@ -25,6 +25,6 @@ def trained(dataset: Dataset) -> Trained:
 
 
 def fitted(spec: ModelSpec, dataset: Dataset) -> Estimator:
-    # An ensemble trains every member four times; in the order of hashes, the first stones are any stones.
+    # An ensemble trains every member twice; in the order of hashes, the first stones are any stones.
     training = dataset.training[:500] if spec.members else dataset.training
     return spec.build(spec.defaults or {}, 0).fit(training, training["price"].to_numpy("float64"))

@@ -7,7 +7,7 @@ from diamonds.diamond import USUAL, Diamond
 from diamonds.models.features import matrix_of, rows_of
 from diamonds.pricing.explanation import explain
 from diamonds.pricing.pricer import load_pricer
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 GRADED = {"cut": "Ideal", "color": "G", "clarity": "VS2"}
 WHOLE = Diamond(carat=0.7, **GRADED, depth=61.5, table=56, x=5.7, y=5.72, z=3.51)

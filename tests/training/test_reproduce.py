@@ -6,12 +6,12 @@ from diamonds.dataset import Dataset
 from diamonds.models import spec_named
 from diamonds.training.reproduce import reproduce
 from diamonds.training.train import train_version
-from diamonds.versions import store
+from diamonds.versions import datasets
 
 
 @pytest.fixture
 def kept(empty_model_store: object, dataset: Dataset) -> Dataset:
-    store.save_dataset(dataset)
+    datasets.save(dataset)
     return dataset
 
 
@@ -46,5 +46,5 @@ def test_an_ensemble_is_trained_again_with_its_members(kept: Dataset) -> None:
 
 def test_a_version_whose_dataset_is_not_kept_says_so(empty_model_store: object, dataset: Dataset) -> None:
     version = train_version(spec_named("linear"), dataset, trials=1, seed=7)
-    with pytest.raises(store.UnknownDataset, match=dataset.fingerprint):
+    with pytest.raises(datasets.UnknownDataset, match=dataset.fingerprint):
         reproduce(version.tag)

@@ -13,6 +13,8 @@ from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.training.train import MissingMembers, OutOfFold, train_version
 from diamonds.versions import store
+from diamonds.versions.integrity import DamagedVersion
+from diamonds.versions.version import Version
 
 LABELS = {
     "model",
@@ -30,13 +32,11 @@ LABELS = {
 
 
 @pytest.fixture
-def version(dataset: Dataset, empty_model_store: Path) -> store.Version:
+def version(dataset: Dataset, empty_model_store: Path) -> Version:
     return train_version(spec_named("linear"), dataset, trials=1, seed=4, flow_run="a run")
 
 
-def test_labels_say_how_good_a_version_is_and_where_it_comes_from(
-    version: store.Version, dataset: Dataset
-) -> None:
+def test_labels_say_how_good_a_version_is_and_where_it_comes_from(version: Version, dataset: Dataset) -> None:
     predicted = store.load(version).predict(dataset.hold_out)
 
     assert set(version.labels) >= LABELS
@@ -48,7 +48,7 @@ def test_labels_say_how_good_a_version_is_and_where_it_comes_from(
     assert version.labels["flow_run"] == "a run"
 
 
-def test_quotes_of_the_hold_out_are_kept_with_their_bounds(version: store.Version, dataset: Dataset) -> None:
+def test_quotes_of_the_hold_out_are_kept_with_their_bounds(version: Version, dataset: Dataset) -> None:
     evaluation = Evaluation.load(version.folder)
     matrix = matrix_of(dataset.hold_out)
 
@@ -60,7 +60,7 @@ def test_quotes_of_the_hold_out_are_kept_with_their_bounds(version: store.Versio
 
 
 def test_a_change_of_the_hold_out_prices_changes_nothing_but_the_judgement(
-    version: store.Version, dataset: Dataset
+    version: Version, dataset: Dataset
 ) -> None:
     dearer = dataset.hold_out.assign(price=dataset.hold_out["price"] * 2)
     other = Dataset(dataset.training, dearer, dataset.fingerprint, dataset.report)
@@ -72,7 +72,7 @@ def test_a_change_of_the_hold_out_prices_changes_nothing_but_the_judgement(
     assert again.labels["mae"] != version.labels["mae"]
 
 
-def test_the_card_tells_errors_by_slice_and_shows_plots(version: store.Version) -> None:
+def test_the_card_tells_errors_by_slice_and_shows_plots(version: Version) -> None:
     card = (version.folder / CARD).read_text()
 
     assert f"mean absolute error {float(version.labels['mae']):.1f} USD (95% between" in card
@@ -105,10 +105,10 @@ def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset)
     assert members[0].tag in (ensemble.folder / CARD).read_text() or "xgboost" not in weights
     damaged = next(path for path in ensemble.folder.rglob("booster.*"))
     damaged.write_bytes(damaged.read_bytes() + b" ")
-    with pytest.raises(store.DamagedVersion, match=damaged.name):
+    with pytest.raises(DamagedVersion, match=damaged.name):
         store.load(ensemble)
 
 
-def test_an_ensemble_without_members_says_what_to_train(version: store.Version, dataset: Dataset) -> None:
+def test_an_ensemble_without_members_says_what_to_train(version: Version, dataset: Dataset) -> None:
     with pytest.raises(MissingMembers, match="Got 0 of xgboost"):
         train_version(spec_named("ensemble"), dataset, trials=1, seed=0)

@@ -12,11 +12,13 @@ import pytest
 from diamonds.dataset import Dataset
 from diamonds.diamond import CUTS
 from diamonds.evaluation.metrics import Evaluation
-from diamonds.models import UnknownModel, spec_named
+from diamonds.models import spec_named
 from diamonds.training.train import train_version
 from diamonds.versions import promotion, store
+from diamonds.versions.integrity import DamagedVersion
 from diamonds.versions.promotion import Contender, decide
-from diamonds.versions.store import DamagedVersion, NoChampion, Version
+from diamonds.versions.store import NoChampion, UnknownVersion
+from diamonds.versions.version import Version
 
 STONES = 2000
 
@@ -153,7 +155,7 @@ def test_a_damaged_champion_gives_way(versions: list[Version]) -> None:
 
 
 def test_a_version_that_does_not_exist_cannot_be_promoted(empty_model_store: Path) -> None:
-    with pytest.raises(UnknownModel, match="diamonds-linear:nothing"):
+    with pytest.raises(UnknownVersion, match="diamonds-linear:nothing"):
         promotion.promote("diamonds-linear:nothing")
 
 

@@ -13,7 +13,7 @@ from diamonds.models import Estimator
 from diamonds.models.features import Matrix
 from diamonds.models.spec import Prices, Unseen
 from diamonds.pricing.pricer import Pricer, load_pricer
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 
 SECONDS_OF_A_BATCH = 0.05
 

@@ -16,7 +16,7 @@ import uuid_utils
 from diamonds.database import engine
 from diamonds.exchanges import Feedback, exchange, feedback_since
 from diamonds.exchanges.database.erasure import forget
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.http.test_app import assert_error
 from tests.bento_service.recorded_service import recorded

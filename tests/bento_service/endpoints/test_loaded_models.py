@@ -16,7 +16,7 @@ from diamonds.dataset import Dataset
 from diamonds.diamond import Diamond
 from diamonds.pricing.pricer import load_pricer
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, wait_for_version
 from tests.bento_service.serving import Running, serving
 from tests.processes import wait_until

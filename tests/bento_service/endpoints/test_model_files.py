@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.serving import serving
 from tests.processes import wait_until
 

@@ -11,8 +11,8 @@ import pytest
 from diamonds.dataset import Dataset
 from diamonds.diamond import Diamond
 from diamonds.pricing.pricer import load_pricer
-from diamonds.versions import store
-from diamonds.versions.store import Version
+from diamonds.versions import datasets
+from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.serving import Running
 from tests.processes import wait_until
@@ -261,7 +261,7 @@ def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
 
 
 def test_a_dataset_is_shown_with_what_it_was_made_of(client: httpx.Client, dataset: Dataset) -> None:
-    tag = store.save_dataset(dataset).tag
+    tag = datasets.save(dataset).tag
     answer = client.get(f"/datasets/{dataset.fingerprint}").json()
     assert answer["tag"] == tag
     assert answer["report"]["kept"] == len(dataset.training) + len(dataset.hold_out)

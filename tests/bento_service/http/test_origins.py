@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 from tests.processes import wait_until
 

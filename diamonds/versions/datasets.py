@@ -1,0 +1,42 @@
+"""Saves, finds and loads datasets in the model store, each once, as a version of ``diamonds-dataset``."""
+
+from dataclasses import replace
+
+from diamonds.dataset import Dataset, load_from, report_in, save_to
+from diamonds.versions import store
+from diamonds.versions.integrity import check
+from diamonds.versions.version import Version
+
+DATASET = "dataset"
+
+
+class UnknownDataset(LookupError):
+    """No dataset of that fingerprint is stored."""
+
+
+def save(dataset: Dataset) -> Version:
+    """The stored version of a dataset, which is saved unless its stones are stored already.
+
+    The report that is saved with it lists what changed since the dataset saved before.
+    """
+    if stored := find(dataset.fingerprint):
+        return stored
+    previous = store.versions(DATASET)[:1]
+    report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
+    labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
+    return store.create(DATASET, labels, lambda folder: save_to(folder, replace(dataset, report=report)))
+
+
+def find(fingerprint: str) -> Version | None:
+    """The stored version of the dataset of that fingerprint, or None."""
+    stored = store.versions(DATASET)
+    return next((version for version in stored if version.labels["dataset"] == fingerprint), None)
+
+
+def load(fingerprint: str) -> Dataset:
+    """The dataset of that fingerprint as it was saved; raises ``UnknownDataset`` or ``DamagedVersion``."""
+    stored = find(fingerprint)
+    if stored is None:
+        raise UnknownDataset(f"Got dataset {fingerprint!r}, which the model store does not have.")
+    check(stored)
+    return load_from(stored.folder)

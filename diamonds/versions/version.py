@@ -1,0 +1,31 @@
+"""One version of a model or a dataset: its tag, labels, parameters and the folder with its files."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from diamonds.models import Parameters
+
+MEMBERS = "members"
+"""Label of an ensemble's version: the tags of the versions that it was made of."""
+UNDOES = "undoes"
+"""Label of a champion that a rollback brought back: the tag of the one that it replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One entry of the model store; ``labels`` carry its metrics and lineage as strings."""
+
+    tag: str
+    created_at: datetime
+    labels: dict[str, str]
+    parameters: Parameters
+    folder: Path
+
+    @property
+    def model(self) -> str:
+        return self.labels["model"]
+
+    @property
+    def mae_usd(self) -> float:
+        return float(self.labels["mae"])

@@ -8,10 +8,11 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.batch.quotes import HIGH, LOW, PRICE, Quoted, VersionChanged, quote_file
-from dashboard.batch.stones_file import ENDINGS, StonesFile, read_stones
+from dashboard.batch.stones_file import StonesFile, read_stones
 from dashboard.clients.api import read
 from dashboard.ui.problems import advised, show_no_model
 from dashboard.ui.text import counted, literal
+from dashboard.ui.upload_formats import ENDINGS
 from diamonds.dataset import DataError, Recognised
 from diamonds.diamond import FEATURES
 

@@ -1,16 +1,15 @@
 """Reads a file of stones to be quoted, and tells which rows are no stones and why."""
 
-import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import fastexcel
 import polars as pl
 from pydantic import ValidationError
 
+from dashboard.ui.upload_formats import is_workbook, read_workbook
 from diamonds.dataset import DataError, Recognised, recognise_columns
 from diamonds.dataset.cells import MISSING, decimal_mark, parse_numbers
 from diamonds.dataset.read import batches_of, tables_of
@@ -18,8 +17,6 @@ from diamonds.diamond import DIMENSIONS, FEATURES, GRADES, MEASURES, Diamond
 from diamonds.settings import settings
 
 NEEDED = ("carat", *GRADES)
-ENDINGS = ("csv", "tsv", "txt", "xlsx", "xls", "parquet", "pq", "jsonl", "ndjson", "gz")
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 Stone = dict[str, Any]
 
@@ -37,7 +34,7 @@ class StonesFile:
 
 def read_stones(name: str, content: bytes) -> StonesFile:
     """The stones of a file; raises ``DataError`` when it is no table or lacks a column that is needed."""
-    rows, malformed = _workbook(name, content) if content.startswith(_WORKBOOKS) else _table(name, content)
+    rows, malformed = (read_workbook(name, content), ()) if is_workbook(content) else _table(name, content)
     if rows.is_empty():
         raise DataError(f"{name} has a header and no rows beneath it.")
     recognised = recognise_columns(rows.columns, needed=NEEDED, aliases=settings().column_aliases)
@@ -65,24 +62,6 @@ def _table(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
     empty = pl.DataFrame(schema=list(table.columns))
     rows = [batch.rows for batch in batches]
     return pl.concat(rows, how="vertical_relaxed") if rows else empty, malformed
-
-
-def without_workbook(name: str, content: bytes) -> tuple[str, bytes]:
-    """A file that the data intake knows: an Excel workbook's first sheet as Parquet, any other as it is."""
-    if not content.startswith(_WORKBOOKS):
-        return name, content
-    table = io.BytesIO()
-    _workbook(name, content)[0].write_parquet(table)
-    return f"{Path(name).stem}.parquet", table.getvalue()
-
-
-def _workbook(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """The first sheet of an Excel workbook."""
-    try:
-        sheet = fastexcel.read_excel(content).load_sheet(0)
-    except fastexcel.FastExcelError as error:
-        raise DataError(f"Could not read {name} as an Excel workbook: {error}") from error
-    return sheet.to_polars(), ()
 
 
 def _cells(rows: pl.DataFrame, recognised: Recognised) -> Iterator[tuple[int, Stone, str]]:

@@ -5,9 +5,11 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
+
 HEIGHT = 320
 UTC = alt.Scale(type="utc")
-OUTCOMES = {"answered": "#0891b2", "refused": "#d97706", "failed": "#e11d48", "no answer": "#64748b"}
+OUTCOMES = {"answered": CYAN, "refused": ORANGE, "failed": RED, "no answer": GRAY}
 _WIDTHS = {
     "1s": "second",
     "10s": "10 seconds",

@@ -5,7 +5,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.ui.charts import AS_GIVEN, DOWN, TOTAL, UP, ranked
+from dashboard.ui.charts import AS_GIVEN, ranked
+from dashboard.ui.colors import CYAN, GRAY, ORANGE
 
 _HEIGHT = 300
 _USD = alt.Axis(format="$,.0f", values=[500, 1000, 2000, 5000, 10_000, 20_000])
@@ -33,7 +34,9 @@ def predicted(cells: list[dict[str, Any]]) -> Any:
             ],
         )
     )
-    line = alt.Chart(pd.DataFrame({"price": ends})).mark_line(color=UP, strokeWidth=1.5, strokeDash=[4, 4])
+    line = alt.Chart(pd.DataFrame({"price": ends})).mark_line(
+        color=ORANGE, strokeWidth=1.5, strokeDash=[4, 4]
+    )
     return (boxes + line.encode(x=alt.X("price:Q", scale=_LOG), y=alt.Y("price:Q", scale=_LOG))).properties(
         height=_HEIGHT
     )
@@ -44,11 +47,11 @@ def error(bands: list[dict[str, Any]]) -> Any:
     rows = alt.Chart(pd.DataFrame(bands), title="Error by weight: the median, and 9 of 10 stones")
     across = alt.X("carat:Q", title="Carat", scale=alt.Scale(zero=False, nice=False))
     share = alt.Axis(format="+.0%")
-    area = rows.mark_area(opacity=0.35, color=DOWN).encode(
+    area = rows.mark_area(opacity=0.35, color=CYAN).encode(
         x=across, y=alt.Y("low:Q", title="Error, share of the price", axis=share), y2="high:Q"
     )
-    line = rows.mark_line(color=UP).encode(x=across, y="median:Q")
-    zero = alt.Chart(pd.DataFrame({"none": [0]})).mark_rule(color=TOTAL).encode(y="none:Q")
+    line = rows.mark_line(color=ORANGE).encode(x=across, y="median:Q")
+    zero = alt.Chart(pd.DataFrame({"none": [0]})).mark_rule(color=GRAY).encode(y="none:Q")
     return (area + zero + line).properties(height=_HEIGHT)
 
 
@@ -56,7 +59,7 @@ def importance(properties: list[dict[str, Any]]) -> Any:
     """By how much each property changes a price, whichever way, on average."""
     return (
         alt.Chart(ranked(pd.DataFrame(properties)), title="What moves prices: mean change in USD")
-        .mark_bar(cornerRadius=2, color=DOWN)
+        .mark_bar(cornerRadius=2, color=CYAN)
         .encode(
             x=alt.X("change_usd:Q", title=None, axis=alt.Axis(format="$,.0f", tickCount=5)),
             y=alt.Y("property:N", sort=AS_GIVEN, title=None),
@@ -73,8 +76,10 @@ def tuning(history: list[float]) -> Any:
     chart = alt.Chart(rows, title="Tuning: cross-validated MAE in USD, and the best so far")
     across = alt.X("trial:Q", title="Trial", axis=alt.Axis(tickMinStep=1, format="d"))
     up = alt.Scale(zero=False, padding=8)
-    points = chart.mark_circle(size=60, color=DOWN).encode(
+    points = chart.mark_circle(size=60, color=CYAN).encode(
         x=across, y=alt.Y("mae:Q", title=None, scale=up), tooltip=["trial", "mae"]
     )
-    best = chart.mark_line(color=UP, interpolate="step-after").encode(x=across, y=alt.Y("best:Q", scale=up))
+    best = chart.mark_line(color=ORANGE, interpolate="step-after").encode(
+        x=across, y=alt.Y("best:Q", scale=up)
+    )
     return (points + best).properties(height=_HEIGHT)

@@ -5,7 +5,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.models.columns import LABELS
+from dashboard.ui.colors import ORANGE
+from dashboard.ui.version_fields import LABELS
 from dashboard.ui.charts import AS_GIVEN, ranked
 
 _LEAST_ROOM = pd.Timedelta("5min")
@@ -25,7 +26,7 @@ def over_time(versions: pd.DataFrame, metric: str) -> Any:
     trained = alt.Tooltip("utcyearmonthdatehoursminutes(created_at):T", title="trained (UTC)")
     tooltip = ["version", trained, alt.Tooltip(metric, format=".5")]
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=70))
-    stars = alt.Chart(rows[rows["champion"]]).mark_text(text="★", fontSize=22, dy=-14, color="#d97706")
+    stars = alt.Chart(rows[rows["champion"]]).mark_text(text="★", fontSize=22, dy=-14, color=ORANGE)
     return (lines.encode(**axes, color=color, tooltip=tooltip) + stars.encode(**axes)).properties(height=260)
 
 

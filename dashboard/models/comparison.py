@@ -7,10 +7,10 @@ import streamlit as st
 
 from dashboard.clients.api import Answer, Refused, read
 from dashboard.models import charts as model_charts
-from dashboard.models.columns import LABELS, METRICS, text_of
 from dashboard.models.version_picker import pick_version, place_of_champion
 from dashboard.ui.problems import advised
 from dashboard.ui.text import literal
+from dashboard.ui.version_fields import LABELS, METRICS, text_of
 
 LINEAGE = ("rows", "dataset", "data_from", "set_aside", "seed", "git_commit", "created_at")
 

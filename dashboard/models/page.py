@@ -8,13 +8,13 @@ import streamlit as st
 from dashboard.clients.api import Answer, read
 from dashboard.models import charts as model_charts
 from dashboard.models.card import show_card
-from dashboard.models.columns import FORMATS, LABELS, METRICS
 from dashboard.models.comparison import show_comparison
 from dashboard.models.files import offer_download, offer_upload
 from dashboard.models.promotion_dialogs import confirm_promotion, confirm_rollback
 from dashboard.models.version_picker import pick_version, place_of_champion
 from dashboard.ui.problems import advised, show_no_model
 from dashboard.ui.text import literal
+from dashboard.ui.version_fields import FORMATS, LABELS, METRICS
 
 PARTS = ("Versions", "Compare two", "Model card")
 SHOWN_PROMOTIONS = 8

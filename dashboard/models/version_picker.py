@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.clients.api import Answer
-from dashboard.models.columns import text_of
+from dashboard.ui.version_fields import text_of
 
 
 def pick_version(label: str, versions: list[Answer], index: int = 0) -> str:

@@ -5,8 +5,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard.clients.api import Answer, Refused, ask
+from dashboard.quote.charts import price_against_carat, waterfall
 from dashboard.quote.stone_picker import Stone, pick_stone
-from dashboard.ui import charts
 from dashboard.ui.model_names import model_names
 from dashboard.ui.problems import advised
 from dashboard.ui.text import literal
@@ -88,7 +88,7 @@ def show_reasons(stone: Stone, model: str) -> None:
         st.info(f"There are no reasons to show for this model. {error}")
         return
     st.markdown("#### Why this price")
-    chart = charts.waterfall(answer["base"], answer["contributions"], answer["price"])
+    chart = waterfall(answer["base"], answer["contributions"], answer["price"])
     st.altair_chart(chart, alt="From the price of a usual stone to this one's, by feature.")
     with st.expander("In words"):
         st.markdown("\n".join(f"- {literal(each['text'])}" for each in answer["contributions"]))
@@ -107,7 +107,7 @@ def show_similar(stone: Stone, quote: Answer) -> None:
     st.caption(f"The nearest {len(sold)} in weight of {answer['available']:,} sold stones of these grades.")
     plot, table = st.columns(2, gap="large")
     plot.altair_chart(
-        charts.price_against_carat(sold, stone["carat"], quote),
+        price_against_carat(sold, stone["carat"], quote),
         alt="Price against carat of similar stones that were sold, with this stone marked.",
     )
     table.dataframe(

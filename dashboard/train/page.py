@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.batch.stones_file import ENDINGS, without_workbook
 from dashboard.clients import prefect as prefect_client
 from dashboard.clients.api import Answer, read
 from dashboard.clients.prefect import NotDeployed, PrefectRefused, Run
-from dashboard.models.columns import FORMATS, METRICS
 from dashboard.train import uploads
 from dashboard.ui.problems import advised
 from dashboard.ui.text import counted, literal
+from dashboard.ui.upload_formats import ENDINGS, workbook_to_parquet
+from dashboard.ui.version_fields import FORMATS, METRICS
 from diamonds.dataset import DataError, load_dataset
 from diamonds.settings import settings
 
@@ -85,7 +85,7 @@ def ask_for_budget() -> dict[str, Any]:
 def _checked(upload: UploadedFile) -> str | None:
     """Keeps an upload where the flow finds it, if it can be trained on; says so or why not."""
     try:
-        path = uploads.keep(*without_workbook(upload.name, upload.getvalue()))
+        path = uploads.keep(*workbook_to_parquet(upload.name, upload.getvalue()))
     except DataError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return None

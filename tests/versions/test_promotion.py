@@ -57,9 +57,9 @@ def test_a_challenger_must_be_better_for_certain_and_nowhere_much_worse(
 
 def test_a_slice_of_few_stones_decides_nothing() -> None:
     champion, challenger = contender("a", 0.1), contender("b", 0.05, Fair=0.12)
-    some = np.flatnonzero((challenger.judged.stones["cut"] != "Fair") | (np.arange(STONES) < 900))
+    some = np.flatnonzero((challenger.evaluation.stones["cut"] != "Fair") | (np.arange(STONES) < 900))
     fewer = [
-        Contender(each.tag, Evaluation(each.judged.stones.iloc[some])) for each in (champion, challenger)
+        Contender(each.tag, Evaluation(each.evaluation.stones.iloc[some])) for each in (champion, challenger)
     ]
 
     assert decide(*fewer).promote

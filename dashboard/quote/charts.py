@@ -1,4 +1,4 @@
-"""The charts, in colors that are readable on light and on dark."""
+"""Charts of a quote: the waterfall of its reasons, and its price among similar stones."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-UP, DOWN, TOTAL, STONE = "#d97706", "#0891b2", "#64748b", "#e11d48"
+from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
+
 _USD = "$,.0f"
 
 AS_GIVEN = alt.EncodingSortField("rank", op="min")
@@ -47,7 +48,7 @@ def _label(contribution: dict[str, Any]) -> str:
 def _bars(steps: pd.DataFrame) -> Any:
     color = alt.Color(
         "kind:N",
-        scale=alt.Scale(domain=["adds", "takes off", "total"], range=[UP, DOWN, TOTAL]),
+        scale=alt.Scale(domain=["adds", "takes off", "total"], range=[ORANGE, CYAN, GRAY]),
         legend=alt.Legend(title=None, orient="top"),
     )
     order = alt.Y("label:N", sort=AS_GIVEN, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
@@ -92,7 +93,7 @@ def price_against_carat(sold: pd.DataFrame, carat: float, quote: dict[str, Any])
     }
     color = alt.Color(
         "kind:N",
-        scale=alt.Scale(domain=["sold", "this stone"], range=[DOWN, STONE]),
+        scale=alt.Scale(domain=["sold", "this stone"], range=[CYAN, RED]),
         legend=alt.Legend(title=None, orient="top"),
     )
     points = (

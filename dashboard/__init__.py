@@ -1,1 +1,1 @@
-"""The dashboard: a browser's view of the HTTP API and of Prefect."""
+"""The dashboard: a web interface to the HTTP API and to Prefect."""

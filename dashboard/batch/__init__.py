@@ -1,1 +1,1 @@
-"""The page that prices a file of stones."""
+"""The page *Batch*: prices a file of stones."""

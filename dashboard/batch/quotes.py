@@ -1,4 +1,4 @@
-"""Has a file's stones quoted in parts, and puts the prices beside the rows that they belong to."""
+"""Quotes the stones of a file in several requests, and joins the prices to the file's rows."""
 
 import io
 from collections.abc import Callable
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from dashboard.batch.stones_file import StonesFile
-from dashboard.clients.api import Answer, ask
+from dashboard.clients.api import JsonObject, post
 
-STONES_PER_CALL = 5_000
+STONES_PER_REQUEST = 5_000
 
 PRICE, LOW, HIGH, REJECTED = "price_usd", "low_usd", "high_usd", "rejected because"
+_FIELDS = {PRICE: "price", LOW: "low", HIGH: "high"}
 
 
 @dataclass(frozen=True, slots=True)
-class Quoted:
-    """Every row of the file in its order, with a price or with why it has none."""
+class QuotedFile:
+    """Every row of the file in its order, with a price or with the reason why it has none."""
 
     rows: pl.DataFrame
     version: str
@@ -43,40 +44,40 @@ class VersionChanged(RuntimeError):
     """Another version became the champion while a file was quoted."""
 
 
-def quote_file(file: StonesFile, model: str | None, progress: Callable[[int, int], None]) -> Quoted:
-    """Quotes the stones of a file; ``progress`` hears how many of how many are done.
+def quote_file(file: StonesFile, model: str | None, progress: Callable[[int, int], None]) -> QuotedFile:
+    """Quotes the stones of a file; calls ``progress`` with the numbers of quoted and of all stones.
 
-    Raises ``ServiceDown`` or ``Refused``. All parts are asked of one version; ``VersionChanged`` is raised
-    when the champion is replaced in between.
+    Raises ``ServiceDown`` or ``Refused``, and ``VersionChanged`` when the champion is replaced between two
+    requests: all prices are by one version.
     """
-    predictions: dict[int, Answer] = {}
+    predictions: dict[int, JsonObject] = {}
     versions: dict[str, float | None] = {}
     stones = list(file.stones.items())
-    for start in range(0, len(stones), STONES_PER_CALL):
-        part = stones[start : start + STONES_PER_CALL]
-        answer = ask("/predict_batch", {"diamonds": [stone for _, stone in part], "model": model})
-        predictions |= {place: each for (place, _), each in zip(part, answer["predictions"], strict=True)}
-        versions[answer["version"]] = answer.get("coverage")
+    for start in range(0, len(stones), STONES_PER_REQUEST):
+        part = dict(stones[start : start + STONES_PER_REQUEST])
+        response = post("/predict_batch", {"diamonds": list(part.values()), "model": model})
+        predictions |= zip(part, response["predictions"], strict=True)
+        versions[response["version"]] = response.get("coverage")
         progress(len(predictions), len(stones))
     if len(versions) > 1:
         raise VersionChanged(f"While the stones were quoted, {' was replaced by '.join(versions)}.")
     version, coverage = next(iter(versions.items()), ("", None))
-    return Quoted(_beside(file, predictions), version, coverage)
+    return QuotedFile(_join(file, predictions), version, coverage)
 
 
-def _beside(file: StonesFile, predictions: dict[int, Answer]) -> pl.DataFrame:
-    places = range(len(file.rows))
-    columns = {
-        ours: [predictions.get(place, {}).get(name) for place in places] for ours, name in _COLUMNS.items()
+def _join(file: StonesFile, predictions: dict[int, JsonObject]) -> pl.DataFrame:
+    """The row numbers, prices and reasons beside the file's own columns."""
+    indices = range(len(file.rows))
+    prices = {
+        column: [predictions.get(index, {}).get(field) for index in indices]
+        for column, field in _FIELDS.items()
     }
-    reasons = [file.reasons.get(place) for place in places]
+    reasons = [file.reasons.get(index) for index in indices]
     results = pl.DataFrame(
-        {"row": [place + 1 for place in places], **columns, REJECTED: reasons},
-        schema_overrides=dict.fromkeys(_COLUMNS, pl.Float64) | {REJECTED: pl.String},
+        {"row": [index + 1 for index in indices], **prices, REJECTED: reasons},
+        schema_overrides=dict.fromkeys(_FIELDS, pl.Float64) | {REJECTED: pl.String},
     )
-    shown = results.select(column for column in results if column.name not in (LOW, HIGH) or column.count())
+    # Without an interval there are no columns for it.
+    results = results.select(column for column in results if column.name not in (LOW, HIGH) or column.count())
     taken = {name: f"{name} (file)" for name in file.rows.columns if name in results.columns}
-    return pl.concat([shown, file.rows.rename(taken)], how="horizontal")
-
-
-_COLUMNS = {PRICE: "price", LOW: "low", HIGH: "high"}
+    return pl.concat([results, file.rows.rename(taken)], how="horizontal")

@@ -1,4 +1,4 @@
-"""Reads a file of stones to be quoted, and tells which rows are no stones and why."""
+"""Parses a file of stones to be quoted: the stones, and the rows that are rejected with their reasons."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,17 @@ from diamonds.dataset.read import batches_of, tables_of
 from diamonds.diamond import DIMENSIONS, FEATURES, GRADES, MEASURES, Diamond
 from diamonds.settings import settings
 
-NEEDED = ("carat", *GRADES)
+REQUIRED = ("carat", *GRADES)
 
 Stone = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class StonesFile:
-    """The rows of a file as they came, and the stones that were understood, by the place of their row."""
+    """The rows of a file as they are, its stones, and why other rows are rejected, by the index of the row.
+
+    ``malformed`` are lines with another number of fields than the header.
+    """
 
     rows: pl.DataFrame
     recognised: Recognised
@@ -33,22 +36,23 @@ class StonesFile:
 
 
 def read_stones(name: str, content: bytes) -> StonesFile:
-    """The stones of a file; raises ``DataError`` when it is no table or lacks a column that is needed."""
+    """The stones of a file; raises ``DataError`` when it is no table or lacks a required column."""
     rows, malformed = (read_workbook(name, content), ()) if is_workbook(content) else _table(name, content)
     if rows.is_empty():
         raise DataError(f"{name} has a header and no rows beneath it.")
-    recognised = recognise_columns(rows.columns, needed=NEEDED, aliases=settings().column_aliases)
+    recognised = recognise_columns(rows.columns, needed=REQUIRED, aliases=settings().column_aliases)
     file = StonesFile(rows, recognised, malformed=malformed)
-    for place, stone, unreadable in _cells(rows, recognised):
-        reason = unreadable or _refusal(stone)
+    for index, (stone, unreadable) in enumerate(_parse_rows(rows, recognised)):
+        reason = unreadable or _rejection_reason(stone)
         if reason:
-            file.reasons[place] = reason
+            file.reasons[index] = reason
         else:
-            file.stones[place] = stone
+            file.stones[index] = stone
     return file
 
 
 def _table(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The rows of a file that is no workbook, and its malformed lines."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / (Path(name).name or "file")
         path.write_bytes(content)
@@ -64,36 +68,34 @@ def _table(name: str, content: bytes) -> tuple[pl.DataFrame, tuple[str, ...]]:
     return pl.concat(rows, how="vertical_relaxed") if rows else empty, malformed
 
 
-def _cells(rows: pl.DataFrame, recognised: Recognised) -> Iterator[tuple[int, Stone, str]]:
-    """The place, the measures and grades that are known, and what could not be read of each row."""
-    found = {ours: rows[name] for ours, name in recognised.names.items() if ours in FEATURES}
-    measures = [ours for ours in MEASURES if ours in found]
-    mark = decimal_mark(pl.DataFrame([found[ours].alias(ours) for ours in measures]))
+def _parse_rows(rows: pl.DataFrame, recognised: Recognised) -> Iterator[tuple[Stone, str]]:
+    """Of each row, the measures and grades that are known, and which cell could not be read, if any."""
+    cells = {ours: rows[name] for ours, name in recognised.names.items() if ours in FEATURES}
+    mark = decimal_mark(pl.DataFrame([cells[ours].alias(ours) for ours in MEASURES if ours in cells]))
     columns: dict[str, Sequence[Any]] = {}
     unreadable: dict[int, str] = {}
-    for ours, cells in found.items():
+    for ours, column in cells.items():
         if ours in GRADES:
-            columns[ours] = cells.cast(pl.String, strict=False).to_list()
+            columns[ours] = column.cast(pl.String, strict=False).to_list()
             continue
-        values, wrong = parse_numbers(cells, mark)
+        values, wrong = parse_numbers(column, mark)
         columns[ours] = values.to_list()
-        unreadable |= {
-            place: f"Got {ours}={cells[place]!r}; expected a number." for place in wrong.arg_true().to_list()
-        }
-    for place, row in enumerate(zip(*columns.values(), strict=True)):
-        stone = {ours: value for ours, value in zip(columns, row, strict=True) if _known(ours, value)}
-        yield place, stone, unreadable.get(place, "")
+        for index in wrong.arg_true():
+            unreadable[index] = f"Got {ours}={column[index]!r}; expected a number."
+    for index, row in enumerate(zip(*columns.values(), strict=True)):
+        stone = {ours: value for ours, value in zip(columns, row, strict=True) if _is_known(ours, value)}
+        yield stone, unreadable.get(index, "")
 
 
-def _known(column: str, value: object) -> bool:
-    """A dimension of zero was not measured, as the data intake has it."""
+def _is_known(column: str, value: object) -> bool:
+    """Whether a cell has a value; a dimension of zero was not measured, as in the training data."""
     if isinstance(value, str):
         return value.strip().lower() not in MISSING
     return value is not None and not (column in DIMENSIONS and value == 0)
 
 
-def _refusal(stone: Stone) -> str:
-    """Why the API would not quote this stone, or nothing."""
+def _rejection_reason(stone: Stone) -> str:
+    """Why the API would reject this stone, or nothing."""
     try:
         Diamond.model_validate(stone)
     except ValidationError as error:

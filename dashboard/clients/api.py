@@ -1,73 +1,62 @@
-"""Asks the HTTP API; the dashboard knows prices, models and exchanges from nowhere else."""
+"""Calls the HTTP API, the dashboard's only source of prices, models and exchanges."""
 
 from functools import cache
 from typing import Any
 
 import httpx
 
-from diamonds.api.client import Client, Refused, ServiceDown, checked
+from diamonds.api.client import Client, Refused, ServiceDown
 from diamonds.settings import settings
 
-__all__ = [
-    "Answer",
-    "Refused",
-    "ServiceDown",
-    "ask",
-    "checked",
-    "download",
-    "read",
-    "send",
-    "service_url",
-    "upload",
-]
+__all__ = ["JsonObject", "Refused", "ServiceDown", "download", "get", "post", "send", "service_url", "upload"]
 
-Answer = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 def service_url() -> str:
-    """Where the service is."""
+    """The URL of the service."""
     chosen = settings()
     return chosen.service_url or f"http://{chosen.reachable_host}:{chosen.service_port}"
 
 
-def ask(path: str, body: Answer | None = None) -> Answer:
-    """What the service answers to a POST; raises ``ServiceDown`` or ``Refused``."""
-    answer: Answer = _client().call("POST", path, body or {}).json()
-    return answer
+def get(path: str, /, **query: str | int | None) -> JsonObject:
+    """The JSON response to a GET, without parameters that are None; raises ``ServiceDown`` or ``Refused``."""
+    parameters = {name: value for name, value in query.items() if value is not None}
+    response: JsonObject = _client().call("GET", path, params=parameters).json()
+    return response
 
 
-def read(path: str, /, **parameters: str | int | None) -> Answer:
-    """What the service answers to a GET; parameters that are None are left out."""
-    given = {name: value for name, value in parameters.items() if value is not None}
-    answer: Answer = _client().call("GET", path, params=given).json()
-    return answer
+def post(path: str, body: JsonObject) -> JsonObject:
+    """The JSON response to a POST; raises ``ServiceDown`` or ``Refused``."""
+    response: JsonObject = _client().call("POST", path, body).json()
+    return response
 
 
 def download(path: str) -> bytes:
-    """The file that the service gives; raises ``ServiceDown`` or ``Refused``."""
+    """The content of a file; raises ``ServiceDown`` or ``Refused``."""
     return _client().call("GET", path).content
 
 
-def upload(path: str, content: bytes) -> Answer:
-    """What the service answers to a file; raises ``ServiceDown`` or ``Refused``."""
+def upload(path: str, content: bytes) -> JsonObject:
+    """The JSON response to a POST of a file; raises ``ServiceDown`` or ``Refused``."""
     headers = {"content-type": "application/octet-stream"}
-    answer: Answer = _client().call("POST", path, content=content, headers=headers).json()
-    return answer
+    response: JsonObject = _client().call("POST", path, content=content, headers=headers).json()
+    return response
 
 
-def send(method: str, path: str, **content: Any) -> httpx.Response:
-    """The service's response, whatever its status; raises ``ServiceDown`` when there is none."""
-    return _client().send(method, path, headers={"content-type": "application/json"}, **content)
+def send(method: str, path: str, content: bytes) -> httpx.Response:
+    """The response to a JSON request, whatever its status; raises ``ServiceDown`` when there is none."""
+    return _client().send(method, path, headers={"content-type": "application/json"}, content=content)
 
 
 def _client() -> Client:
-    """The client of the service that the settings name, with one of its keys where it has any."""
+    """The client of the service, with one of the keys in the settings where there is any."""
     keys = sorted(key.get_secret_value() for key in settings().api_keys)
     return _client_of(service_url(), keys[0] if keys else None)
 
 
 @cache
 def _client_of(url: str, key: str | None) -> Client:
-    # One try: people see at once what is wrong, and try again themselves. No environment proxies: the
-    # service is named by a setting, mostly on this machine.
+    # One try: people see an error at once, and try again themselves. No environment proxies: a setting has
+    # the service's URL, mostly one on this machine.
     return Client(url, key=key, tries=1, trust_env=False)

@@ -1,4 +1,4 @@
-"""Asks Prefect's REST API to train, and how far it is."""
+"""Calls Prefect's REST API: starts training runs, and reads their state and progress."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +10,10 @@ import httpx
 from diamonds.settings import settings
 
 FLOW = "train"
-_STARTED_HERE = "dashboard"
-_MOST_RUNS = 200
 TIMEOUT_SECONDS = 15.0
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+_DASHBOARD_TAG = "dashboard"
+_PAGE_SIZE = 200
 
 
 class PrefectDown(ConnectionError):
@@ -21,7 +21,7 @@ class PrefectDown(ConnectionError):
 
 
 class PrefectRefused(LookupError):
-    """Prefect's server answered that it does not have or do what was asked."""
+    """Prefect's server responded with an error."""
 
 
 class NotDeployed(PrefectRefused):
@@ -30,7 +30,7 @@ class NotDeployed(PrefectRefused):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of the flow; ``message`` tells why it is in its state."""
+    """A run of the flow; ``message`` explains its state."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ class Run:
 
     @property
     def late(self) -> bool:
-        """Whether no worker has taken it though it was due."""
+        """Whether it is due and no worker has started it."""
         return self.state == "Late"
 
     @property
@@ -56,94 +56,93 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """How far one step of a run is, from 0 to 1."""
+class Progress:
+    """The progress of one step of a run, as a share from 0 to 1."""
 
     description: str
     share: float
 
 
 def prefect_url() -> str:
-    """Where Prefect's server is."""
+    """The URL of Prefect's server."""
     chosen = settings()
     return chosen.prefect_url or f"http://{chosen.reachable_host}:{chosen.prefect_port}"
 
 
-def start(models: list[str], **parameters: Any) -> Run:
-    """Has the deployment for all models train the named ones; raises ``PrefectDown``.
+def start_training(models: list[str], **parameters: Any) -> Run:
+    """Starts a run that trains these models; ``parameters`` are further ones of the flow.
 
-    ``parameters`` are further ones of the flow.
+    Raises ``PrefectDown``, or ``NotDeployed`` where there is no deployment yet.
     """
-    deployment = _deployment()
     body = {
         "parameters": {"models": models, **parameters},
         "state": {"type": "SCHEDULED"},
-        "tags": [_STARTED_HERE],
+        "tags": [_DASHBOARD_TAG],
     }
-    return _run(_ask("POST", f"/deployments/{deployment}/create_flow_run", body))
+    return _parse_run(_call("POST", f"/deployments/{_deployment()}/create_flow_run", body))
 
 
-def run(run_id: str) -> Run:
-    """The run as it is now."""
-    return _run(_ask("GET", f"/flow_runs/{run_id}"))
+def get_run(run_id: str) -> Run:
+    """The run in its present state; raises ``PrefectRefused`` where there is none of that id."""
+    return _parse_run(_call("GET", f"/flow_runs/{run_id}"))
 
 
-def newest_runs(limit: int) -> list[Run]:
-    """Training runs that are not merely scheduled for later, newest first."""
-    begun = {
+def newest_run() -> Run | None:
+    """The newest training run that is not merely scheduled for later."""
+    started = {
         "flows": {"name": {"any_": [FLOW]}},
         "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}},
     }
-    found = _ask("POST", "/flow_runs/filter", {**begun, "sort": "START_TIME_DESC", "limit": limit})
-    return [_run(each) for each in found]
+    runs = _call("POST", "/flow_runs/filter", {**started, "sort": "START_TIME_DESC", "limit": 1})
+    return _parse_run(runs[0]) if runs else None
 
 
 def data_in_use() -> set[str]:
-    """Where the data is that runs which were started here, and have not ended, train on."""
-    unended = {"tags": {"all_": [_STARTED_HERE]}, "state": {"type": {"not_any_": sorted(ENDED)}}}
+    """The data of the runs that were started by the dashboard and have not ended."""
+    unended = {"tags": {"all_": [_DASHBOARD_TAG]}, "state": {"type": {"not_any_": sorted(ENDED)}}}
+    query = {"flow_runs": unended, "limit": _PAGE_SIZE}
     in_use: set[str] = set()
-    for offset in count(step=_MOST_RUNS):
-        found = _ask(
-            "POST", "/flow_runs/filter", {"flow_runs": unended, "limit": _MOST_RUNS, "offset": offset}
-        )
-        in_use |= {each["parameters"]["data"] for each in found if each["parameters"].get("data")}
-        if len(found) < _MOST_RUNS:
+    for offset in count(step=_PAGE_SIZE):
+        runs = _call("POST", "/flow_runs/filter", {**query, "offset": offset})
+        in_use |= {run["parameters"]["data"] for run in runs if run["parameters"].get("data")}
+        if len(runs) < _PAGE_SIZE:
             break
     return in_use
 
 
-def bars(run_id: str) -> list[Bar]:
-    """How far the models of a run are, in the order in which they began."""
-    wanted = {"artifacts": {"flow_run_id": {"any_": [run_id]}, "type": {"any_": ["progress"]}}}
-    found = _ask("POST", "/artifacts/filter", {**wanted, "sort": "CREATED_DESC"})
+def progress_of(run_id: str) -> list[Progress]:
+    """The progress of each model of a run, in the order in which they began."""
+    query = {"artifacts": {"flow_run_id": {"any_": [run_id]}, "type": {"any_": ["progress"]}}}
+    artifacts = _call("POST", "/artifacts/filter", {**query, "sort": "CREATED_DESC"})
     return [
-        Bar(str(each["description"] or each["key"]), float(each["data"]) / 100) for each in reversed(found)
+        Progress(str(artifact["description"] or artifact["key"]), float(artifact["data"]) / 100)
+        for artifact in reversed(artifacts)
     ]
 
 
 def _deployment() -> str:
     """The id of the deployment that trains all models, or else of any of the flow's."""
-    found = _ask("POST", "/deployments/filter", {"flows": {"name": {"any_": [FLOW]}}})
-    by_name = {each["name"]: str(each["id"]) for each in found}
-    if not by_name:
+    deployments = _call("POST", "/deployments/filter", {"flows": {"name": {"any_": [FLOW]}}})
+    ids = {deployment["name"]: str(deployment["id"]) for deployment in deployments}
+    if not ids:
         raise NotDeployed("Prefect has no deployment of the training flow yet.")
-    return by_name.get("all") or next(iter(by_name.values()))
+    return ids.get("all") or next(iter(ids.values()))
 
 
-def _run(answer: dict[str, Any]) -> Run:
-    state = answer.get("state") or {}
+def _parse_run(run: dict[str, Any]) -> Run:
+    state = run.get("state") or {}
     return Run(
-        id=str(answer["id"]),
-        name=answer["name"],
-        state=str(state.get("name") or answer.get("state_name") or "Pending"),
-        state_type=str(answer.get("state_type") or "PENDING"),
+        id=str(run["id"]),
+        name=run["name"],
+        state=str(state.get("name") or run.get("state_name") or "Pending"),
+        state_type=str(run.get("state_type") or "PENDING"),
         message=str(state.get("message") or ""),
-        created_at=datetime.fromisoformat(answer["created"]),
-        parameters=answer.get("parameters") or {},
+        created_at=datetime.fromisoformat(run["created"]),
+        parameters=run.get("parameters") or {},
     )
 
 
-def _ask(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+def _call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     try:
         response = _client.request(method, f"{prefect_url()}/api{path}", json=body, timeout=TIMEOUT_SECONDS)
     except httpx.TransportError as error:

@@ -1,1 +1,1 @@
-"""The page that lists, charts and repeats exchanges."""
+"""The page *Exchanges*: lists, charts and repeats exchanges."""

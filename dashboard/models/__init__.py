@@ -1,1 +1,1 @@
-"""The page of versions: compared, promoted, rolled back, exported and imported."""
+"""The page *Models*: compares, promotes, rolls back, exports and imports versions."""

@@ -1,4 +1,4 @@
-"""The charts of a model card, drawn from its figures in colors that are readable on light and on dark."""
+"""The charts of a model card, drawn from its figures."""
 
 from typing import Any
 
@@ -13,12 +13,21 @@ _USD = alt.Axis(format="$,.0f", values=[500, 1000, 2000, 5000, 10_000, 20_000])
 _LOG = alt.Scale(type="log", nice=False, zero=False)
 
 
-def predicted(cells: list[dict[str, Any]]) -> Any:
-    """How many stones of what price were given what price; on the line they agree."""
+def predicted_chart(cells: list[dict[str, Any]]) -> Any:
+    """Numbers of stones by true and by predicted price; on the dashed line both are the same."""
     rows = pd.DataFrame(cells)
     ends = [rows["price_from"].min(), rows["price_to"].max()]
+    diagonal = (
+        alt.Chart(pd.DataFrame({"price": ends}))
+        .mark_line(color=ORANGE, strokeWidth=1.5, strokeDash=[4, 4])
+        .encode(x=alt.X("price:Q", scale=_LOG), y=alt.Y("price:Q", scale=_LOG))
+    )
+    return (_heat_map(rows) + diagonal).properties(height=_HEIGHT)
+
+
+def _heat_map(rows: pd.DataFrame) -> Any:
     shade = alt.Scale(type="log", range=["#a5d8e6", "#0e7490", "#4c1d95"])
-    boxes = (
+    return (
         alt.Chart(rows, title="Predicted against true prices")
         .mark_rect()
         .encode(
@@ -34,29 +43,23 @@ def predicted(cells: list[dict[str, Any]]) -> Any:
             ],
         )
     )
-    line = alt.Chart(pd.DataFrame({"price": ends})).mark_line(
-        color=ORANGE, strokeWidth=1.5, strokeDash=[4, 4]
-    )
-    return (boxes + line.encode(x=alt.X("price:Q", scale=_LOG), y=alt.Y("price:Q", scale=_LOG))).properties(
-        height=_HEIGHT
-    )
 
 
-def error(bands: list[dict[str, Any]]) -> Any:
-    """The median error by weight, and between what errors nine of ten stones are."""
+def error_chart(bands: list[dict[str, Any]]) -> Any:
+    """The median error by weight, and the band that holds the errors of nine of ten stones."""
     rows = alt.Chart(pd.DataFrame(bands), title="Error by weight: the median, and 9 of 10 stones")
-    across = alt.X("carat:Q", title="Carat", scale=alt.Scale(zero=False, nice=False))
+    weight = alt.X("carat:Q", title="Carat", scale=alt.Scale(zero=False, nice=False))
     share = alt.Axis(format="+.0%")
     area = rows.mark_area(opacity=0.35, color=CYAN).encode(
-        x=across, y=alt.Y("low:Q", title="Error, share of the price", axis=share), y2="high:Q"
+        x=weight, y=alt.Y("low:Q", title="Error, share of the price", axis=share), y2="high:Q"
     )
-    line = rows.mark_line(color=ORANGE).encode(x=across, y="median:Q")
+    line = rows.mark_line(color=ORANGE).encode(x=weight, y="median:Q")
     zero = alt.Chart(pd.DataFrame({"none": [0]})).mark_rule(color=GRAY).encode(y="none:Q")
     return (area + zero + line).properties(height=_HEIGHT)
 
 
-def importance(properties: list[dict[str, Any]]) -> Any:
-    """By how much each property changes a price, whichever way, on average."""
+def importance_chart(properties: list[dict[str, Any]]) -> Any:
+    """The mean absolute change of a price by each property."""
     return (
         alt.Chart(ranked(pd.DataFrame(properties)), title="What moves prices: mean change in USD")
         .mark_bar(cornerRadius=2, color=CYAN)
@@ -69,17 +72,17 @@ def importance(properties: list[dict[str, Any]]) -> Any:
     )
 
 
-def tuning(history: list[float]) -> Any:
+def tuning_chart(history: list[float]) -> Any:
     """The error of each trial, and the best so far."""
     rows = pd.DataFrame({"trial": range(1, len(history) + 1), "mae": history})
     rows["best"] = rows["mae"].cummin()
     chart = alt.Chart(rows, title="Tuning: cross-validated MAE in USD, and the best so far")
-    across = alt.X("trial:Q", title="Trial", axis=alt.Axis(tickMinStep=1, format="d"))
-    up = alt.Scale(zero=False, padding=8)
+    trial = alt.X("trial:Q", title="Trial", axis=alt.Axis(tickMinStep=1, format="d"))
+    errors = alt.Scale(zero=False, padding=8)
     points = chart.mark_circle(size=60, color=CYAN).encode(
-        x=across, y=alt.Y("mae:Q", title=None, scale=up), tooltip=["trial", "mae"]
+        x=trial, y=alt.Y("mae:Q", title=None, scale=errors), tooltip=["trial", "mae"]
     )
     best = chart.mark_line(color=ORANGE, interpolate="step-after").encode(
-        x=across, y=alt.Y("best:Q", scale=up)
+        x=trial, y=alt.Y("best:Q", scale=errors)
     )
     return (points + best).properties(height=_HEIGHT)

@@ -1,4 +1,4 @@
-"""Charts of versions: their errors over time, and by slice of the hold-out."""
+"""Charts of versions: a metric over time, and errors by slice of the hold-out."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from dashboard.ui.colors import ORANGE
 from dashboard.ui.version_fields import LABELS
 from dashboard.ui.charts import AS_GIVEN, ranked
 
-_LEAST_ROOM = pd.Timedelta("5min")
+_LEAST_PADDING = pd.Timedelta("5min")
 _FORMATS = {"mae": ",.1f", "rmse": ",.1f", "r2": ".4f", "mape": ".1%"}
 
 
-def over_time(versions: pd.DataFrame, metric: str) -> Any:
+def metric_chart(versions: pd.DataFrame, metric: str) -> Any:
     """A metric of every version against the time of its training, a line for each model."""
     rows = versions[["created_at", "model", "version", "champion", metric]]
-    moments = alt.Scale(type="utc", domain=_with_room(rows["created_at"]))
-    up = alt.Axis(format=_FORMATS[metric], tickCount=6)
+    times = alt.Scale(type="utc", domain=_padded_span(rows["created_at"]))
+    values = alt.Axis(format=_FORMATS[metric], tickCount=6)
     axes = {
-        "x": alt.X("created_at:T", title="trained (UTC)", scale=moments, axis=alt.Axis(tickCount=6)),
-        "y": alt.Y(f"{metric}:Q", title=LABELS[metric], scale=alt.Scale(zero=False, padding=24), axis=up),
+        "x": alt.X("created_at:T", title="trained (UTC)", scale=times, axis=alt.Axis(tickCount=6)),
+        "y": alt.Y(f"{metric}:Q", title=LABELS[metric], scale=alt.Scale(zero=False, padding=24), axis=values),
     }
     color = alt.Color("model:N", legend=alt.Legend(title=None, orient="top"))
     trained = alt.Tooltip("utcyearmonthdatehoursminutes(created_at):T", title="trained (UTC)")
@@ -30,16 +30,16 @@ def over_time(versions: pd.DataFrame, metric: str) -> Any:
     return (lines.encode(**axes, color=color, tooltip=tooltip) + stars.encode(**axes)).properties(height=260)
 
 
-def _with_room(moments: "pd.Series[pd.Timestamp]") -> list[str]:
+def _padded_span(times: "pd.Series[pd.Timestamp]") -> list[str]:
     """From before the first to after the last, so far apart that the axis shows times of day at least."""
-    room = max((moments.max() - moments.min()) * 0.05, _LEAST_ROOM)
-    return [(moments.min() - room).isoformat(), (moments.max() + room).isoformat()]
+    padding = max((times.max() - times.min()) * 0.05, _LEAST_PADDING)
+    return [(times.min() - padding).isoformat(), (times.max() + padding).isoformat()]
 
 
-def slices(by_version: dict[str, list[dict[str, Any]]]) -> Any:
+def slice_chart(by_version: dict[str, list[dict[str, Any]]]) -> Any:
     """The mean absolute error of each slice of the hold-out, a bar for each version."""
     rows = pd.DataFrame(
-        [{"version": tag, **each} for tag, found in by_version.items() for each in found],
+        [{"version": tag, **row} for tag, slices in by_version.items() for row in slices],
         columns=["version", "slice", "stones", "mae", "mape"],
     )
     legend = alt.Legend(title=None, orient="top", labelLimit=400)

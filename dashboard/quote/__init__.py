@@ -1,1 +1,1 @@
-"""The page that prices one stone."""
+"""The page *Quote*: prices one stone."""

@@ -9,6 +9,16 @@ import pandas as pd
 from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
 
 _USD = "$,.0f"
+_TEXT_GRAY = "#7b8794"
+_PRICE_AXES = {
+    "x": alt.X("carat:Q", title="Carat", scale=alt.Scale(zero=False, padding=12), axis=alt.Axis(tickCount=6)),
+    "y": alt.Y(
+        "price:Q",
+        title="Price in USD",
+        scale=alt.Scale(zero=False),
+        axis=alt.Axis(format=_USD, tickCount=6),
+    ),
+}
 
 AS_GIVEN = alt.EncodingSortField("rank", op="min")
 """Sorts by the ranks of `ranked` rows. Without a sort, Vega keeps the order of data that it drew earlier."""
@@ -46,11 +56,7 @@ def _label(contribution: dict[str, Any]) -> str:
 
 
 def _bars(steps: pd.DataFrame) -> Any:
-    color = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=["adds", "takes off", "total"], range=[ORANGE, CYAN, GRAY]),
-        legend=alt.Legend(title=None, orient="top"),
-    )
+    color = _color_by_kind(["adds", "takes off", "total"], [ORANGE, CYAN, GRAY])
     order = alt.Y("label:N", sort=AS_GIVEN, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False))
     amount = alt.Tooltip("usd:Q", title="USD", format="+$,.2f")
     bars = (
@@ -64,47 +70,40 @@ def _bars(steps: pd.DataFrame) -> Any:
             tooltip=["label", amount],
         )
     )
-    signs = steps["kind"].map({"total": ""}).fillna(steps["usd"].map(lambda usd: "+" if usd >= 0 else "-"))
-    texts_usd = signs + steps["usd"].map(lambda usd: f"${abs(usd):,.0f}")
-    steps = steps.assign(right=steps[["from", "to"]].max(axis=1), shown=texts_usd)
     texts = (
-        alt.Chart(steps)
+        alt.Chart(steps.assign(right=steps[["from", "to"]].max(axis=1), text=_amounts(steps)))
         .mark_text(align="left", dx=4, fontSize=12)
-        .encode(y=order, x="right:Q", text="shown:N", color=alt.value("#7b8794"))
+        .encode(y=order, x="right:Q", text="text:N", color=alt.value(_TEXT_GRAY))
     )
     return (bars + texts).properties(height=26 * len(steps) + 110)
 
 
+def _amounts(steps: pd.DataFrame) -> "pd.Series[str]":
+    """The amounts as text, with a sign unless they are totals."""
+    signs = steps["kind"].map({"total": ""}).fillna(steps["usd"].map(lambda usd: "+" if usd >= 0 else "-"))
+    return signs + steps["usd"].map(lambda usd: f"${abs(usd):,.0f}")
+
+
 def price_against_carat(sold: pd.DataFrame, carat: float, quote: dict[str, Any]) -> Any:
     """The sold stones as points, and the quoted one among them with its interval."""
-    axes = {
-        "x": alt.X(
-            "carat:Q",
-            title="Carat",
-            scale=alt.Scale(zero=False, padding=12),
-            axis=alt.Axis(tickCount=6),
-        ),
-        "y": alt.Y(
-            "price:Q",
-            title="Price in USD",
-            scale=alt.Scale(zero=False),
-            axis=alt.Axis(format=_USD, tickCount=6),
-        ),
-    }
-    color = alt.Color(
-        "kind:N",
-        scale=alt.Scale(domain=["sold", "this stone"], range=[CYAN, RED]),
-        legend=alt.Legend(title=None, orient="top"),
-    )
-    points = (
-        alt.Chart(sold.assign(kind="sold"))
-        .mark_circle(size=80, opacity=0.7)
-        .encode(**axes, color=color, tooltip=["carat", alt.Tooltip("price", format=_USD), "depth", "table"])
-    )
+    color = _color_by_kind(["sold", "this stone"], [CYAN, RED])
+    tooltip = ["carat", alt.Tooltip("price", format=_USD), "depth", "table"]
+    points = alt.Chart(sold.assign(kind="sold")).mark_circle(size=80, opacity=0.7)
     usd = {name: quote.get(name) for name in ("price", "low", "high")}
     quoted = alt.Chart(pd.DataFrame([{"carat": carat, "kind": "this stone", **usd}]))
-    layers = [points, quoted.mark_point(shape="diamond", size=260, filled=True).encode(**axes, color=color)]
+    layers = [
+        points.encode(**_PRICE_AXES, color=color, tooltip=tooltip),
+        quoted.mark_point(shape="diamond", size=260, filled=True).encode(**_PRICE_AXES, color=color),
+    ]
     if quote.get("low") is not None:
         interval = quoted.mark_rule(strokeWidth=3)
-        layers.insert(1, interval.encode(x=axes["x"], y="low:Q", y2="high:Q", color=color))
+        layers.insert(1, interval.encode(x=_PRICE_AXES["x"], y="low:Q", y2="high:Q", color=color))
     return alt.layer(*layers).properties(height=320)
+
+
+def _color_by_kind(kinds: list[str], colors: list[str]) -> alt.Color:
+    return alt.Color(
+        "kind:N",
+        scale=alt.Scale(domain=kinds, range=colors),
+        legend=alt.Legend(title=None, orient="top"),
+    )

@@ -1,54 +1,53 @@
-"""The page *Quote*: what one stone is worth, why, and what its like sold for."""
+"""The page *Quote*: the price of one stone, its reasons, and similar stones that were sold."""
 
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.clients.api import Answer, Refused, ask
+from dashboard.clients.api import JsonObject, Refused, post
 from dashboard.quote.charts import price_against_carat, waterfall
 from dashboard.quote.stone_picker import Stone, pick_stone
-from dashboard.ui.model_names import model_names
-from dashboard.ui.problems import advised
-from dashboard.ui.text import literal
+from dashboard.ui.errors import show_errors
+from dashboard.ui.model_names import CHAMPION, model_names
+from dashboard.ui.text import escape_markdown
 from diamonds.diamond import COLUMNS, GRADES
 
 SIMILAR_STONES = 20
-CHAMPION = "the champion"
-NOBODY = "no other"
+NO_OTHER = "no other"
 
 
-def page() -> None:
+def quote_page() -> None:
     """Draws the page."""
     st.title("What is this diamond worth?")
-    picked, quoted = st.columns([2, 3], gap="large")
-    with picked:
+    inputs, quotes = st.columns([2, 3], gap="large")
+    with inputs:
         stone = pick_stone()
     beneath = st.container()
-    with quoted:
+    with quotes:
         show_quotes(stone, beneath)
 
 
-@advised
+@show_errors()
 def show_quotes(stone: Stone, beneath: DeltaGenerator) -> None:
-    """The price by the chosen models with its reasons and, beneath, similar stones."""
+    """The price by the selected models with its reasons and, beneath, similar stones."""
     names = model_names(trained=True)
     first, second = st.columns(2)
-    asked = first.selectbox("Model", [CHAMPION, *names], key="model", bind="query-params")
-    other = second.selectbox("Compare with", [NOBODY, *names], key="other", bind="query-params")
-    chosen = [asked] if other == NOBODY else [asked, other]
-    quotes = [ask("/predict", _asking(stone, model)) for model in chosen]
+    model = first.selectbox("Model", [CHAMPION, *names], key="model", bind="query-params")
+    other = second.selectbox("Compare with", [NO_OTHER, *names], key="other", bind="query-params")
+    models = [model] if other == NO_OTHER else [model, other]
+    quotes = [post("/predict", _request(stone, each)) for each in models]
     show_prices(quotes)
-    show_reasons(stone, asked)
+    show_reasons(stone, model)
     with beneath:
         show_similar(stone, quotes[0])
 
 
-def _asking(stone: Stone, model: str) -> Answer:
+def _request(stone: Stone, model: str) -> JsonObject:
     return stone if model == CHAMPION else {**stone, "model": model}
 
 
-def show_prices(quotes: list[Answer]) -> None:
-    """The prices side by side, the second with its difference from the first, and what is known of each."""
+def show_prices(quotes: list[JsonObject]) -> None:
+    """The prices side by side, the second with its difference from the first, and the interval of each."""
     for column, quote in zip(st.columns(len(quotes)), quotes, strict=True):
         difference = f"{quote['price'] - quotes[0]['price']:+,.2f} {quote['currency']}"
         column.metric(
@@ -59,14 +58,14 @@ def show_prices(quotes: list[Answer]) -> None:
             border=True,
             height="stretch",
         )
-    # In a row of their own, so that they stand at one height whatever is above them.
+    # In a row of their own, so that they are aligned whatever is above them.
     for column, quote in zip(st.columns(len(quotes)), quotes, strict=True):
         with column:
-            show_certainty(quote)
+            show_interval(quote)
 
 
-def show_certainty(quote: Answer) -> None:
-    """The interval of a price where the service gives one, its warnings, and who quoted it."""
+def show_interval(quote: JsonObject) -> None:
+    """The warnings of a quote, its interval where there is one, and its version."""
     for warning in quote.get("warnings", ()):
         st.warning(warning)
     if quote.get("low") is not None:
@@ -77,34 +76,35 @@ def show_certainty(quote: Answer) -> None:
     st.markdown(f":small[Quoted by version `{quote['version']}`]")
 
 
-@advised
+@show_errors()
 def show_reasons(stone: Stone, model: str) -> None:
-    """What each feature adds to the price, as a waterfall and in words."""
+    """The contribution of each feature to the price, as a waterfall and in words."""
     try:
-        answer = ask("/explain", _asking(stone, model))
+        explanation = post("/explain", _request(stone, model))
     except Refused as error:
         if error.status not in (404, 501):
             raise
         st.info(f"There are no reasons to show for this model. {error}")
         return
+    contributions = explanation["contributions"]
     st.markdown("#### Why this price")
-    chart = waterfall(answer["base"], answer["contributions"], answer["price"])
+    chart = waterfall(explanation["base"], contributions, explanation["price"])
     st.altair_chart(chart, alt="From the price of a usual stone to this one's, by feature.")
     with st.expander("In words"):
-        st.markdown("\n".join(f"- {literal(each['text'])}" for each in answer["contributions"]))
+        st.markdown("\n".join(f"- {escape_markdown(each['text'])}" for each in contributions))
 
 
-@advised
-def show_similar(stone: Stone, quote: Answer) -> None:
+@show_errors()
+def show_similar(stone: Stone, quote: JsonObject) -> None:
     """The sold stones of the same grades, nearest in weight: a chart and a table."""
     st.markdown("#### Similar stones that were sold")
     graded = {name: stone[name] for name in ("carat", *GRADES)}
-    answer = ask("/similar", {**graded, "n": SIMILAR_STONES})
-    if not answer["samples"]:
+    similar = post("/similar", {**graded, "n": SIMILAR_STONES})
+    if not similar["samples"]:
         st.info("No stone of exactly these grades was sold. Try a neighboring grade.")
         return
-    sold = pd.DataFrame(answer["samples"], columns=list(COLUMNS))
-    st.caption(f"The nearest {len(sold)} in weight of {answer['available']:,} sold stones of these grades.")
+    sold = pd.DataFrame(similar["samples"], columns=list(COLUMNS))
+    st.caption(f"The nearest {len(sold)} in weight of {similar['available']:,} sold stones of these grades.")
     plot, table = st.columns(2, gap="large")
     plot.altair_chart(
         price_against_carat(sold, stone["carat"], quote),

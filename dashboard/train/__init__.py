@@ -1,1 +1,1 @@
-"""The page that starts a training and follows it."""
+"""The page *Train*: starts training runs and shows their progress."""

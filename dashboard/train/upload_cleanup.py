@@ -1,36 +1,35 @@
-"""Removes uploads that no training needs any more, for as long as the dashboard runs."""
+"""Deletes uploads that no training needs any more, in a thread that runs as long as the dashboard."""
 
 import logging
 import threading
 
 import streamlit as st
 
-from dashboard.clients import prefect as prefect_client
-from dashboard.clients.prefect import PrefectDown, PrefectRefused
+from dashboard.clients.prefect import PrefectDown, PrefectRefused, data_in_use
 from dashboard.train import uploads
 
-SECONDS = 10.0
+INTERVAL_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
-def keep_sweeping() -> threading.Thread:
-    """The one thread of this process that sweeps, from the first visit of a page on."""
-    thread = threading.Thread(target=_sweep_for_ever, name="uploads", daemon=True)
+def start_upload_cleanup() -> threading.Thread:
+    """Starts the thread at the first visit of a page; there is one a process."""
+    thread = threading.Thread(target=_clean_up_repeatedly, name="uploads", daemon=True)
     thread.start()
     return thread
 
 
-def _sweep_for_ever() -> None:
+def _clean_up_repeatedly() -> None:
     never = threading.Event()
-    while not never.wait(SECONDS):
+    while not never.wait(INTERVAL_SECONDS):
         try:
-            _sweep()
+            _clean_up()
         except (PrefectDown, PrefectRefused, OSError) as error:
-            log.info("Old uploads stay for now: %s", error)
+            log.info("Old uploads are not deleted for now: %s", error)
 
 
-def _sweep() -> None:
-    if uploads.old():
-        uploads.sweep(prefect_client.data_in_use())
+def _clean_up() -> None:
+    if uploads.expired():
+        uploads.delete_expired(data_in_use())

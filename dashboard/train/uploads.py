@@ -1,4 +1,4 @@
-"""Files of sold stones that were uploaded to train on, kept where the flow finds them until it has ended."""
+"""Stores uploaded files of sold stones until no training needs them any more."""
 
 import hashlib
 import time
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from diamonds.settings import settings
 
-KEPT_SECONDS = 3600.0
-"""For so long at least: between its upload and the start of a training, nobody else needs a file."""
+RETENTION_SECONDS = 3600.0
+"""How long an upload is stored at least: no run needs it before its training is started."""
 
 
-def keep(name: str, content: bytes) -> Path:
-    """The file of that name and content, as new as of now."""
+def store(name: str, content: bytes) -> Path:
+    """Stores a file, or renews the retention of an equal one, and returns its path."""
     folder = _folder() / hashlib.sha256(content).hexdigest()[:16]
     path = folder / (Path(name).name or "stones")
     folder.mkdir(parents=True, exist_ok=True)
@@ -23,24 +23,24 @@ def keep(name: str, content: bytes) -> Path:
     return path
 
 
-def remove(path: Path) -> None:
-    """Removes a file that was kept."""
+def delete(path: Path) -> None:
+    """Deletes a stored file."""
     path.unlink(missing_ok=True)
     with suppress(OSError):  # the same stones may be there under another name
         path.parent.rmdir()
 
 
-def old() -> list[Path]:
-    """The files that go unless a training still needs them."""
-    latest = time.time() - KEPT_SECONDS
+def expired() -> list[Path]:
+    """The files whose retention has ended."""
+    latest = time.time() - RETENTION_SECONDS
     return [path for path in _folder().glob("*/*") if path.stat().st_mtime < latest]
 
 
-def sweep(needed: Collection[str]) -> None:
-    """Removes old files but the needed ones; the model store keeps the datasets that were read from them."""
-    for path in old():
+def delete_expired(needed: Collection[str]) -> None:
+    """Deletes expired files but the needed ones; the model store has the datasets read from them."""
+    for path in expired():
         if str(path) not in needed:
-            remove(path)
+            delete(path)
 
 
 def _folder() -> Path:

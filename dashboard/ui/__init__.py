@@ -1,1 +1,1 @@
-"""What several pages draw with: charts, texts, problems."""
+"""What several pages use: errors, texts, colors, model names, fields of versions, upload formats."""

@@ -1,4 +1,4 @@
-"""What the grades of a diamond mean, in a few words each."""
+"""Explains the grades of a diamond in a few words each."""
 
 from diamonds.diamond import GRADES
 
@@ -33,7 +33,7 @@ MEANINGS: dict[str, dict[str, str]] = {
 """By column and grade, each from the worst to the best."""
 
 
-def scale(column: str) -> str:
-    """The grades of a column from the worst to the best, with their meanings, as Markdown."""
+def explain_grades(column: str) -> str:
+    """The grades of a column from the worst to the best with their meanings, as Markdown."""
     lines = [f"- **{grade}**: {MEANINGS[column][grade]}" for grade in GRADES[column]]
     return "\n".join(["From the lowest to the highest grade:", "", *lines])

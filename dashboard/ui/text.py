@@ -1,13 +1,13 @@
-"""How numbers of things are said, and text that others wrote, in Markdown."""
+"""Formats text: numbers with their noun, and plain text escaped for Markdown."""
 
 import re
 
 
-def counted(number: int, thing: str) -> str:
+def counted(number: int, noun: str) -> str:
     """For instance *1 stone* or *2,000 stones*."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def literal(text: str) -> str:
-    """Markdown that reads as the text does, whatever signs are in it."""
+def escape_markdown(text: str) -> str:
+    """Markdown that renders as the text itself, whatever characters are in it."""
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~$:&-])", r"\\\1", text)

@@ -1,4 +1,4 @@
-"""How what is told of versions is shown."""
+"""Labels and formats of the fields of a version."""
 
 import pandas as pd
 import streamlit as st
@@ -18,11 +18,9 @@ LABELS = {
     "git_commit": "code (git commit)",
     "created_at": "trained",
 }
-"""What a reader calls what is told of a version."""
 
-FORMATS = {
+COLUMN_CONFIG = {
     "created_at": st.column_config.DatetimeColumn("trained (UTC)", format="YYYY-MM-DD HH:mm"),
-    "promoted_at": st.column_config.DatetimeColumn("promoted (UTC)", format="YYYY-MM-DD HH:mm:ss"),
     "mae": st.column_config.NumberColumn("MAE (USD)", format="%.1f"),
     "rmse": st.column_config.NumberColumn("RMSE (USD)", format="%.1f"),
     "r2": st.column_config.NumberColumn("R²", format="%.4f"),
@@ -31,8 +29,9 @@ FORMATS = {
     "coverage": st.column_config.NumberColumn("in interval", format="percent"),
     "rows": st.column_config.NumberColumn("rows", format="localized"),
 }
+"""How tables of versions show their columns."""
 
-_SHOWN = {
+_TEMPLATES = {
     "mae": "${:,.1f}",
     "rmse": "${:,.1f}",
     "r2": "{:.4f}",
@@ -42,10 +41,12 @@ _SHOWN = {
 }
 
 
-def text_of(name: str, value: object) -> str:
-    """What is told of a version under that name, as a reader has it."""
-    if name in _SHOWN and value is not None:
-        return _SHOWN[name].format(value)
+def format_field(name: str, value: object) -> str:
+    """A field of a version as text, empty where it is None."""
+    if value is None:
+        return ""
+    if name in _TEMPLATES:
+        return _TEMPLATES[name].format(value)
     if name == "created_at":
         return f"{pd.Timestamp(str(value)):%Y-%m-%d %H:%M} UTC"
-    return f"{value:.5g}" if isinstance(value, float) else str(value if value is not None else "")
+    return f"{value:.5g}" if isinstance(value, float) else str(value)

@@ -31,7 +31,7 @@ def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page
     page.goto(f"{stack.dashboard}/models")
     page.get_by_role("button", name="Roll back ...").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"{xgboost} would give way")
+    expect(dialog).to_contain_text(f"{xgboost} would be replaced")
     assert stack.champion() == xgboost, "Nothing may happen before the confirmation."
     dialog.get_by_role("button", name="Roll back", exact=True).click()
     expect(page.get_by_role("heading", name="linear quotes prices")).to_be_visible()
@@ -65,7 +65,7 @@ def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> N
     page.get_by_text("Only what differs").click()
     expect(cell(page, "stones learned from")).to_have_count(0)
     expect(cell(page, "n_estimators")).to_be_attached()
-    page.get_by_role("button", name="Let them meet on the hold-out").click()
+    page.get_by_role("button", name="Compare on the hold-out").click()
     expect(page.get_by_text(told["reason"])).to_be_visible()
     shoot(page, "compare")
 

@@ -24,7 +24,7 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 def draw(page: str) -> None:
     import importlib
 
-    importlib.import_module(f"dashboard.{page}.page").page()
+    getattr(importlib.import_module(f"dashboard.{page}.page"), f"{page}_page")()
 
 
 def said(page: str, **query: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dashboard.train import uploads
-from dashboard.train.page import FOLLOW_SECONDS
+from dashboard.train.run import REFRESH_SECONDS
 from diamonds.settings import settings
 from tests.dashboard.conftest import Stack, cell, shoot
 from tests.processes import process, wait_until
@@ -87,27 +87,27 @@ def uploads_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.mark.usefixtures("uploads_home")
 def test_an_upload_goes_when_it_is_old_and_no_training_needs_it() -> None:
-    young, needed, unneeded = (uploads.keep(f"{number}.csv", b"%d" % number) for number in range(3))
-    twin = uploads.keep("twin.csv", b"2")
+    young, needed, unneeded = (uploads.store(f"{number}.csv", b"%d" % number) for number in range(3))
+    twin = uploads.store("twin.csv", b"2")
     for path in (needed, unneeded):
         _make_old(path)
-    uploads.sweep({str(needed)})
+    uploads.delete_expired({str(needed)})
     assert [path.exists() for path in (young, needed, unneeded, twin)] == [True, True, False, True]
 
-    uploads.keep("1.csv", b"1")
-    uploads.sweep(())
+    uploads.store("1.csv", b"1")
+    uploads.delete_expired(())
     assert needed.exists(), "It was uploaded once more."
 
 
 def _newest_exchange(page: Page, stack: Stack) -> str:
     """The newest kept exchange, when the page had time to ask for more."""
-    page.wait_for_timeout(3000 * FOLLOW_SECONDS)
+    page.wait_for_timeout(3000 * REFRESH_SECONDS)
     newest = stack.api.get("/exchanges", params={"limit": 1, "bodies": "false"}).json()["exchanges"]
     return str(newest[0]["id"])
 
 
 def _make_old(path: Path) -> None:
-    then = time.time() - uploads.KEPT_SECONDS - 1
+    then = time.time() - uploads.RETENTION_SECONDS - 1
     os.utime(path, (then, then))
 
 

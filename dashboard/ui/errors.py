@@ -1,10 +1,8 @@
-"""Turns what goes wrong into advice on the page; no traceback reaches it."""
+"""Shows errors on the page, each with what to do about it instead of a traceback."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec
 from uuid import uuid4
 
 import streamlit as st
@@ -14,20 +12,19 @@ from dashboard.clients.prefect import PrefectDown, PrefectRefused
 
 log = logging.getLogger(__name__)
 
-Arguments = ParamSpec("Arguments")
-
 NO_CHAMPION = "no_champion"
 
 
 @contextmanager
-def advice() -> Iterator[None]:
-    """Shows what to do about an error of this block in the block's place."""
+def show_errors() -> Iterator[None]:
+    """Shows an error of this block, or of a function that this decorates, in its place on the page."""
     try:
         yield
     except ServiceDown as error:
-        show(str(error), "Start it with `make run`, or alone with `make serve`.", again=True)
+        show_error(str(error), "Start it with `make run`, or alone with `make serve`.", retry=True)
     except PrefectDown as error:
-        show(str(error), "Start everything with `make run`; training needs Prefect's server.", again=True)
+        remedy = "Start everything with `make run`; training needs Prefect's server."
+        show_error(str(error), remedy, retry=True)
     except PrefectRefused as error:
         st.warning(str(error), icon=":material/edit:")
     except Refused as error:
@@ -35,35 +32,24 @@ def advice() -> Iterator[None]:
     # The page is this process's outermost edge: the log has the traceback, the reader a sentence.
     except Exception as error:
         log.exception("A page failed")
-        show(
+        show_error(
             f"This part of the page could not be drawn ({type(error).__name__}).",
             "The cause is in the dashboard's log, in the terminal where it was started.",
         )
 
 
-def advised(draw: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """The same function, which shows advice in its place when it fails."""
-
-    @wraps(draw)
-    def advised_draw(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
-        with advice():
-            draw(*args, **kwargs)
-
-    return advised_draw
-
-
 def show_refusal(error: Refused) -> None:
-    """What the service says, and where to go when it has no model."""
+    """The error message of the service, or how to train a first model when it has none."""
     if error.code == NO_CHAMPION:
         show_no_model()
     elif error.status >= 500:
-        show(str(error), "Try again in a moment; the service's log has the cause.", again=True)
+        show_error(str(error), "Try again in a moment; the service's log has the cause.", retry=True)
     else:
         st.warning(str(error), icon=":material/edit:")
 
 
 def show_no_model() -> None:
-    """The way from no model to a first one."""
+    """How to train a first model."""
     with st.container(border=True):
         st.markdown("#### No model quotes prices yet")
         st.markdown(
@@ -72,9 +58,9 @@ def show_no_model() -> None:
         )
 
 
-def show(what: str, remedy: str, *, again: bool = False) -> None:
-    """What is wrong and what to do about it."""
-    st.error(f"{what}\n\n{remedy}", icon=":material/error:")
-    if again:
+def show_error(problem: str, remedy: str, *, retry: bool = False) -> None:
+    """A problem and its remedy, with a button that draws the page again if a ``retry`` may help."""
+    st.error(f"{problem}\n\n{remedy}", icon=":material/error:")
+    if retry:
         # A key of its own, for several parts of a page may meet the same problem; a click draws all anew.
         st.button("Try again", icon=":material/refresh:", key=f"again-{uuid4()}")

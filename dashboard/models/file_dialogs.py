@@ -1,17 +1,17 @@
-"""Dialogs that take a version away as a file, and bring one back."""
+"""Dialogs that download a version as a file, and upload one."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 from dashboard.clients.api import download, upload
-from dashboard.ui.problems import advised
+from dashboard.ui.errors import show_errors
 
 
-@st.dialog("Take this version away as a file?")
-@advised
+@st.dialog("Download this version?")
+@show_errors()
 def offer_download(version: str) -> None:
-    """Fetches the file and offers it; says why when there is none."""
+    """Fetches the file of the version and offers to save it."""
     with st.spinner("Packing the version ..."):
         content = download(f"/version_files/{version}")
     st.markdown(
@@ -23,10 +23,10 @@ def offer_download(version: str) -> None:
     )
 
 
-@st.dialog("Bring a version back from a file?")
-@advised
-def offer_upload(done: Callable[[str], None]) -> None:
-    """Has the service check a file and put its version into the history; ``done`` hears what was checked."""
+@st.dialog("Upload a version?")
+@show_errors()
+def offer_upload(show_result: Callable[[str], None]) -> None:
+    """Uploads a file, which the service verifies; calls ``show_result`` with what was verified."""
     st.markdown(
         "It is checked before it is loaded: that nothing in it was changed, and that it quotes as when it "
         "was judged. It is listed among its model's versions and is not promoted."
@@ -35,6 +35,6 @@ def offer_upload(done: Callable[[str], None]) -> None:
     if not st.button("Upload", type="primary", disabled=file is None) or file is None:
         return
     with st.spinner("Checking the version ..."):
-        answer = upload("/version_files", file.getvalue())
-    done(f"{answer['imported']['version']} is in the history. {' '.join(answer['checks'])}")
+        response = upload("/version_files", file.getvalue())
+    show_result(f"{response['imported']['version']} is in the history. {' '.join(response['checks'])}")
     st.rerun()

@@ -1,0 +1,99 @@
+"""The form that starts a training run: models, budget, and an upload of sold stones."""
+
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard.clients.api import get
+from dashboard.clients.prefect import NotDeployed, start_training
+from dashboard.train import uploads
+from dashboard.train.run import RUN_PARAMETER
+from dashboard.ui.errors import show_errors
+from dashboard.ui.text import counted, escape_markdown
+from dashboard.ui.upload_formats import ENDINGS, workbook_to_parquet
+from diamonds.dataset import DataError, load_dataset
+from diamonds.settings import settings
+
+
+@show_errors()
+def show_form() -> None:
+    """The inputs, and the button that starts a run with them."""
+    names = [model["name"] for model in get("/models")["models"]]
+    models = st.pills(
+        "Models",
+        names,
+        selection_mode="multi",
+        default=names,
+        key="models",
+        bind="query-params",
+        help="Each is trained; the best is promoted if it beats the champion.",
+        wrap=True,
+    )
+    budget = _budget_inputs()
+    upload = st.file_uploader(
+        "Your own sold stones (otherwise the default data)",
+        ENDINGS,
+        help="Needs carat, cut, color, clarity and price; usual other names are understood.",
+    )
+    data = _store_upload(upload) if upload else None
+    if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
+        _start(models, data=data, **budget)
+
+
+def _budget_inputs() -> dict[str, Any]:
+    """The budget of the search, as parameters of the flow."""
+    first, second = st.columns(2)
+    trials = first.number_input(
+        "Trials", 1, 500, settings().trials, help="Sets of parameters to try for each model."
+    )
+    minutes = second.number_input(
+        "Minutes at most",
+        0.1,
+        600.0,
+        None,
+        step=1.0,
+        placeholder="no limit",
+        help="The search of each model ends after so long, if its trials are not done before.",
+    )
+    force = st.checkbox(
+        "Also where nothing changed",
+        help="Otherwise a model is trained only if its data, its code or its budget changed.",
+    )
+    return {"trials": trials, "minutes": minutes, "force": force}
+
+
+def _store_upload(upload: UploadedFile) -> str | None:
+    """The path under which the flow finds the upload; None, with the error on the page, if it is unusable."""
+    try:
+        path = uploads.store(*workbook_to_parquet(upload.name, upload.getvalue()))
+    except DataError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return None
+    try:
+        stones, set_aside, rows = _count_rows(str(path))
+    except DataError as error:
+        uploads.delete(path)
+        st.error(escape_markdown(str(error).replace(f"{path.parent}/", "")), icon=":material/error:")
+        return None
+    st.caption(f"{counted(stones, 'stone')} to train and judge on; {set_aside:,} of {rows:,} rows set aside.")
+    return str(path)
+
+
+@st.cache_data(show_spinner="Reading the stones ...")
+def _count_rows(path: str) -> tuple[int, int, int]:
+    """How many rows of a file are stones, how many break a rule, and how many there are.
+
+    Raises ``DataError`` when it cannot be trained on.
+    """
+    report = load_dataset(path).report
+    return report.kept, sum(report.set_aside.values()), report.read
+
+
+def _start(models: list[str], **parameters: Any) -> None:
+    try:
+        run = start_training(models, **parameters)
+    except NotDeployed as error:
+        st.warning(f"{error} `make run` deploys it within a minute of its start.")
+    else:
+        st.query_params[RUN_PARAMETER] = run.id

@@ -1,4 +1,4 @@
-"""Lets ``python -m diamonds`` do what the ``diamonds`` command does."""
+"""Runs the ``diamonds`` command as ``python -m diamonds``."""
 
 from diamonds.cli.app import app
 

@@ -78,6 +78,18 @@ def model_store_in(home: Path) -> Iterator[Path]:
         BentoMLContainer.model_store.reset()
 
 
+@pytest.fixture
+def empty_database() -> None:
+    """The embedded Postgres without any exchange, for this test."""
+    from diamonds.database import engine, migrate
+    from diamonds.exchanges import prepare_months
+
+    migrate()
+    prepare_months()
+    with engine().begin() as connection:
+        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback")
+
+
 @pytest.fixture(scope="session")
 def dataset(few_stones: Path) -> "Dataset":
     from diamonds.dataset import load_dataset

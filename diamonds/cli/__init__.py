@@ -1,5 +1,5 @@
-"""The commands of the ``diamonds`` program: they parse, call and show.
+"""The commands of the ``diamonds`` program: they parse options, call the other rooms and print results.
 
-What is slow to import (models, the model store) is imported by the command that needs it, so that ``--help``
-and the check of the ports answer at once.
+Modules that are slow to import (models, the model store) are imported by the command that needs them, so that
+``--help`` and the check of the ports are fast.
 """

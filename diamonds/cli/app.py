@@ -1,4 +1,4 @@
-"""The ``diamonds`` command: assembles what each module of ``diamonds.cli`` offers."""
+"""The ``diamonds`` command: registers the commands of all modules of ``diamonds.cli``."""
 
 import logging
 from typing import Annotated
@@ -31,7 +31,7 @@ app.command("settings")(with_one_line_errors(show_settings))
 @app.callback()
 def diamonds(
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Log what happens, and where errors come from.")
+        bool, typer.Option("--verbose", help="Log what happens, and tracebacks of errors.")
     ] = (False),
 ) -> None:
     """Train, promote and serve models of what a diamond is worth."""

@@ -1,4 +1,4 @@
-"""Turns whatever goes wrong in a command into one line on stderr and an exit code."""
+"""Turns an exception of a command into one line on stderr and an exit code."""
 
 import functools
 import logging
@@ -16,7 +16,7 @@ P = ParamSpec("P")
 
 
 def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, ending with one line and exit code 1 where it raises; ``--verbose`` adds where from."""
+    """The command, ending with one line and exit code 1 where it raises; ``--verbose`` logs the traceback."""
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -25,7 +25,7 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort, typer.BadParameter):
             raise
         except Exception as error:
-            log.debug("Where the error comes from", exc_info=True)
+            log.debug("Traceback of the error", exc_info=True)
             typer.echo(f"diamonds: {one_line(error)}", err=True)
             raise typer.Exit(FAILED) from error
 
@@ -33,7 +33,7 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def one_line(error: Exception) -> str:
-    """What the error says, on one line; an error that is not ours is introduced by its type."""
+    """The message of an error on one line, after its type where the error is not one of ``diamonds``."""
     if isinstance(error, pydantic.ValidationError):
         return " ".join(_field_line(error.title, details) for details in error.errors())
     text = " ".join(str(error).split())

@@ -1,4 +1,4 @@
-"""``diamonds models``: what is in the model store, and which version quotes prices."""
+"""``diamonds models``: lists the versions in the model store and marks the champion."""
 
 from typing import Annotated
 
@@ -9,22 +9,23 @@ from diamonds.cli.versions import as_row, print_json, print_versions
 
 def models(
     name: Annotated[
-        str | None, typer.Argument(help="A model: all its versions. Default: the newest of each.")
+        str | None,
+        typer.Argument(help="A model, for all its versions. Default: the newest of each."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show the models and their errors on the hold-out; the champion bears a star."""
+    """Show the models and their errors on the hold-out; the champion has a star."""
     from diamonds.models import REGISTRY, spec_named
     from diamonds.versions import store
 
     if name:
-        found = store.versions(spec_named(name).name)
+        versions = store.versions(spec_named(name).name)
     else:
-        found = [version for each in REGISTRY for version in store.versions(each)[:1]]
+        versions = [version for model in REGISTRY for version in store.versions(model)[:1]]
     champion = store.champion()
     if as_json:
-        print_json([as_row(version, champion) for version in found])
-    elif found:
-        print_versions(found, champion)
+        print_json([as_row(version, champion) for version in versions])
+    elif versions:
+        print_versions(versions, champion)
     else:
         typer.echo("Nothing is trained yet. Train with: diamonds train")

@@ -1,4 +1,4 @@
-"""``diamonds predict``: quotes one stone at a terminal."""
+"""``diamonds predict``: quotes the price of one stone."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +9,7 @@ from diamonds.cli.errors import BAD_INPUT, one_line
 from diamonds.cli.versions import print_json
 
 if TYPE_CHECKING:
+    from diamonds.diamond import Diamond
     from diamonds.pricing.pricer import Pricer
 
 Millimetres = Annotated[float | None, typer.Option(help="In mm.")]
@@ -25,13 +26,11 @@ def predict(
     x: Millimetres = None,
     y: Millimetres = None,
     z: Millimetres = None,
-    model: Annotated[str | None, typer.Option(help="Ask this model instead of the champion.")] = None,
+    model: Annotated[str | None, typer.Option(help="Use this model instead of the champion.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Quote the price of one stone in USD."""
     from diamonds.diamond import Diamond
-    from diamonds.models.features import rows_of
-    from diamonds.pricing.pricer import CURRENCY
 
     try:
         stone = Diamond(
@@ -40,7 +39,13 @@ def predict(
     except pydantic.ValidationError as error:
         typer.echo(f"diamonds: {one_line(error)}", err=True)
         raise typer.Exit(BAD_INPUT) from error
-    pricer = _pricer(model)
+    _print_quote(_pricer(model), stone, as_json)
+
+
+def _print_quote(pricer: "Pricer", stone: "Diamond", as_json: bool) -> None:
+    from diamonds.models.features import rows_of
+    from diamonds.pricing.pricer import CURRENCY
+
     quotes = pricer.quotes(rows_of([stone]))
     (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
     for warning in quotes.warnings.get(0, []):
@@ -54,6 +59,7 @@ def predict(
 
 
 def _pricer(model: str | None) -> "Pricer":
+    """The pricer of the newest version of a model, or of the champion."""
     from diamonds.models import UnknownModel, spec_named
     from diamonds.pricing.pricer import load_pricer
     from diamonds.versions import store

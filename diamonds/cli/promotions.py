@@ -1,4 +1,4 @@
-"""``diamonds promote``, ``rollback``, ``history`` and ``compare``: which version quotes prices, and why."""
+"""``diamonds promote``, ``rollback``, ``history`` and ``compare``: the champion and its history."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +11,7 @@ from diamonds.cli.versions import print_json
 if TYPE_CHECKING:
     from diamonds.versions.promotion import Decision
 
-REFUSED = 4
+NOT_PROMOTED = 4
 """Exit code when a version is not promoted because it is not better."""
 
 Tag = Annotated[str, typer.Argument(help="A version, such as diamonds-xgboost:latest.")]
@@ -25,16 +25,16 @@ def promote(
     from diamonds.versions import promotion
 
     decision = promotion.promote(tag, force=force)
-    _show(decision)
+    _print_reason(decision)
     if not decision.promote:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(NOT_PROMOTED)
 
 
 def rollback() -> None:
     """Make the champion before the present one champion again."""
     from diamonds.versions import promotion
 
-    _show(promotion.rollback())
+    _print_reason(promotion.rollback())
 
 
 def history(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
@@ -60,11 +60,11 @@ def history(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.
 
 
 def compare(champion: Tag, challenger: Tag) -> None:
-    """Let two versions meet on the hold-out of the second, as a promotion would; nothing changes."""
+    """Compare two versions on the hold-out of the second, as a promotion would; nothing is changed."""
     from diamonds.versions import promotion
 
-    _show(promotion.compare(champion, challenger))
+    _print_reason(promotion.compare(champion, challenger))
 
 
-def _show(decision: "Decision") -> None:
+def _print_reason(decision: "Decision") -> None:
     Console(soft_wrap=True).print(decision.reason, highlight=False)

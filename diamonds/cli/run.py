@@ -1,4 +1,4 @@
-"""``diamonds run``: everything at once, until Ctrl-C."""
+"""``diamonds run``: trains a first model if there is none, then runs all processes until Ctrl-C."""
 
 import os
 import signal
@@ -16,11 +16,11 @@ def run() -> None:
     """Train if nothing is trained yet, then serve everything until Ctrl-C."""
     check_ports()
     with leaving_on_sigterm():
-        exit_code = _run()
+        exit_code = _train_and_serve()
     raise typer.Exit(exit_code)
 
 
-def _run() -> int:
+def _train_and_serve() -> int:
     from diamonds import database
     from diamonds.stack.supervisor import supervise
 
@@ -31,7 +31,7 @@ def _run() -> int:
 
 
 def _train_unless_champion() -> int:
-    # In processes of their own: what training imports and holds would stay with the supervisor until the end.
+    # In a process of its own, so that the supervisor does not hold the memory of training until the end.
     # The known good parameters only: the schedules search deeper while prices are already quoted.
     command = [sys.executable, "-m", "diamonds", "train", "--if-no-champion", "--trials", "1"]
     with subprocess.Popen(command, process_group=0) as training:

@@ -1,4 +1,4 @@
-"""``diamonds settings``: every setting, its default and what it is; also the table in the documentation."""
+"""``diamonds settings``: lists every setting; also makes the table of settings in the documentation."""
 
 import re
 from typing import Annotated
@@ -17,13 +17,13 @@ def show_settings(
         typer.Option("--markdown", help="Print the defaults as the Markdown table of the docs."),
     ] = False,
 ) -> None:
-    """Show every setting, the value in force and what it is."""
+    """Show every setting with its present value and its description."""
     if as_markdown:
         typer.echo(markdown())
         return
-    table = Table("setting", "value", "what it is", box=None)
+    table = Table("setting", "value", "description", box=None)
     for name, field in Settings.model_fields.items():
-        table.add_row(variable(name), _shown(getattr(settings(), name)), field.description)
+        table.add_row(variable(name), _format(getattr(settings(), name)), field.description)
     Console().print(table)
 
 
@@ -33,7 +33,7 @@ def markdown() -> str:
         f"| `{variable(name)}` | {_default(field)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
-    return "\n".join(["| variable | default | what it is |", "|---|---|---|", *rows])
+    return "\n".join(["| variable | default | description |", "|---|---|---|", *rows])
 
 
 def variable(name: str) -> str:
@@ -43,10 +43,10 @@ def variable(name: str) -> str:
 
 def _default(field: FieldInfo) -> str:
     default = field.get_default(call_default_factory=True, validated_data={})
-    return "unset" if default is None else f"`{_shown(default)}`".replace(f"{PROJECT}/", "")
+    return "unset" if default is None else f"`{_format(default)}`".replace(f"{PROJECT}/", "")
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, frozenset):
         value = sorted(map(str, value))
     without_password = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))

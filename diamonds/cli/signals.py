@@ -1,4 +1,4 @@
-"""SIGTERM as an exception, so that a command cleans up after itself as it does after Ctrl-C."""
+"""Turns SIGTERM into an exception, so that a command cleans up after itself as it does after Ctrl-C."""
 
 import signal
 from collections.abc import Iterator

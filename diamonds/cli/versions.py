@@ -1,4 +1,4 @@
-"""Shows versions of models on a terminal, as a table or as JSON."""
+"""Prints versions of models on a terminal, as a table or as JSON."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ METRICS = {"mae": "{:.1f}", "rmse": "{:.1f}", "r2": "{:.4f}", "mape": "{:.1%}"}
 
 
 def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
-    """The version as JSON has it; ``champion`` says whether it is the one that quotes prices."""
+    """A version as an object of the JSON output; its ``champion`` is whether it is the champion."""
     return {
         "model": version.model,
         "version": version.tag,
@@ -34,7 +34,7 @@ def print_json(content: object) -> None:
 
 
 def print_versions(versions: "Sequence[Version]", champion: "Version | None") -> None:
-    """Prints a table of the versions with their metrics on the hold-out; the champion bears a star."""
+    """Prints a table of the versions with their metrics on the hold-out; the champion has a star."""
     table = Table(box=None, padding=(0, 1, 0, 0), caption="MAE and RMSE in USD, on the hold-out. ★ champion")
     table.add_column("")
     table.add_column("version", no_wrap=True)

@@ -1,1 +1,1 @@
-"""What ``diamonds run`` keeps running together."""
+"""Runs the processes of ``diamonds run`` together."""

@@ -1,4 +1,4 @@
-"""Whether the ports that ``diamonds run`` needs are free."""
+"""Checks that the ports that ``diamonds run`` needs are free."""
 
 import errno
 import socket
@@ -7,11 +7,11 @@ from contextlib import ExitStack
 from diamonds.settings import settings
 
 PORTS = ("service_port", "dashboard_port", "prefect_port")
-"""The settings that name a port, each read by one of the processes of the Procfile."""
+"""The settings of ports, each of one process of the Procfile."""
 
 
 class PortTaken(RuntimeError):
-    """Something else listens on a port that is needed."""
+    """Another process listens on a port that is needed."""
 
 
 def check_ports() -> None:
@@ -23,13 +23,13 @@ def check_ports() -> None:
 
 def _bind(host: str, port: int, setting: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taker = socket.socket(family)
-    taker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger do no harm
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger do no harm
     try:
-        taker.bind((host, port))
+        listener.bind((host, port))
     except OSError as error:
-        taker.close()
+        listener.close()
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortTaken(f"Port {port} of {host} is taken. Set {setting} to a free port.") from error
-    return taker
+    return listener

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from diamonds.cli.app import app
-from diamonds.cli.promotions import REFUSED
+from diamonds.cli.promotions import NOT_PROMOTED
 from diamonds.dataset import Dataset
 from diamonds.models import spec_named
 from diamonds.training.train import train_version
@@ -26,7 +26,7 @@ def tags(dataset: Dataset, empty_model_store: Path) -> list[str]:
 def test_a_version_is_promoted_if_it_is_better_or_by_force(tags: list[str]) -> None:
     assert diamonds("promote", tags[0]).exit_code == 0
     refused = diamonds("promote", tags[1])
-    assert refused.exit_code == REFUSED
+    assert refused.exit_code == NOT_PROMOTED
     assert "95% is needed" in refused.stdout
     assert diamonds("promote", tags[1], "--force").exit_code == 0
 

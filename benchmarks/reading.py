@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 from diamonds.database import engine, migrate, running
-from diamonds.exchanges import Filter, page, prepare_months
+from diamonds.exchanges import Filter, create_partitions, page
 
 DAYS = 60
 SHOWN = 12
@@ -54,7 +54,7 @@ def fill(rows: int) -> None:
     migrate()
     since = _NOW - timedelta(days=DAYS)
     for ago in range(0, DAYS + 31, 28):
-        prepare_months(_NOW - timedelta(days=ago))
+        create_partitions(_NOW - timedelta(days=ago))
     with engine().begin() as connection:
         if connection.exec_driver_sql("SELECT EXISTS (SELECT FROM exchanges)").scalar_one():
             raise SystemExit("There are exchanges in this database; name an empty one by DIAMONDS_HOME.")

@@ -18,7 +18,7 @@ import uuid_utils
 from benchmarks.serving import Load, measure, median, wrk_script
 from benchmarks.steps import WHOLE, serving
 from diamonds.database import migrate, running
-from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, prepare_months
+from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, create_partitions
 
 SHIPPED = 50_000
 _OFF = {
@@ -60,7 +60,7 @@ def _show(side: str, load: Load) -> None:
 def ship(folder: Path) -> None:
     """One worker's shipper against a journal that an outage left."""
     migrate()
-    prepare_months()
+    create_partitions()
     journal = Journal(folder / "journal", max_bytes=1 << 40)
     for number in range(SHIPPED):
         _keep(journal, number)

@@ -82,10 +82,10 @@ def model_store_in(home: Path) -> Iterator[Path]:
 def empty_database() -> None:
     """The embedded Postgres without any exchange, for this test."""
     from diamonds.database import engine, migrate
-    from diamonds.exchanges import prepare_months
+    from diamonds.exchanges import create_partitions
 
     migrate()
-    prepare_months()
+    create_partitions()
     with engine().begin() as connection:
         connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback")
 

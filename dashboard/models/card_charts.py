@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.ui.charts import AS_GIVEN, ranked
+from dashboard.ui.chart_order import AS_GIVEN, ranked
 from dashboard.ui.colors import CYAN, GRAY, ORANGE
 
 _HEIGHT = 300

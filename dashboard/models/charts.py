@@ -5,9 +5,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.ui.chart_order import AS_GIVEN, ranked
 from dashboard.ui.colors import ORANGE
 from dashboard.ui.version_fields import LABELS
-from dashboard.ui.charts import AS_GIVEN, ranked
 
 _LEAST_PADDING = pd.Timedelta("5min")
 _FORMATS = {"mae": ",.1f", "rmse": ",.1f", "r2": ".4f", "mape": ".1%"}

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.ui.chart_order import AS_GIVEN, ranked
 from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
 
 _USD = "$,.0f"
@@ -19,14 +20,6 @@ _PRICE_AXES = {
         axis=alt.Axis(format=_USD, tickCount=6),
     ),
 }
-
-AS_GIVEN = alt.EncodingSortField("rank", op="min")
-"""Sorts by the ranks of `ranked` rows. Without a sort, Vega keeps the order of data that it drew earlier."""
-
-
-def ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their position as the column ``rank``, so that a chart can draw them `AS_GIVEN`."""
-    return rows.assign(rank=range(len(rows)))
 
 
 def waterfall(base: float, contributions: Sequence[dict[str, Any]], price: float) -> Any:

@@ -1,4 +1,4 @@
-"""The Postgres that everything is kept in: where it is, how it is reached, and the shape it has."""
+"""Connects to Postgres, starts the embedded one, and migrates the schema."""
 
 from sqlalchemy.exc import OperationalError as DatabaseAway
 

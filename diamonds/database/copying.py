@@ -1,4 +1,4 @@
-"""COPY, for which SQLAlchemy has no call."""
+"""COPY FROM STDIN, for which SQLAlchemy has no call."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 
 def copy_in(connection: sa.Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
-    """Copies rows of texts, numbers and nulls into a table; raises what SQLAlchemy raises elsewhere."""
+    """Copies rows of texts, numbers and nulls into a table; raises SQLAlchemy's errors."""
     statement = f"COPY {table} FROM STDIN"
     raw, dialect = connection.connection, connection.dialect
     cursor: Any = raw.cursor()

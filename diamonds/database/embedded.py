@@ -1,4 +1,4 @@
-"""The Postgres that comes in a wheel: started by the first process that needs it, stopped by the last."""
+"""Runs the Postgres that comes in a wheel, from the first process that needs it until the last ends."""
 
 import atexit
 import fcntl
@@ -11,18 +11,18 @@ from typing import Any
 
 import psutil
 
-# What each folder's lock file is held by in this process. The kernel lets go of it however the process
-# ends, so a killed holder never keeps the server up, and never keeps the next one from starting.
-_holders: dict[Path, int] = {}
-_one_thread = threading.Lock()
+# The open lock file of each folder in this process. The kernel releases the lock however the process ends,
+# so a killed process neither prevents the server from stopping nor the next one from starting.
+_locks: dict[Path, int] = {}
+_thread_lock = threading.Lock()
 
 
 def start(folder: Path, driver: str) -> str:
-    """Makes sure that the server of ``folder`` runs, holds on to it, and gives its SQLAlchemy URL."""
+    """Starts the server of ``folder`` unless it runs, registers as its user, returns its SQLAlchemy URL."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _one_thread:
-        if folder not in _holders:
-            _holders[folder] = _hold(folder)
+    with _thread_lock:
+        if folder not in _locks:
+            _locks[folder] = _lock(folder)
             atexit.register(release, folder)
         try:
             return str(_server(folder).get_uri(driver=driver))
@@ -32,24 +32,24 @@ def start(folder: Path, driver: str) -> str:
 
 
 def release(folder: Path) -> None:
-    """Lets go of the server of ``folder``; stops it when no other process holds it."""
-    holder = _holders.pop(folder, None)
-    if holder is None:
+    """Unregisters from the server of ``folder``; stops it when no other process uses it."""
+    lock = _locks.pop(folder, None)
+    if lock is None:
         return
     atexit.unregister(release)
     try:
-        fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _server(folder).stop()
     except BlockingIOError:
         pass  # others still use it
     finally:
-        os.close(holder)
+        os.close(lock)
 
 
-def _hold(folder: Path) -> int:
-    holder = os.open(folder.with_suffix(".holders"), os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(holder, fcntl.LOCK_SH)
-    return holder
+def _lock(folder: Path) -> int:
+    lock = os.open(folder.with_suffix(".holders"), os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    return lock
 
 
 def _server(folder: Path) -> Any:
@@ -60,15 +60,15 @@ def _server(folder: Path) -> Any:
     resolved = folder.resolve()
     resolved.mkdir(exist_ok=True)
     with PostgresServer._lock:
-        _forget_the_dead(resolved)
+        _remove_stale_files(resolved)
     server = PostgresServer(resolved, cleanup_mode=None)
     server.start()
-    atexit.unregister(server._cleanup)  # it goes by a list of process ids, which killed processes stay on
+    atexit.unregister(server._cleanup)  # it relies on a list of process ids, on which killed processes remain
     return server
 
 
-def _forget_the_dead(folder: Path) -> None:
-    """Removes what killed processes left: half-written lists, and pids that may be other programs' by now."""
+def _remove_stale_files(folder: Path) -> None:
+    """Removes files of killed processes: half-written lists, and pids that other programs may have by now."""
     (folder / ".handle_pids.json").unlink(missing_ok=True)
     pid_file = folder / "postmaster.pid"
     if not pid_file.exists():

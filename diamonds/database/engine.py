@@ -1,4 +1,4 @@
-"""Where the database is, and one pool of connections to it for each process."""
+"""Determines the URL of the database, and has one pool of connections to it for each process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +14,8 @@ from diamonds.settings import settings
 
 DRIVER = "psycopg2"
 
-# A server that went away without a word is noticed within seconds, not after the kernel's quarter of an hour.
-PATIENCE = {
+# A server that vanished without closing is noticed within seconds, not after the kernel's quarter of an hour.
+TIMEOUTS = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -26,31 +26,31 @@ PATIENCE = {
 
 def database_url() -> str:
     """The SQLAlchemy URL of the database; starts the embedded Postgres when no other is configured."""
-    given = settings().database_url
-    if given is None:
+    url = settings().database_url
+    if url is None:
         return embedded.start(settings().home / "postgres", DRIVER)
-    return with_driver(given)
+    return with_driver(url)
 
 
 @cache
 def engine() -> sa.Engine:
     """This process's engine. When the embedded Postgres has died, connecting starts it again."""
-    made = sa.create_engine(
+    created = sa.create_engine(
         database_url(),
         pool_size=4,
         max_overflow=8,
         pool_pre_ping=True,
-        hide_parameters=True,  # they hold bodies, which no log should
-        connect_args=PATIENCE,
+        hide_parameters=True,  # they contain bodies, which must not be logged
+        connect_args=TIMEOUTS,
     )
     if settings().database_url is None:
-        event.listen(made, "do_connect", _connect_reviving)
-    return made
+        event.listen(created, "do_connect", _connect_with_restart)
+    return created
 
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Keeps the embedded Postgres up while open, and stops it after the last of all processes that use it."""
+    """Runs the embedded Postgres for the context; it stops when no other process uses it."""
     database_url()
     try:
         yield
@@ -59,9 +59,9 @@ def running() -> Iterator[None]:
 
 
 def release() -> None:
-    """Lets go of the database, and stops the embedded Postgres when no other process uses it.
+    """Closes the connections, and stops the embedded Postgres when no other process uses it.
 
-    For processes that end by a signal; others do it by themselves when they exit.
+    For processes that end by a signal; in others it happens at exit.
     """
     if engine.cache_info().currsize > 0:
         engine().dispose()
@@ -70,7 +70,7 @@ def release() -> None:
 
 
 def with_driver(url: str) -> str:
-    """A Postgres URL in any usual spelling as SQLAlchemy's for our driver."""
+    """Converts a Postgres URL in any usual spelling to SQLAlchemy's for our driver."""
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.split("+")[0] not in ("postgres", "postgresql"):
         raise ValueError(
@@ -80,7 +80,7 @@ def with_driver(url: str) -> str:
     return f"postgresql+{DRIVER}://{rest}"
 
 
-def _connect_reviving(
+def _connect_with_restart(
     dialect: Dialect,
     _record: Any,
     arguments: tuple[Any, ...],

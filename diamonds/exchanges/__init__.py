@@ -2,7 +2,7 @@
 
 from diamonds.exchanges.database.feedback import Feedback, feedback_since
 from diamonds.exchanges.database.filters import Filter
-from diamonds.exchanges.database.partitions import drop_months_before, prepare_months
+from diamonds.exchanges.database.partitions import create_partitions, drop_partitions_before
 from diamonds.exchanges.database.queries import LARGEST_PAGE, BadCursor, Page, exchange, page
 from diamonds.exchanges.database.text_search import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
@@ -23,9 +23,9 @@ __all__ = [
     "Page",
     "Request",
     "Shipper",
-    "drop_months_before",
+    "create_partitions",
+    "drop_partitions_before",
     "exchange",
     "feedback_since",
     "page",
-    "prepare_months",
 ]

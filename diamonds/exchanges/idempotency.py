@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Literal
 
 from diamonds.database import engine
-from diamonds.exchanges.database.queries import exchange_on
+from diamonds.exchanges.database.queries import read_exchange
 from diamonds.exchanges.exchange import Exchange, is_final
 from diamonds.exchanges.journal.frames import Body, Request
 from diamonds.exchanges.redaction import MASK
-from diamonds.exchanges.shipping.bodies import jsonb_holds
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.bodies import fits_jsonb
+from diamonds.exchanges.shipping.upsert import upsert
 
 Taken = Literal["taken"]
 
@@ -22,9 +22,9 @@ def claim(asked: Request) -> Exchange | Taken | None:
     was answered before. "taken": the id is another request's, or was forgotten.
     """
     with engine().begin() as connection:
-        if insert(connection, [(asked, None)]) == 1:
+        if upsert(connection, [(asked, None)]) == 1:
             return None
-        stored = exchange_on(connection, asked.id)
+        stored = read_exchange(connection, asked.id)
     if stored is None or not same_request(stored, asked):
         return "taken"
     return stored if is_final(stored.status) and _has_whole_answer(stored) else None
@@ -47,7 +47,7 @@ def _has_whole_answer(stored: Exchange) -> bool:
 
 
 def _same_body(stored: Exchange, body: Body) -> bool:
-    if body.size is None and jsonb_holds(body.kept):
+    if body.size is None and fits_jsonb(body.kept):
         return bool(stored.request_body == json.loads(body.kept, parse_float=_number))
     sha256 = stored.request_sha256.hex() if stored.request_sha256 else None
     return (stored.request_bytes or b"", stored.request_size, sha256) == (body.kept, body.size, body.sha256)

@@ -13,8 +13,8 @@ from diamonds.exchanges.journal.frames import Answer, Request
 from diamonds.exchanges.journal.memory_buffer import Overflow
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
-from diamonds.exchanges.shipping.sink import Store
-from diamonds.exchanges.shipping.supervisor import ShipperProcess
+from diamonds.exchanges.shipping.sink import Sink
+from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
 from diamonds.settings import Settings
 
 CLAIM_WITHIN_S = 1.0
@@ -26,8 +26,8 @@ class Recording:
     def __init__(self, given: Settings) -> None:
         parent = given.home / "journal"
         self.journal = Journal(parent, max_bytes=given.journal_max_bytes, sync=given.journal_sync)
-        self.overflow = Overflow(self.journal, Store(parent))
-        self.shipper = ShipperProcess(self.journal)
+        self.overflow = Overflow(self.journal, Sink(parent))
+        self.shipper = ShipperSupervisor(self.journal)
         self.next_number = count(1).__next__
         self._heard: list[Request] = []
         self._unheard: set[int] = set()
@@ -117,6 +117,6 @@ class Recording:
 
     def _stop(self) -> None:
         self.overflow.end(FLUSH_WITHIN_S)
-        self.shipper.end()
+        self.shipper.stop()
         self.journal.close()
         release()  # servers end by the signal that stops them

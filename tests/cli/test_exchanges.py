@@ -10,7 +10,7 @@ from diamonds.database import engine
 from diamonds.dataset import load_dataset
 from diamonds.diamond import Diamond
 from diamonds.exchanges import Body, Filter, page
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.upsert import upsert
 from diamonds.models import spec_named
 from diamonds.pricing.pricer import load_pricer
 from diamonds.training.train import train_version
@@ -30,7 +30,7 @@ def run(*arguments: str) -> str:
 def add(count: int, *, body: bytes = b'{"carat":1}', priced: bytes = b'{"price":1}') -> list[str]:
     requests = [asked(number, body=Body(body)) for number in range(count)]
     with engine().begin() as connection:
-        insert(connection, [(one, answer(one, body=Body(priced))) for one in requests])
+        upsert(connection, [(one, answer(one, body=Body(priced))) for one in requests])
     return [one.id for one in requests]
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from diamonds.database import engine, migrate
-from diamonds.exchanges import prepare_months
+from diamonds.exchanges import create_partitions
 from flows.months import months
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
@@ -16,7 +16,7 @@ LONG_AGO = datetime(2001, 5, 17, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def partitions_of_2001() -> None:
     migrate()
-    prepare_months(LONG_AGO)
+    create_partitions(LONG_AGO)
 
 
 def test_a_run_makes_what_the_next_months_miss_and_keeps_everything_by_default() -> None:

@@ -1,4 +1,4 @@
-"""Removes exchanges for good, also those that are still on their way to the database."""
+"""Erases exchanges for good, including those that have not reached the database yet."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -7,31 +7,32 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from diamonds.database import engine
-from diamonds.exchanges.database.feedback import said_about
+from diamonds.exchanges.database.feedback import feedback_exchanges
 from diamonds.exchanges.database.tables import exchanges, feedback, forgotten_exchanges
 
 
 def is_forgotten(id: UUID) -> bool:  # noqa: A002 - the column's name
-    """Whether the exchange with this id was removed for good."""
+    """Whether the exchange with this id was erased for good."""
     with engine().connect() as connection:
-        found = sa.select(sa.exists().where(forgotten_exchanges.c.id == id))
-        return bool(connection.scalar(found))
+        return bool(connection.scalar(sa.select(sa.exists().where(forgotten_exchanges.c.id == id))))
 
 
 def forget(ids: Collection[UUID]) -> int:
-    """Removes the exchanges with these ids, now and whenever they come; the number that was there.
+    """Erases the exchanges with these ids, and any copy that arrives later; returns how many were stored.
 
-    What was said about them as feedback goes with them.
+    Feedback about them is erased as well.
     """
     if not ids:
         return 0
     with engine().begin() as connection:
-        # Waits for the batches that are being inserted; those that follow see what is forgotten.
+        # Waits for the batches that are being inserted; later ones see the ids in forgotten_exchanges.
         connection.exec_driver_sql("LOCK TABLE exchanges IN SHARE ROW EXCLUSIVE MODE")
-        gone = {*ids, *said_about(connection, ids)}
-        never_again = insert(forgotten_exchanges).values([{"id": each} for each in gone])
-        connection.execute(never_again.on_conflict_do_nothing())
-        known = feedback.c
-        connection.execute(sa.delete(feedback).where(known.exchange_id.in_(ids) | known.given_by.in_(gone)))
-        connection.execute(sa.delete(exchanges).where(exchanges.c.id.in_(gone.difference(ids))))
+        erased = {*ids, *feedback_exchanges(connection, ids)}
+        blocked = insert(forgotten_exchanges).values([{"id": each} for each in erased])
+        connection.execute(blocked.on_conflict_do_nothing())
+        column = feedback.c
+        connection.execute(
+            sa.delete(feedback).where(column.exchange_id.in_(ids) | column.given_by.in_(erased))
+        )
+        connection.execute(sa.delete(exchanges).where(exchanges.c.id.in_(erased.difference(ids))))
         return connection.execute(sa.delete(exchanges).where(exchanges.c.id.in_(ids))).rowcount

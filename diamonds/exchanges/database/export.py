@@ -14,7 +14,7 @@ from diamonds.exchanges.database.tables import exchanges
 
 ROWS_AT_ONCE = 5000
 _JSON_COLUMNS = ("request_headers", "request_body", "response_body")
-_TYPES: dict[type, pa.DataType] = {
+_ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
     bytes: pa.binary(),
     int: pa.int64(),
@@ -23,34 +23,34 @@ _TYPES: dict[type, pa.DataType] = {
 }
 
 
-def export(wanted: Filter, file: Path) -> int:
-    """Writes the exchanges that pass the filter, oldest first, and gives their number.
+def export(filters: Filter, file: Path) -> int:
+    """Writes the exchanges that match the filter, oldest first, and returns their number.
 
-    JSON becomes text and ids become text. The file appears when it is whole.
+    JSON and ids are written as text. The file appears when it is complete.
     """
     unfinished, written = file.with_name(f".{file.name}.unfinished"), 0
-    schema = pa.schema([(column.name, _type(column)) for column in exchanges.c])
+    schema = pa.schema([(column.name, _arrow_type(column)) for column in exchanges.c])
     with (
         engine().connect().execution_options(yield_per=ROWS_AT_ONCE) as connection,
         pq.ParquetWriter(unfinished, schema, compression="zstd") as writer,
     ):
-        for rows in connection.execute(_query(wanted)).mappings().partitions():
+        for rows in connection.execute(_query(filters)).mappings().partitions():
             writer.write_table(pa.Table.from_pylist([dict(row) for row in rows], schema))
             written += len(rows)
     unfinished.rename(file)
     return written
 
 
-def _query(wanted: Filter) -> sa.Select[Any]:
+def _query(filters: Filter) -> sa.Select[Any]:
     columns = [
-        sa.cast(column, sa.Text).label(column.name) if _is_text(column) else column for column in exchanges.c
+        sa.cast(column, sa.Text).label(column.name) if _as_text(column) else column for column in exchanges.c
     ]
-    return sa.select(*columns).where(*wanted.conditions()).order_by(exchanges.c.started_at, exchanges.c.id)
+    return sa.select(*columns).where(*filters.conditions()).order_by(exchanges.c.started_at, exchanges.c.id)
 
 
-def _is_text(column: sa.Column[Any]) -> bool:
+def _as_text(column: sa.Column[Any]) -> bool:
     return column.name == "id" or column.name in _JSON_COLUMNS
 
 
-def _type(column: sa.Column[Any]) -> pa.DataType:
-    return pa.string() if _is_text(column) else _TYPES[column.type.python_type]
+def _arrow_type(column: sa.Column[Any]) -> pa.DataType:
+    return pa.string() if _as_text(column) else _ARROW_TYPES[column.type.python_type]

@@ -1,4 +1,4 @@
-"""What quoted stones were sold for: taken from the exchanges that said so, and read beside the quotes."""
+"""Feedback, the sale prices of quoted stones: extracted from exchanges, and read beside the quotes."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from diamonds.exchanges.journal.reader import Joined
 
 PATH = "/feedback"
 
-# From the rows as they are kept, so that it does not matter which copy of an exchange came first.
-_PROJECT = """
-INSERT INTO feedback AS known (exchange_id, price_usd, given_at, given_by)
+# Reads the stored rows, so that it does not matter which copy of an exchange came first.
+_EXTRACT = """
+INSERT INTO feedback AS existing (exchange_id, price_usd, given_at, given_by)
 SELECT DISTINCT ON (quote) quote, price_usd, given_at, id
 FROM exchanges, LATERAL (SELECT
     (response_body ->> 'exchange_id')::uuid AS quote,
     (response_body ->> 'price')::double precision AS price_usd,
-    (response_body ->> 'given_at')::timestamptz AS given_at) AS said
+    (response_body ->> 'given_at')::timestamptz AS given_at) AS parsed
 WHERE id = ANY(%(ids)s::uuid[]) AND (method, path, status) = ('POST', '/feedback', 200)
-    AND (quote, price_usd, said.given_at) IS NOT NULL
+    AND (quote, price_usd, parsed.given_at) IS NOT NULL
 ORDER BY quote, given_at DESC, id DESC
 ON CONFLICT (exchange_id) DO UPDATE SET
     price_usd = excluded.price_usd, given_at = excluded.given_at, given_by = excluded.given_by
-WHERE (known.given_at, known.given_by) < (excluded.given_at, excluded.given_by)
+WHERE (existing.given_at, existing.given_by) < (excluded.given_at, excluded.given_by)
 """
 
-# Of a masked or shortened answer there may be no numbers.
-_MATCH = """
+# In a masked or cut response there may be no numbers.
+_JOIN_QUOTES = """
 UPDATE feedback SET
     quoted_at = quote.started_at, model = quote.model, model_version = quote.model_version,
     quoted_usd = jsonb_path_query_first(quote.response_body, '$.price ? (@.type() == "number")')::float8,
@@ -45,19 +45,19 @@ WHERE feedback.quoted_at IS NULL AND quote.id = feedback.exchange_id
     AND (%(ids)s::uuid[] IS NULL OR feedback.given_by = ANY(%(ids)s::uuid[]))
 """
 
-_FORGET = """
-DELETE FROM exchanges said USING forgotten_exchanges forgotten
-WHERE said.id = ANY(%(ids)s::uuid[]) AND said.path = '/feedback' AND said.status = 200
-    AND said.response_body ->> 'exchange_id' = forgotten.id::text
+_DELETE_FORGOTTEN = """
+DELETE FROM exchanges given USING forgotten_exchanges forgotten
+WHERE given.id = ANY(%(ids)s::uuid[]) AND given.path = '/feedback' AND given.status = 200
+    AND given.response_body ->> 'exchange_id' = forgotten.id::text
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What a quoted stone was sold for, beside its quote; prices in USD, the names are the table's columns.
+    """The sale price of a quoted stone beside its quote; prices in USD, the names are the table's columns.
 
     ``coverage`` is the share of true prices that the quote promised between ``low_usd`` and ``high_usd``;
-    ``stone`` is the stone as its client gave it. What was not kept of the quote is None.
+    ``stone`` is the stone as its client sent it. What was not stored of the quote is None.
     """
 
     exchange_id: UUID
@@ -74,32 +74,38 @@ class Feedback:
     stone: dict[str, Any] | None
 
 
-def project(connection: sa.Connection, batch: Sequence[Joined]) -> None:
-    """Keeps the feedback among exchanges that were just inserted. The newest about a quote stays, whatever
-    the order in which they come; what comes again changes nothing; about a forgotten quote nothing is kept.
+def store_feedback(connection: sa.Connection, batch: Sequence[Joined]) -> None:
+    """Extracts the feedback among exchanges that were just inserted.
+
+    The newest about a quote is stored, whatever the order of arrival; a repetition changes nothing;
+    feedback about a forgotten quote is deleted.
     """
-    ids = [asked.id for asked, answer in batch if asked.path == PATH and answer and answer.status == 200]
+    ids = [
+        request.id
+        for request, response in batch
+        if request.path == PATH and response and response.status == 200
+    ]
     if ids:
-        for statement in (_FORGET, _PROJECT, _MATCH):
+        for statement in (_DELETE_FORGOTTEN, _EXTRACT, _JOIN_QUOTES):
             connection.exec_driver_sql(statement, {"ids": ids})
 
 
-def match_waiting(connection: sa.Connection) -> None:
+def join_pending(connection: sa.Connection) -> None:
     """Completes the feedback that reached the database before its quote did."""
-    connection.exec_driver_sql(_MATCH, {"ids": None})
+    connection.exec_driver_sql(_JOIN_QUOTES, {"ids": None})
 
 
 def feedback_since(moment: datetime) -> list[Feedback]:
-    """What was said from that moment on about quotes that the database holds or held, oldest first."""
-    known = feedback.c
-    query = sa.select(feedback).where(known.given_at >= moment, known.quoted_at.is_not(None))
+    """Feedback from that moment on, oldest first, about quotes that are or were in the database."""
+    column = feedback.c
+    query = sa.select(feedback).where(column.given_at >= moment, column.quoted_at.is_not(None))
     with engine().begin() as connection:
-        match_waiting(connection)
-        rows = connection.execute(query.order_by(known.given_at, known.exchange_id)).all()
+        join_pending(connection)
+        rows = connection.execute(query.order_by(column.given_at, column.exchange_id)).all()
     return [Feedback(**row._mapping) for row in rows]
 
 
-def said_about(connection: sa.Connection, quotes: Collection[UUID]) -> list[UUID]:
-    """The exchanges that gave feedback about these quotes, also feedback that was replaced since."""
-    about = exchanges.c.response_body["exchange_id"].astext.in_([str(each) for each in quotes])
-    return list(connection.scalars(sa.select(exchanges.c.id).where(exchanges.c.path == PATH, about)))
+def feedback_exchanges(connection: sa.Connection, quotes: Collection[UUID]) -> list[UUID]:
+    """The ids of the exchanges that gave feedback about these quotes, including feedback replaced since."""
+    matches = exchanges.c.response_body["exchange_id"].astext.in_([str(each) for each in quotes])
+    return list(connection.scalars(sa.select(exchanges.c.id).where(exchanges.c.path == PATH, matches)))

@@ -1,4 +1,4 @@
-"""Finds the newest exchanges that pass a filter, in order and by an index, however few or many pass."""
+"""Builds the queries for the newest exchanges that match a filter, by an index however many match."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,23 +14,23 @@ from diamonds.exchanges.database.text_search import contains
 ORDER = (exchanges.c.started_at, exchanges.c.id)
 _NEWEST_FIRST = [column.desc() for column in ORDER]
 _INDEXED_CHARACTERS = 200
-_TOGETHER: dict[str, sa.ColumnElement[Any]] = {
+_INDEX_COLUMNS: dict[str, sa.ColumnElement[Any]] = {
     "status": exchanges.c.status,
     "model": exchanges.c.model,
     # The number is part of the indexed expression, so it is no parameter.
     "path": sa.func.left(exchanges.c.path, sa.literal_column(str(_INDEXED_CHARACTERS)), type_=sa.Text),
 }
-"""What exchanges are filtered by, as the index of them all has it and in its order."""
+"""The expressions that exchanges are filtered by, in the order of the index over all of them."""
 
-Place: TypeAlias = tuple[datetime, UUID]
-"""Of an exchange in the order: it began at that time and has that id."""
+SortKey: TypeAlias = tuple[datetime, UUID]
+"""The position of an exchange in the order: its ``started_at`` and ``id``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """Which exchanges to read: ``since`` <= started_at < ``until``; None lets everything pass.
+    """Which exchanges to read: ``since`` <= started_at < ``until``; None matches everything.
 
-    ``text`` is anywhere in the request's or the response's body, without regard to case.
+    ``text`` is anywhere in the request's or the response's body, ignoring case.
     """
 
     since: datetime | None = None
@@ -45,57 +45,62 @@ class Filter:
         bounds = [
             column.started_at >= self.since if self.since else None,
             column.started_at < self.until if self.until else None,
-            # The index tells shorter paths apart by itself.
+            # The indexed prefix alone identifies a shorter path.
             column.path == self.path if len(self.path or "") >= _INDEXED_CHARACTERS else None,
         ]
-        same = [_TOGETHER[name] == value for name, value in self.same.items()]
-        inside = [contains(self.text)] if self.text is not None else []
-        return [*(bound for bound in bounds if bound is not None), *same, *inside]
+        equal = [_INDEX_COLUMNS[name] == value for name, value in self.indexed_values.items()]
+        containing = [contains(self.text)] if self.text is not None else []
+        return [*(bound for bound in bounds if bound is not None), *equal, *containing]
 
     @property
-    def same(self) -> dict[str, object]:
-        """What must have a certain value in the index."""
-        start = self.path[:_INDEXED_CHARACTERS] if self.path is not None else None
-        values = {"status": self.status, "model": self.model, "path": start}
+    def indexed_values(self) -> dict[str, object]:
+        """The values that the filter requires of ``_INDEX_COLUMNS``, by name."""
+        prefix = self.path[:_INDEXED_CHARACTERS] if self.path is not None else None
+        values = {"status": self.status, "model": self.model, "path": prefix}
         return {name: value for name, value in values.items() if value is not None}
 
 
 def newest(
-    columns: sa.Select[Any], wanted: Filter, limit: int, after: Place | None = None, end: Place | None = None
+    columns: sa.Select[Any],
+    filters: Filter,
+    limit: int,
+    after: SortKey | None = None,
+    end: SortKey | None = None,
 ) -> sa.Select[Any]:
-    """The first so many that pass, newest first: of those after a place, up to and with the one at the end.
+    """The newest ``limit`` exchanges that match: of those after ``after``, up to and including ``end``.
 
-    An index keeps the order for each filter alone and for all together. Where two meet, each may let much
-    through and both hardly anything: so we ask for each value of the third.
+    There is an index in this order for each filter alone and for all together. Of two filters each may match
+    many and both together hardly any: then the query goes through the values of the third.
     """
-    passing = columns.where(*wanted.conditions(), *_between(after, end))
-    others = [name for name in _TOGETHER if name not in wanted.same]
-    if len(others) == 1:
-        return _for_each_value(others[0], passing, wanted, limit)
-    return passing.order_by(*_NEWEST_FIRST).limit(limit)
+    matching = columns.where(*filters.conditions(), *_between(after, end))
+    unfiltered = [name for name in _INDEX_COLUMNS if name not in filters.indexed_values]
+    if len(unfiltered) == 1:
+        return _for_each_value(unfiltered[0], matching, filters, limit)
+    return matching.order_by(*_NEWEST_FIRST).limit(limit)
 
 
-def _for_each_value(name: str, passing: sa.Select[Any], wanted: Filter, limit: int) -> sa.Select[Any]:
-    third, value = _TOGETHER[name], _values(name, wanted)
-    of_one = passing.where(third == value.c.value).order_by(*_NEWEST_FIRST).limit(limit).lateral()
+def _for_each_value(name: str, matching: sa.Select[Any], filters: Filter, limit: int) -> sa.Select[Any]:
+    third, value = _INDEX_COLUMNS[name], _values(name, filters)
+    of_one = matching.where(third == value.c.value).order_by(*_NEWEST_FIRST).limit(limit).lateral()
     of_each = sa.select(of_one).select_from(value.join(of_one, sa.true()))
-    # The column in the order tells the planner that the index has these rows in order, too.
-    of_none = passing.where(third.is_(None)).order_by(third, *_NEWEST_FIRST).limit(limit)
-    found = of_each.union_all(of_none).subquery()
-    return sa.select(found).order_by(found.c.started_at.desc(), found.c.id.desc()).limit(limit)
+    # With the column in ORDER BY the planner knows that the index has these rows in order as well.
+    of_none = matching.where(third.is_(None)).order_by(third, *_NEWEST_FIRST).limit(limit)
+    rows = of_each.union_all(of_none).subquery()
+    return sa.select(rows).order_by(rows.c.started_at.desc(), rows.c.id.desc()).limit(limit)
 
 
-def _values(name: str, wanted: Filter) -> sa.CTE:
-    """The values that the column has where the index's columns before it are as wanted: a look for each."""
-    third, before = _TOGETHER[name], takewhile(lambda other: other != name, _TOGETHER)
-    known = [_TOGETHER[other] == wanted.same[other] for other in before if other in wanted.same]
-    lowest = sa.select(third.label("value")).where(*known).order_by(third).limit(1)
+def _values(name: str, filters: Filter) -> sa.CTE:
+    """The distinct values of a column where the index's columns before it match: one look-up for each."""
+    third, before = _INDEX_COLUMNS[name], takewhile(lambda other: other != name, _INDEX_COLUMNS)
+    required = filters.indexed_values
+    equal = [_INDEX_COLUMNS[other] == required[other] for other in before if other in required]
+    lowest = sa.select(third.label("value")).where(*equal).order_by(third).limit(1)
     values = lowest.where(third.is_not(None)).cte("third", recursive=True)
     following = lowest.where(third > values.c.value).scalar_subquery()
     return values.union_all(sa.select(following).where(values.c.value.is_not(None)))
 
 
-def _between(after: Place | None, end: Place | None) -> list[sa.ColumnElement[bool]]:
+def _between(after: SortKey | None, end: SortKey | None) -> list[sa.ColumnElement[bool]]:
     order = sa.tuple_(*ORDER)
     bounds = [
         order < sa.tuple_(*map(sa.literal, after)) if after is not None else None,

@@ -1,4 +1,4 @@
-"""The monthly partitions of ``exchanges``: made ahead, and dropped whole when their time is over."""
+"""Creates the monthly partitions of ``exchanges`` ahead, and drops those older than the retention."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -6,38 +6,38 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from diamonds.database import engine
-from diamonds.exchanges.database.feedback import match_waiting
+from diamonds.exchanges.database.feedback import join_pending
 
 AHEAD = 3
-_ONE_AT_A_TIME = 0x6D6F6E74  # "mont"
+_LOCK = 0x6D6F6E74  # "mont": an advisory lock, so that only one process creates them
 
 
 def first_id(moment: datetime) -> UUID:
-    """The smallest UUIDv7 of a moment; ids of other versions mostly fall into the default partition."""
+    """The smallest UUIDv7 of a moment; ids of other versions are mostly stored in the default partition."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
-def prepare_months(now: datetime | None = None) -> list[str]:
-    """Makes the partitions of this month and the next few; the names of those that were missing."""
+def create_partitions(now: datetime | None = None) -> list[str]:
+    """Creates the partitions of this month and the next few; returns the names of those that were missing."""
     months = [_month_after(now or datetime.now(UTC), ahead) for ahead in range(AHEAD + 1)]
     with engine().begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _ONE_AT_A_TIME})
-        return [_name(month) for month in months if _make(connection, month)]
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        return [_name(month) for month in months if _create(connection, month)]
 
 
-def drop_months_before(keep: int, now: datetime | None = None) -> list[str]:
-    """Drops the partitions older than ``keep`` whole months before this one; their names."""
-    oldest = _name(_month_after(now or datetime.now(UTC), -keep))
+def drop_partitions_before(months: int, now: datetime | None = None) -> list[str]:
+    """Drops the partitions older than ``months`` whole months before this one; returns their names."""
+    oldest = _name(_month_after(now or datetime.now(UTC), -months))
     with engine().begin() as connection:
-        gone = [name for name in _existing(connection) if name < oldest]
-        match_waiting(connection)  # feedback outlives the quotes that it is about
-        for name in gone:
+        expired = [name for name in _existing(connection) if name < oldest]
+        join_pending(connection)  # feedback outlives the quotes that it is about
+        for name in expired:
             connection.exec_driver_sql(f"DROP TABLE {name}")
-    return gone
+    return expired
 
 
-def _make(connection: sa.Connection, month: datetime) -> bool:
-    """Makes one partition, moving in what the default one took for it."""
+def _create(connection: sa.Connection, month: datetime) -> bool:
+    """Creates one partition, and moves into it what the default one took for it."""
     name = _name(month)
     if name in _existing(connection):
         return False
@@ -56,10 +56,10 @@ def _make(connection: sa.Connection, month: datetime) -> bool:
 
 
 def _existing(connection: sa.Connection) -> list[str]:
-    found = connection.exec_driver_sql(
+    partitions = connection.exec_driver_sql(
         "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'exchanges'::regclass"
     ).scalars()
-    return sorted(name for name in found if name != "exchanges_default")
+    return sorted(name for name in partitions if name != "exchanges_default")
 
 
 def _name(month: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The tables of exchanges and of what was said about them later, and nothing else's."""
+"""Defines the tables of exchanges, of feedback about them, and of ids to forget."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,7 +31,7 @@ exchanges = sa.Table(
     postgresql_partition_by="RANGE (id)",
 )
 
-# Ids that were forgotten on request: a copy that is still under way to the database must not bring them back.
+# Ids that were erased on request: a copy that has not reached the database yet must not restore them.
 forgotten_exchanges = sa.Table(
     "forgotten_exchanges",
     metadata,
@@ -39,8 +39,8 @@ forgotten_exchanges = sa.Table(
     sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
 )
 
-# One row for each stone whose sale price was given: the newest. It holds what there is to know of the quote,
-# for retention may drop the exchange; until the quote has come, these columns are null.
+# The newest sale price of each quoted stone. It has a copy of the quote's figures, because retention may drop
+# the quote's exchange; until the quote has arrived, these columns are null.
 feedback = sa.Table(
     "feedback",
     metadata,

@@ -1,4 +1,4 @@
-"""Which exchanges contain a text in a body, whatever way the body is kept."""
+"""Searches the bodies of exchanges for a text, whether stored as JSON or as bytes."""
 
 import re
 
@@ -11,27 +11,27 @@ LONGEST_TEXT = 200
 
 
 def contains(text: str) -> sa.ColumnElement[bool]:
-    """Whether the request's or the response's body contains the text, without regard to case.
+    """A condition: the request's or the response's body contains the text, ignoring case.
 
-    JSON is kept without the spaces that it came with; the text may have a space after a colon or none, and
-    quotes as they are or escaped.
+    Postgres normalises the spaces of JSON: the text may have a space after a colon or none, and its quotes
+    may be escaped or not.
     """
     column = exchanges.c
-    written = sorted({text, orjson.dumps(text).decode()[1:-1], re.sub(r'":(?=\S)', '": ', text)})
+    spellings = sorted({text, orjson.dumps(text).decode()[1:-1], re.sub(r'":(?=\S)', '": ', text)})
     return sa.or_(
         *(
-            sa.cast(body, sa.Text).icontains(form, autoescape=True)
+            sa.cast(body, sa.Text).icontains(spelling, autoescape=True)
             for body in (column.request_body, column.response_body)
-            for form in written
+            for spelling in spellings
         ),
         *(
-            sa.func.encode(body, "escape").icontains(_escaped(text), autoescape=True)
+            sa.func.encode(body, "escape").icontains(_bytea_escape(text), autoescape=True)
             for body in (column.request_bytes, column.response_bytes)
         ),
     )
 
 
-def _escaped(text: str) -> str:
+def _bytea_escape(text: str) -> str:
     """The text as Postgres' ``encode(..., 'escape')`` writes its bytes."""
     doubled = text.replace("\\", "\\\\").encode()
     return "".join(chr(byte) if byte < 0x80 else f"\\{byte:03o}" for byte in doubled)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from diamonds.exchanges.journal.frames import Answer, Request
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.metrics import metrics
-from diamonds.exchanges.shipping.sink import Store
+from diamonds.exchanges.shipping.sink import Sink
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class Overflow:
     A thread sees to it that lives only as long as there are any. ``lost`` counts what had no room.
     """
 
-    def __init__(self, journal: Journal, store: Store) -> None:
+    def __init__(self, journal: Journal, store: Sink) -> None:
         self.lost = 0
         self._journal, self._store = journal, store
         self._one_at_a_time = threading.Lock()
@@ -77,7 +77,7 @@ class Overflow:
                 self._journal.append(asked.frame())
                 self._journal.append(answer.frame())
         except OSError:
-            self._store.put(batch)
+            self._store.write(batch)
 
     def _forget(self, batch: Sequence[Whole]) -> None:
         with self._one_at_a_time:

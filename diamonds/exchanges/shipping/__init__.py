@@ -1,1 +1,1 @@
-"""The record on its way: from journals into Postgres."""
+"""Moves recorded exchanges from the workers' journals into Postgres."""

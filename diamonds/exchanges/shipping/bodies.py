@@ -1,4 +1,4 @@
-"""What of a body goes where: into JSONB when that holds it, else into bytes."""
+"""Decides how a body is stored: as JSONB where that preserves its value, else as bytes."""
 
 from base64 import b64encode
 
@@ -7,10 +7,10 @@ import orjson
 from diamonds.exchanges.journal.frames import Body
 
 
-def jsonb_holds(raw: bytes) -> bool:
-    """Whether JSONB gives back the same value: not with duplicate keys, NUL, or what is no strict JSON.
+def fits_jsonb(raw: bytes) -> bool:
+    """Whether JSONB preserves a body's value: not with duplicate keys, NUL, or what is no strict JSON.
 
-    A bare ``null`` counts as not held, for the column's null says that there was no JSON.
+    A bare ``null`` does not fit, because null in the column means that there was no JSON.
     """
     try:
         value = orjson.loads(raw)
@@ -19,12 +19,17 @@ def jsonb_holds(raw: bytes) -> bool:
         return False
     if value is None or b"\\u0000" in raw:
         return False
-    # A dropped duplicate key takes its quotes along; escaped quotes could hide that, so they are not trusted.
+    # A dropped duplicate key takes its quotes along; escaped quotes could hide that, so they do not fit.
     return b"\\u0022" not in raw and again.count(b'"') == raw.count(b'"')
 
 
-def stored(body: Body, *, as_bytes: bool = False) -> tuple[str | None, str | None, int | None, str | None]:
-    """A body's JSON, or its bytes in base64 with the size and SHA-256 of a whole that was cut."""
-    if body.size is None and body.kept and not as_bytes and jsonb_holds(body.kept):
+def body_columns(
+    body: Body, *, as_bytes: bool = False
+) -> tuple[str | None, str | None, int | None, str | None]:
+    """The values for ``*_body``, ``*_bytes`` (in base64), ``*_size`` and ``*_sha256``.
+
+    Size and SHA-256 are those of the whole body, where only its first bytes were stored.
+    """
+    if body.size is None and body.kept and not as_bytes and fits_jsonb(body.kept):
         return body.kept.decode(), None, None, None
     return None, b64encode(body.kept).decode() if body.kept else None, body.size, body.sha256

@@ -12,34 +12,34 @@ import psutil
 logger = logging.getLogger(__name__)
 
 _NICENESS = 10
-_TRIES = 5
+_ATTEMPTS = 5
 
 
-def give_way(process: int) -> None:
-    """Lets a process have the processor after those that serve; where all are busy, it still gets a tenth."""
+def lower_priority(pid: int) -> None:
+    """Raises the niceness of a process to 10: where all processors are busy, it still gets a tenth of one."""
     try:
-        niceness = max(os.getpriority(os.PRIO_PROCESS, process), _NICENESS)
-        os.setpriority(os.PRIO_PROCESS, process, niceness)
-        session = Path(f"/proc/{process}/autogroup")  # Linux weighs sessions first, as sched(7) tells
-        if session.exists():
-            _write_patiently(session, str(niceness))
+        niceness = max(os.getpriority(os.PRIO_PROCESS, pid), _NICENESS)
+        os.setpriority(os.PRIO_PROCESS, pid, niceness)
+        autogroup = Path(f"/proc/{pid}/autogroup")  # Linux weighs sessions first, see sched(7)
+        if autogroup.exists():
+            _write_with_retries(autogroup, str(niceness))
     except OSError as problem:
-        logger.info("Process %s does not give way: %s", process, problem)
+        logger.info("The priority of process %s cannot be lowered: %s", pid, problem)
 
 
-def let_server_give_way(connection: Any) -> None:
-    """Does so with the process that serves a connection of ours, where the server is on this machine."""
-    about = connection.info
-    if (about.host or "").startswith("/"):
+def lower_server_priority(connection: Any) -> None:
+    """Lowers the priority of a connection's server process, where the server runs on this machine."""
+    info = connection.info
+    if (info.host or "").startswith("/"):
         with suppress(psutil.NoSuchProcess):
-            server = psutil.Process(about.backend_pid)
+            server = psutil.Process(info.backend_pid)
             if server.name() == "postgres":
-                give_way(server.pid)
+                lower_priority(server.pid)
 
 
-def _write_patiently(file: Path, text: str) -> None:
-    """The kernel takes this ten times a second at most, from all processes together."""
-    for _ in range(_TRIES):
+def _write_with_retries(file: Path, text: str) -> None:
+    """The kernel accepts ten such writes a second, from all processes together."""
+    for _ in range(_ATTEMPTS):
         with suppress(BlockingIOError):
             file.write_text(text)
             return

@@ -16,16 +16,16 @@ from diamonds.exchanges import (
     Body,
     Feedback,
     Filter,
-    drop_months_before,
+    create_partitions,
+    drop_partitions_before,
     exchange,
     feedback_since,
     page,
-    prepare_months,
 )
 from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.database.tables import feedback
 from diamonds.exchanges.journal.reader import Joined
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked, id_at, journal
 from tests.exchanges.shipping.test_shipper import ship
 
@@ -58,7 +58,7 @@ def _json(value: object) -> Body:
 
 def add(*batch: Joined) -> None:
     with engine().begin() as connection:
-        insert(connection, batch)
+        upsert(connection, batch)
 
 
 def known() -> list[Feedback]:
@@ -149,11 +149,11 @@ def test_only_what_was_given_since_is_read() -> None:
 
 def test_feedback_outlives_a_quote_that_retention_drops() -> None:
     january = datetime(2026, 1, 15, tzinfo=UTC)
-    prepare_months(january)
+    create_partitions(january)
     quoted = quote(id=id_at(january))
     add(said(quoted, 2450.0, 0))
     add(quoted)
-    drop_months_before(2, NOON)
+    drop_partitions_before(2, NOON)
     assert exchange(UUID(quoted[0].id)) is None
     assert [one.quoted_usd for one in known()] == [2500.0]
 

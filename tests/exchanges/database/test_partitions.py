@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 import pytest
 
 from diamonds.database import engine
-from diamonds.exchanges import Filter, drop_months_before, page, prepare_months
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges import Filter, create_partitions, drop_partitions_before, page
+from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked, id_at
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("empty_database")
 def add(moment: datetime, number: int = 0) -> None:
     request = asked(number, id=id_at(moment, number), started_at=moment.timestamp())
     with engine().begin() as connection:
-        insert(connection, [(request, answer(request))])
+        upsert(connection, [(request, answer(request))])
 
 
 def in_table(name: str) -> int:
@@ -26,18 +26,18 @@ def test_a_month_that_is_made_late_takes_over_its_exchanges_and_is_made_once() -
     add(new_year)
     add(datetime(2031, 1, 31, 23, 59, 59, tzinfo=UTC), 1)
     assert in_table("exchanges_default") == 2
-    made = prepare_months(new_year)
+    made = create_partitions(new_year)
     assert made == ["exchanges_2031_01", "exchanges_2031_02", "exchanges_2031_03", "exchanges_2031_04"]
     assert (in_table("exchanges_default"), in_table("exchanges_2031_01")) == (0, 2)
-    assert prepare_months(new_year) == []
+    assert create_partitions(new_year) == []
 
 
 def test_retention_drops_whole_months_and_no_other() -> None:
     december = datetime(2032, 12, 1, tzinfo=UTC)
-    prepare_months(december)  # December to March
+    create_partitions(december)  # December to March
     for number, moment in enumerate([december, datetime(2033, 1, 1, tzinfo=UTC)]):
         add(moment, number)
-    gone = drop_months_before(1, datetime(2033, 2, 15, tzinfo=UTC))
+    gone = drop_partitions_before(1, datetime(2033, 2, 15, tzinfo=UTC))
     assert "exchanges_2032_12" in gone
     assert "exchanges_2033_01" not in gone
     assert [one.started_at.month for one in page(Filter(since=december)).exchanges] == [1]

@@ -7,11 +7,11 @@ import pytest
 import sqlalchemy as sa
 
 from diamonds.database import engine
-from diamonds.exchanges import BadCursor, Filter, page, prepare_months
+from diamonds.exchanges import BadCursor, Filter, create_partitions, page
 from diamonds.exchanges.database.filters import newest
-from diamonds.exchanges.database.partitions import drop_months_before
+from diamonds.exchanges.database.partitions import drop_partitions_before
 from diamonds.exchanges.database.tables import exchanges
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -25,7 +25,7 @@ def add(count: int, *, minute: int = 0) -> None:
         for second in range(count):
             began = START + timedelta(minutes=minute, seconds=second)
             request = asked(second, id=str(uuid4()), started_at=began.timestamp(), path=f"/p{second % 3}")
-            insert(connection, [(request, answer(request, status=200 + second % 2, model=f"m{second % 5}"))])
+            upsert(connection, [(request, answer(request, status=200 + second % 2, model=f"m{second % 5}"))])
 
 
 def test_pages_follow_one_another_newest_first_without_gap_or_overlap_while_rows_arrive() -> None:
@@ -68,7 +68,7 @@ def test_a_path_is_found_as_a_whole_however_long(length: int) -> None:
     with engine().begin() as connection:
         for number, long in enumerate((199, 200, 201, 1000)):
             request = asked(number, path="💎" * long)
-            insert(connection, [(request, answer(request))])
+            upsert(connection, [(request, answer(request))])
     (found,) = page(Filter(path="💎" * length)).exchanges
     assert len(found.path) == length
 
@@ -81,7 +81,7 @@ def test_two_filters_let_through_whatever_the_third_column_holds(wanted: Filter)
     for second, (path, status, model) in enumerate(rows):
         request = asked(second, started_at=START.timestamp() + second, path=path)
         with engine().begin() as connection:
-            insert(connection, [(request, answer(request, status=status, model=model))])
+            upsert(connection, [(request, answer(request, status=status, model=model))])
     asked_for = (wanted.path, wanted.status, wanted.model)
     passing = [
         START + timedelta(seconds=second)
@@ -148,8 +148,8 @@ def test_a_page_of_two_filters_reads_nothing_that_does_not_pass(wanted: Filter) 
 def plan_of(wanted: Filter) -> str:
     """How a later page is read, where rows are as many as here they are not."""
     # Of emptied partitions the planner remembers what other tests had put into them; of new ones, nothing.
-    drop_months_before(0, datetime.now(UTC) + timedelta(days=400))
-    prepare_months()
+    drop_partitions_before(0, datetime.now(UTC) + timedelta(days=400))
+    create_partitions()
     add(300)
     with engine().begin() as connection:
         connection.exec_driver_sql("ANALYZE exchanges")

@@ -10,7 +10,7 @@ from diamonds.cli.app import app
 from diamonds.database import engine
 from diamonds.exchanges import Body, Filter, page
 from diamonds.exchanges.database.queries import MOST_SEARCHED
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -26,7 +26,7 @@ def add(bodies: list[bytes], *, minute: int = 0, answered: bytes = b'{"price":1}
         for number, (moment, body) in enumerate(zip(began, bodies, strict=True))
     ]
     with engine().begin() as connection:
-        insert(connection, [(one, answer(one, body=Body(answered))) for one in requests])
+        upsert(connection, [(one, answer(one, body=Body(answered))) for one in requests])
     return [one.id for one in requests[::-1]]
 
 

@@ -7,20 +7,20 @@ from diamonds.exchanges import Filter, Journal, page
 from diamonds.exchanges.journal import memory_buffer
 from diamonds.exchanges.journal.memory_buffer import Overflow
 from diamonds.exchanges.journal.reader import Unshipped
-from diamonds.exchanges.shipping.sink import Store
+from diamonds.exchanges.shipping.sink import Sink
 from tests.exchanges.conversations import answer, asked, journal
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 
-class Away(Store):
+class Away(Sink):
     """A database that takes nothing."""
 
-    def put(self, batch: object) -> None:
+    def write(self, batch: object) -> None:
         raise ConnectionError("away")
 
 
-def filled(kept: Journal, store: Store, count: int) -> Overflow:
+def filled(kept: Journal, store: Sink, count: int) -> Overflow:
     """Holds so many exchanges that the journal did not take."""
     held = Overflow(kept, store)
     for number in range(count):
@@ -31,7 +31,7 @@ def filled(kept: Journal, store: Store, count: int) -> Overflow:
 
 def test_what_the_journal_may_not_hold_goes_to_the_database(tmp_path: Path) -> None:
     full = journal(tmp_path, max_bytes=1)
-    filled(full, Store(tmp_path), 1200).end(20)
+    filled(full, Sink(tmp_path), 1200).end(20)
     assert len(page(Filter(), limit=1000).exchanges) == 1000
     assert full.problem is not None
     assert "DIAMONDS_JOURNAL_MAX_BYTES" in full.problem

@@ -16,16 +16,16 @@ from diamonds.exchanges.idempotency import claim
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping import shipper as shipper_module
 from diamonds.exchanges.shipping.shipper import Shipper
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked, journal, keep
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 
-def ship(kept: Journal, tell: Callable[[str | None], None] = lambda problem: None) -> None:
+def ship(kept: Journal, report: Callable[[str | None], None] = lambda problem: None) -> None:
     """Ships all that a journal holds, as a clean stop does."""
-    shipper = Shipper(kept.folder, tell)
+    shipper = Shipper(kept.folder, report)
     shipper.start()
     shipper.stop(20)
     kept.close()
@@ -102,7 +102,7 @@ def test_of_several_attempts_under_one_id_the_first_final_answer_stays_else_the_
     ]
     for batch in [tries] if at_once else [[one] for one in (*tries, *tries)]:  # the latter shipped twice
         with engine().begin() as connection:
-            insert(connection, batch)
+            upsert(connection, batch)
     (row,) = rows()
     assert row.status == kept_status
     assert row.started_at.timestamp() == pytest.approx(attempts[statuses.index(kept_status)].started_at)
@@ -220,12 +220,12 @@ def test_it_hurries_from_when_it_is_far_behind_until_it_has_caught_up(
     hurried: list[bool] = []  # at each new connection
 
     def note(*_: object) -> None:
-        hurried.append(shipper.hurries)
+        hurried.append(shipper.catching_up)
 
     engine().dispose()
     event.listen(engine(), "connect", note)
     shipper.start()
-    wait_until(lambda: True in hurried and not shipper.hurries)
+    wait_until(lambda: True in hurried and not shipper.catching_up)
     keep(kept, 1)
     shipper.stop(20)
     kept.close()

@@ -20,14 +20,14 @@ WORKER = """
 import sys
 from pathlib import Path
 from tests.exchanges.conversations import asked, journal, keep
-from diamonds.exchanges.shipping.supervisor import ShipperProcess
+from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
 kept = journal(Path(sys.argv[1]))
-shipper = ShipperProcess(kept)
+shipper = ShipperSupervisor(kept)
 shipper.start()
 for number, line in enumerate(sys.stdin):
     keep(kept, int(line))
     kept.append(asked(10**6 + number).frame())
-shipper.end()
+shipper.stop()
 kept.close()
 """
 
@@ -76,8 +76,10 @@ class Worker:
 def worker(tmp_path: Path) -> Iterator[Worker]:
     worker = Worker(tmp_path)
     yield worker
+    shippers = worker.shippers()
     worker.process.kill()
     worker.process.communicate()
+    psutil.wait_procs(shippers, timeout=20)  # they may still write into the next test's tables
 
 
 def answered(count: int) -> None:

@@ -7,7 +7,7 @@ from diamonds.database import copy_in, engine
 from diamonds.exchanges import Body, Exchange, exchange
 from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.journal.reader import Joined
-from diamonds.exchanges.shipping.upsert import insert
+from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -22,7 +22,7 @@ def put(*batch: Joined, beside: int) -> int:
     """Inserts the batch among so many others; gives how many of all were added or changed."""
     others = [(one, answer(one)) for one in map(asked, range(beside))]
     with engine().begin() as connection:
-        return insert(connection, [*others[: beside // 2], *batch, *others[beside // 2 :]])
+        return upsert(connection, [*others[: beside // 2], *batch, *others[beside // 2 :]])
 
 
 def stored(id_: str) -> Exchange:
@@ -74,7 +74,7 @@ def test_each_is_there_once_and_those_forgotten_never(beside: int) -> None:
 def test_two_batches_of_one_transaction_are_counted_apart() -> None:
     with engine().begin() as connection:
         for count in (200, 150):
-            assert insert(connection, [(one, answer(one)) for one in map(asked, range(count))]) == count
+            assert upsert(connection, [(one, answer(one)) for one in map(asked, range(count))]) == count
 
 
 def test_what_cannot_be_copied_is_said_as_sqlalchemy_says_it() -> None:

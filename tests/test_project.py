@@ -1,5 +1,6 @@
 """Facts of the project that nothing else would notice when they stop being true."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -94,6 +95,28 @@ def test_the_lock_pins_everything_with_hashes_and_names_no_index() -> None:
     assert lock.count("==") >= len(pinned)
     assert lock.count("    --hash=sha256:") >= len(pinned)
     assert "://" not in lock
+
+
+def _commands_of(automation: str) -> list[str]:
+    parsed = yaml.safe_load((PROJECT / automation).read_text())
+    if "jobs" in parsed:
+        return [step["run"] for job in parsed["jobs"].values() for step in job["steps"] if "run" in step]
+    return [hook["entry"] for repository in parsed["repos"] for hook in repository["hooks"]]
+
+
+@pytest.mark.parametrize("automation", [".pre-commit-config.yaml", ".github/workflows/ci.yaml"])
+def test_automation_runs_the_checks_and_tests_of_make_and_nothing_of_its_own(automation: str) -> None:
+    commands = _commands_of(automation)
+
+    assert {"make check", "make test"} <= set(commands) <= {"make check", "make test", ".ci/packages"}
+    for command in commands:
+        program, *targets = command.split()
+        if program == "make":
+            subprocess.run(
+                ["make", *targets, "--dry-run"], cwd=PROJECT, check=True, stdout=subprocess.DEVNULL
+            )
+        else:
+            assert os.access(PROJECT / program, os.X_OK)
 
 
 OLD_PYTHON = """#!/bin/sh

@@ -35,9 +35,3 @@ def test_each_program_knows_the_command(command: str) -> None:
     program, name, *_ = command.split()
     path = Path(sys.executable).with_name(program)
     subprocess.run([path, name, "--help"], check=True, stdout=subprocess.DEVNULL)
-
-
-def test_each_file_that_the_readme_links_to_exists() -> None:
-    links = re.findall(r"\]\((?!http)([^)#]+)\)", README)
-    assert links
-    assert [link for link in links if not (PROJECT / link).exists()] == []

@@ -1,4 +1,4 @@
-"""Keeps every test away from the user's own models, database and Prefect, and warms up what is slow once."""
+"""Isolates tests from the user's models, database and Prefect, and has the fixtures of several rooms."""
 
 import atexit
 import os
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Points every home to a temporary folder before any module reads where it is."""
-    # make's own would change what the make of a test says.
+    """Sets all home folders to a temporary one, before any module reads their environment variables."""
+    # make's own variables would change the output of a make that a test starts.
     ours = ("DIAMONDS_", "PREFECT_", "BENTOML_", "MAKE", "MFLAGS")
     for name in [name for name in os.environ if name.startswith(ours)]:
         del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="diamonds-tests-"))
-    # Registered first, so it runs last: when nothing that a test started writes there any more.
+    # Registered first, so it runs last, when all that tests started has ended.
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ |= {
         "DIAMONDS_HOME": str(home / "diamonds"),
@@ -41,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def prefect_server() -> Iterator[None]:
-    """One temporary Prefect server for all flows of the session: it takes seconds to start."""
+    """One temporary Prefect server for all flows of the session, since it takes seconds to start."""
     from prefect.testing.utilities import prefect_test_harness
 
     with prefect_test_harness(server_startup_timeout=120):
@@ -50,7 +50,7 @@ def prefect_server() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CSV file with every 27th of the real stones: 1,998, learned from in a moment."""
+    """A CSV file with every 27th of the real stones: 1,998, few enough to train on quickly."""
     lines = (PROJECT / "data" / "diamonds.csv").read_text().splitlines(keepends=True)
     file = tmp_path_factory.mktemp("data") / "few.csv"
     file.write_text("".join([lines[0], *lines[1::27]]))
@@ -59,21 +59,21 @@ def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def empty_model_store(tmp_path: Path) -> Iterator[Path]:
-    """A model store without a version, for this test and the processes it starts."""
+    """A model store without versions, for this test and the processes that it starts."""
     with model_store_in(tmp_path / "bentoml") as home:
         yield home
 
 
 @contextmanager
 def model_store_in(home: Path) -> Iterator[Path]:
-    """Keeps versions under ``home``, also those of processes that are started meanwhile."""
+    """Uses the model store under ``home`` within the context, also in processes that are started there."""
     from bentoml._internal.configuration.containers import BentoMLContainer
     from bentoml._internal.models import ModelStore
 
     (home / "models").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENTOML_HOME", str(home))
-        BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # BentoML reads the home only once
+        BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # it reads BENTOML_HOME only once
         yield home
         BentoMLContainer.model_store.reset()
 
@@ -109,7 +109,7 @@ def _small(name: str, dataset: "Dataset", **parameters: float) -> "Version":
 
 @pytest.fixture(scope="session")
 def train_linear(dataset: "Dataset") -> Callable[[], "Version"]:
-    """Trains a version of the linear model when it is called."""
+    """A function that trains a version of the linear model."""
     return lambda: _small("linear", dataset)
 
 

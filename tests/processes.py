@@ -1,4 +1,4 @@
-"""Other processes: started, waited for, though not for ever, and stopped as a redeploy stops them."""
+"""Starts processes, waits for them with a deadline, and stops them with SIGTERM."""
 
 import os
 import socket
@@ -28,7 +28,7 @@ def process(
     folder: Path = PROJECT,
     until: str | None = None,
 ) -> Iterator[None]:
-    """A command that runs until the end of the context, which begins when the URL ``until`` answers 200."""
+    """Runs a command within the context, which begins when the URL ``until`` answers with status 200."""
     with log.open("wb") as output:
         started = subprocess.Popen(
             command, cwd=folder, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
@@ -39,7 +39,7 @@ def process(
         return until is None or answers(until)
 
     try:
-        wait_until(is_up, within_s=SECONDS_TO_START, told=log.read_text)
+        wait_until(is_up, within_s=SECONDS_TO_START, details=log.read_text)
         yield
     finally:
         started.terminate()
@@ -47,23 +47,25 @@ def process(
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of it is answered with status 200."""
+    """Whether a GET of the URL is answered with status 200."""
     try:
         return httpx.get(url).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 
 
-def wait_until(holds: Callable[[], T], *, within_s: float = 60, told: Callable[[], str] = lambda: "") -> T:
-    """What ``holds`` gives as soon as that is true; fails with what is ``told`` when it takes too long.
+def wait_until(
+    condition: Callable[[], T], *, within_s: float = 60, details: Callable[[], str] = lambda: ""
+) -> T:
+    """Polls ``condition`` and returns its first true value; fails with ``details`` after the deadline.
 
-    How long only matters where the product is broken: generous, since machines may be busy.
+    The deadline is generous, since machines may be busy, and reached only when the product is broken.
     """
     deadline = time.monotonic() + within_s
-    while not (given := holds()):
-        assert time.monotonic() < deadline, f"Not within {within_s} s. {told()}"
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"Not within {within_s} s. {details()}"
         time.sleep(0.02)
-    return given
+    return value
 
 
 def free_port() -> int:

@@ -12,12 +12,12 @@ from uuid import UUID
 from bento_service.http.errors import ApiError, bad_request
 from bento_service.schemas import ExchangeAnswer, ExchangesAnswer, ExchangesQuery
 from diamonds.api.schemas import FieldError
-from diamonds.database import DatabaseAway, migrate
+from diamonds.database import DatabaseUnavailable, migrate
 from diamonds.exchanges import BadCursor, Exchange, Filter, exchange, page
 
 T = TypeVar("T")
 
-AWAY = (DatabaseAway, ConnectionError)  # the latter where the embedded Postgres does not start
+AWAY = (DatabaseUnavailable, ConnectionError)  # the latter where the embedded Postgres does not start
 
 # Threads of their own: when the database hangs, only its readers wait.
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="exchanges")

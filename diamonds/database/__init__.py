@@ -1,13 +1,13 @@
-"""Connects to Postgres, starts the embedded one, and migrates the schema."""
+"""The Postgres database: its URL, connections, migrations, and the embedded server."""
 
-from sqlalchemy.exc import OperationalError as DatabaseAway
+from sqlalchemy.exc import OperationalError as DatabaseUnavailable
 
 from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
 from diamonds.database.migrate import migrate
 
 __all__ = [
-    "DatabaseAway",
+    "DatabaseUnavailable",
     "copy_in",
     "database_url",
     "engine",

@@ -1,4 +1,4 @@
-"""COPY FROM STDIN, for which SQLAlchemy has no call."""
+"""Inserts many rows with Postgres's COPY, for which SQLAlchemy has no API."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -9,19 +9,19 @@ import sqlalchemy as sa
 
 
 def copy_in(connection: sa.Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
-    """Copies rows of texts, numbers and nulls into a table; raises SQLAlchemy's errors."""
+    """Copies rows of texts, numbers and nulls to a table; raises SQLAlchemy's ``DBAPIError``."""
     statement = f"COPY {table} FROM STDIN"
     raw, dialect = connection.connection, connection.dialect
     cursor: Any = raw.cursor()
     try:
         with closing(cursor):
             cursor.copy_expert(statement, StringIO("".join([_line(row) for row in rows])))
-    except dialect.loaded_dbapi.Error as problem:
-        if dialect.is_disconnect(problem, raw.driver_connection, None):
-            connection.invalidate(problem)
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, raw.driver_connection, None):
+            connection.invalidate(error)
         raise sa.exc.DBAPIError.instance(
-            statement, None, problem, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
-        ) from problem
+            statement, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect
+        ) from error
 
 
 def _line(row: Sequence[object]) -> str:

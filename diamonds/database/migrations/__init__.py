@@ -1,1 +1,1 @@
-"""Alembic's environment and versions; they ship with the package, so that a built Bento can migrate."""
+"""Alembic's environment and migrations, part of the package so that a built Bento can migrate."""

@@ -7,6 +7,8 @@ metadata = sa.MetaData(
     naming_convention={"pk": "pk_%(table_name)s", "ix": "ix_%(table_name)s_%(column_0_N_name)s"}
 )
 
+_NEWEST_FIRST = (sa.text("started_at DESC"), sa.text("id DESC"))
+
 exchanges = sa.Table(
     "exchanges",
     metadata,
@@ -28,6 +30,16 @@ exchanges = sa.Table(
     sa.Column("response_sha256", sa.LargeBinary, comment="of the whole body, when only a part was kept"),
     sa.Column("model", sa.Text),
     sa.Column("model_version", sa.Text),
+    sa.Index("ix_exchanges_newest", *_NEWEST_FIRST),
+    sa.Index("ix_exchanges_path", "path", *_NEWEST_FIRST),
+    sa.Index("ix_exchanges_status", "status", *_NEWEST_FIRST),
+    sa.Index("ix_exchanges_model", "model", *_NEWEST_FIRST),
+    sa.Index("ix_exchanges_status_model_path", "status", "model", "path", *_NEWEST_FIRST),
+    sa.Index(
+        "ix_exchanges_feedback",
+        sa.text("(response_body ->> 'exchange_id')"),
+        postgresql_where=sa.text("path = '/feedback'"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -56,4 +68,7 @@ feedback = sa.Table(
     sa.Column("model", sa.Text),
     sa.Column("model_version", sa.Text),
     sa.Column("stone", JSONB, comment="the quoted stone, as it was asked"),
+    sa.Index("ix_feedback_given_at", "given_at"),
+    sa.Index("ix_feedback_model_version", "model_version", "given_at"),
+    sa.Index("ix_feedback_waiting", "exchange_id", postgresql_where=sa.text("quoted_at IS NULL")),
 )

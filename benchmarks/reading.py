@@ -1,25 +1,25 @@
-"""How long a page of exchanges takes: each kind of filter, on millions of exchanges.
+"""Times reading pages of exchanges with each combination of filters, on millions of exchanges.
 
     DIAMONDS_HOME=/tmp/empty python -m benchmarks.reading [--millions 10] [--pages 20]
 
-Fills the database of the settings, which must not hold any exchanges yet.
+Fills the database of the settings, which must not have any exchanges yet.
 """
 
-import argparse
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
+from benchmarks.command_line import parser_for
 from diamonds.database import engine, migrate, running
 from diamonds.exchanges import Filter, create_partitions, page
 
 DAYS = 60
-SHOWN = 12
+SLOWEST = 12
 _NOW = datetime.now(UTC)
 
-# What answers come of: of the last paths and statuses there are few, and /predict never answers 404. It
-# answered 503 often, but a long time ago: newer 503 are all of /similar.
+# The last paths and statuses are rare, and 404 never occurs with /predict. Status 503 is frequent with
+# /predict, but only among the oldest exchanges; newer ones are all of /similar.
 _FILL = """
 INSERT INTO exchanges (id, started_at, duration_ms, method, path, query, status, request_headers,
     request_body, response_body, model, model_version)
@@ -70,45 +70,43 @@ def fill(rows: int) -> None:
 
 
 def measure(pages: int) -> None:
-    """The first page and later ones, of every combination of frequent, rare and absent values."""
+    """Times the first and later pages of every combination of frequent, rare and absent values."""
     paths = (None, "/predict", "/similar", "/predict_batch", "/absent")
     statuses = (None, 200, 404, 503, 504)
     models = (None, "xgboost", "linear", "mlp")
     lines = []
     for path, status, model in product(paths, statuses, models):
-        times, found = _timed(Filter(path=path, status=status, model=model), pages)
+        times, matches = _timed_pages(Filter(path=path, status=status, model=model), pages)
         median, slowest = statistics.median(times) * 1e3, max(times) * 1e3
         filters = f"{path or '-':15}{status or '-':5} {model or '-':8}"
         lines.append(
-            (slowest, f"{filters}{found:5} found: median {median:6.1f} ms, slowest {slowest:6.1f} ms")
+            (slowest, f"{filters}{matches:5} matches: median {median:6.1f} ms, slowest {slowest:6.1f} ms")
         )
     print(f"The slowest of {len(lines)} combinations of filters, up to {pages} pages of 100:")
-    for _, line in sorted(lines, reverse=True)[:SHOWN]:
+    for _, line in sorted(lines, reverse=True)[:SLOWEST]:
         print(line)
 
 
-def _timed(wanted: Filter, pages: int) -> tuple[list[float], int]:
+def _timed_pages(filters: Filter, pages: int) -> tuple[list[float], int]:
     times: list[float] = []
-    found, cursor = 0, None
-    page(wanted)  # what this filter reads is in memory, as on a server in use
+    matches, cursor = 0, None
+    page(filters)  # reads the filter's rows into memory, as on a server in use
     while len(times) < pages and (cursor is not None or not times):
         began = time.perf_counter()
-        one = page(wanted, cursor=cursor)
+        current = page(filters, cursor=cursor)
         times.append(time.perf_counter() - began)
-        found, cursor = found + len(one.exchanges), one.next
-    return times, found
+        matches, cursor = matches + len(current.exchanges), current.next
+    return times, matches
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_for(__doc__)
     parser.add_argument("--millions", type=float, default=10)
     parser.add_argument("--pages", type=int, default=20)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with running():
-        fill(int(given.millions * 1e6))
-        measure(given.pages)
+        fill(int(arguments.millions * 1e6))
+        measure(arguments.pages)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""What recording costs: `/predict` with it and without, by turns, and how fast a worker ships.
+"""Measures the cost of recording: `/predict` with it and without, by turns, and the rate of shipping.
 
     python -m benchmarks.recording [--rounds 5] [--seconds 5] [--connections 16]
 
 One worker, the champion of the model store, and the database of the settings. Needs `wrk`.
 """
 
-import argparse
 import statistics
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import uuid_utils
 
+from benchmarks.command_line import parser_for
 from benchmarks.serving import Load, measure, median, wrk_script
 from benchmarks.steps import WHOLE, serving
 from diamonds.database import migrate, running
@@ -22,15 +22,15 @@ from diamonds.exchanges import Answer, Body, Journal, Request, Shipper, create_p
 
 SHIPPED = 50_000
 _OFF = {
-    "unkept": "recording off: ids, limits and timeout as ever, nothing kept",
-    "unrecorded": "no recorder at all: no ids, no limits, no timeout either",
+    "unkept": "recording off: ids, limits and timeout, but nothing stored",
+    "unrecorded": "no recorder at all: no ids, limits and timeout either",
 }
 _STONE = b'{"carat":0.7,"cut":"Ideal","color":"G","clarity":"VS2","depth":61.5,"table":56,"x":5.7,"y":5.72}'
 _QUOTE = b'{"price":2345.0,"low":2000.0,"high":2600.0,"coverage":0.9,"currency":"USD","model":"xgboost"}'
 
 
 def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
-    """Both services are up throughout, so that each turn finds the machine alike."""
+    """Compares services that run at the same time, so that all turns have the same conditions."""
     script = wrk_script(folder)
     with ExitStack() as stack:
         targets = [WHOLE, *(f"benchmarks.variants:{name}" for name in _OFF)]
@@ -38,32 +38,32 @@ def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
         turns = [_turn(urls, script, connections, seconds) for _ in range(rounds + 1)][1:]  # one to warm up
     print(f"{connections} connections, {rounds} turns of {seconds} s each, medians")
     on, *offs = (median(list(loads)) for loads in zip(*turns, strict=True))
-    _show("recording on", on)
-    for place, (name, off) in enumerate(zip(_OFF.values(), offs, strict=True), start=1):
-        _show(name, off)
-        share = statistics.median(turn[0].rate / turn[place].rate for turn in turns)
-        print(f"  of which {share:.1%} are kept; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
+    _print_load("recording on", on)
+    for position, (label, off) in enumerate(zip(_OFF.values(), offs, strict=True), start=1):
+        _print_load(label, off)
+        share = statistics.median(turn[0].rate / turn[position].rate for turn in turns)
+        print(f"  with recording {share:.1%} of that rate; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
 
 
 def _turn(urls: Sequence[str], script: Path, connections: int, seconds: int) -> list[Load]:
     loads = []
     for url in urls:
         loads.append(measure(f"{url}/predict", script, connections, seconds))
-        time.sleep(1)  # what was recorded is shipped
+        time.sleep(1)  # for the shipper to catch up
     return loads
 
 
-def _show(side: str, load: Load) -> None:
-    print(f"{load.rate:6.0f} requests/s, p50 {load.p50 * 1e3:5.1f} ms, p99 {load.p99 * 1e3:5.1f} ms: {side}")
+def _print_load(label: str, load: Load) -> None:
+    print(f"{load.rate:6.0f} requests/s, p50 {load.p50 * 1e3:5.1f} ms, p99 {load.p99 * 1e3:5.1f} ms: {label}")
 
 
 def ship(folder: Path) -> None:
-    """One worker's shipper against a journal that an outage left."""
+    """Times the shipper on a journal as it is after an outage of the database."""
     migrate()
     create_partitions()
     journal = Journal(folder / "journal", max_bytes=1 << 40)
     for number in range(SHIPPED):
-        _keep(journal, number)
+        _append_exchange(journal, number)
     shipper = Shipper(journal.folder)
     began, worked = time.perf_counter(), time.process_time()
     shipper.start()
@@ -72,7 +72,7 @@ def ship(folder: Path) -> None:
     print(f"shipped {SHIPPED / took:,.0f} exchanges/s; {worked / SHIPPED * 1e6:.0f} us of Python each")
 
 
-def _keep(journal: Journal, number: int) -> None:
+def _append_exchange(journal: Journal, number: int) -> None:
     id_ = str(uuid_utils.uuid7())
     body, version = Body(_STONE), "diamonds-xgboost:benchmark"
     headers = {"content-type": "application/json"}
@@ -81,15 +81,13 @@ def _keep(journal: Journal, number: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--connections", type=int, default=16)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, running():
-        compare(Path(name), given.rounds, given.seconds, given.connections)
+        compare(Path(name), arguments.rounds, arguments.seconds, arguments.connections)
         ship(Path(name))
 
 

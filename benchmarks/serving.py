@@ -1,28 +1,26 @@
-"""Compares the service with a peer, by turns, on one machine: wrk asks both for quotes of varied stones.
+"""Compares the service with a peer by turns on one machine: wrk requests quotes of many stones from both.
 
     python -m benchmarks.serving PEERS_FOLDER [--rounds 3] [--seconds 5]
 
-The folder has `fastapi_xgboost.py`, a FastAPI service (`pip install fastapi uvicorn`). Both store what they
-answer in one Postgres, each has one worker, and the model store must have a champion. Needs `wrk`.
+The folder has `fastapi_xgboost.py`, a FastAPI service (`pip install fastapi uvicorn`). Both record their
+exchanges in one Postgres, each has one worker, and the model store must have a champion. Needs `wrk`.
 """
 
-import argparse
 import contextlib
 import json
-import os
 import re
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from benchmarks.command_line import parser_for
+from benchmarks.timing import timed
 from diamonds.database import database_url, running
 from diamonds.dataset import load_dataset
 from diamonds.diamond import FEATURES
@@ -30,6 +28,7 @@ from diamonds.models.features import matrix_of
 from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import PROJECT, settings
 from diamonds.versions import store
+from tests.processes import free_port, process
 
 CONNECTIONS = (1, 16, 64)
 BATCH = 10_000
@@ -38,7 +37,7 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What wrk measured: requests a second, and quantiles of the latency in seconds."""
+    """What wrk measured: requests per second, and quantiles of the latency in seconds."""
 
     rate: float
     p50: float
@@ -46,25 +45,25 @@ class Load:
 
 
 def measure(url: str, script: Path, connections: int, seconds: int) -> Load:
-    """Loads ``url`` for some seconds; an answer that is no 200 ends the benchmark."""
+    """Sends requests to ``url`` for some seconds; a response with an error status ends the benchmark."""
     threads = f"-c{connections} -d{seconds}s --latency --timeout 10s".split()
     command = ["wrk", "-t1", *threads, "-s", str(script), url]
     text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in text:
         raise SystemExit(text)
-    rate = float(_found(r"Requests/sec:\s+([\d.]+)", text)[0])
+    rate = float(_groups(r"Requests/sec:\s+([\d.]+)", text)[0])
     return Load(rate, _seconds(text, 50), _seconds(text, 99))
 
 
-def _found(pattern: str, text: str) -> tuple[str, ...]:
+def _groups(pattern: str, text: str) -> tuple[str, ...]:
     match = re.search(pattern, text)
     if match is None:
-        raise SystemExit(f"wrk said:\n{text}")
+        raise SystemExit(f"The output of wrk is not as expected:\n{text}")
     return match.groups()
 
 
 def _seconds(text: str, percent: int) -> float:
-    number, unit = _found(rf"\b{percent}%\s+([\d.]+)(us|ms|s)", text)
+    number, unit = _groups(rf"\b{percent}%\s+([\d.]+)(us|ms|s)", text)
     return float(number) * _SECONDS[unit]
 
 
@@ -74,10 +73,10 @@ def median(loads: list[Load]) -> Load:
 
 
 def stones() -> list[dict[str, object]]:
-    """Stones that neither side has learned from our split's training rows."""
+    """Stones of the hold-out, on which neither service was trained."""
     frame = load_dataset(settings().data).hold_out[list(FEATURES)].dropna().head(1000)
-    found: list[dict[str, object]] = json.loads(frame.to_json(orient="records"))
-    return found
+    records: list[dict[str, object]] = json.loads(frame.to_json(orient="records"))
+    return records
 
 
 def wrk_script(folder: Path) -> Path:
@@ -93,27 +92,11 @@ def wrk_script(folder: Path) -> Path:
 
 @contextlib.contextmanager
 def server(command: list[str], environment: dict[str, str], folder: Path) -> Iterator[str]:
-    """The server's address, once it answers /readyz; its port is appended to the command."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (folder / f"log-{port}").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, str(port)], cwd=folder, env={**os.environ, **environment}, stdout=log, stderr=log
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{url}/readyz").status_code == httpx.codes.OK:
-                    break
-            if process.poll() is not None:
-                raise SystemExit(f"{command} ended:\n{(folder / f'log-{port}').read_text()}")
-            time.sleep(0.2)
+    """The URL of a server once it is ready; its port is appended to the command."""
+    port = free_port()
+    url, log = f"http://127.0.0.1:{port}", folder / f"log-{port}"
+    with process([*command, str(port)], log, environment, folder=folder, until=f"{url}/readyz"):
         yield url
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 def peer(peers: Path, folder: Path) -> contextlib.AbstractContextManager[str]:
@@ -147,7 +130,7 @@ def compare_loads(peer_url: str, our_url: str, script: Path, rounds: int, second
 
 
 def compare_batches(our_url: str, rounds: int) -> None:
-    """A batch over HTTP against the champion's own speed, on all cores too, on a matrix that is ready."""
+    """Compares a batch over HTTP with pricing its matrix in this process, both on all cores."""
     version = store.champion()
     if version is None:
         raise SystemExit("The model store has no champion; train one first.")
@@ -158,8 +141,8 @@ def compare_batches(our_url: str, rounds: int) -> None:
     own, served = [], []
     with httpx.Client(timeout=60) as client:
         for _ in range(3 * rounds):
-            own.append(_timed(lambda: pricer.prices(rows)))
-            served.append(_timed(lambda: _ask(client, f"{our_url}/predict_batch", body)))
+            own.append(timed(lambda: pricer.prices(rows)))
+            served.append(timed(lambda: _post(client, f"{our_url}/predict_batch", body)))
     in_process, over_http = statistics.median(own), statistics.median(served)
     print(
         f"{BATCH:,} stones: in process {in_process * 1e3:.0f} ms, /predict_batch {over_http * 1e3:.0f} ms: "
@@ -167,30 +150,22 @@ def compare_batches(our_url: str, rounds: int) -> None:
     )
 
 
-def _ask(client: httpx.Client, url: str, body: bytes) -> None:
+def _post(client: httpx.Client, url: str, body: bytes) -> None:
     client.post(url, content=body, headers={"content-type": "application/json"}).raise_for_status()
 
 
-def _timed(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return time.perf_counter() - started
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = parser_for(__doc__)
     parser.add_argument("peers", type=Path, help="The folder of the peer's fastapi_xgboost.py.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, running():
         folder = Path(name)
         script = wrk_script(folder)
-        with peer(given.peers.resolve(), folder) as peer_url, ours(folder) as our_url:
-            compare_loads(peer_url, our_url, script, given.rounds, given.seconds)
-            compare_batches(our_url, given.rounds)
+        with peer(arguments.peers.resolve(), folder) as peer_url, ours(folder) as our_url:
+            compare_loads(peer_url, our_url, script, arguments.rounds, arguments.seconds)
+            compare_batches(our_url, arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Compares the search for parameters with the one that it replaces: a hundred trials on a plain split.
+"""Compares the tuning of parameters with a plain search: a hundred trials on a plain split.
 
-Both run on one thread and are judged alike: by the hold-out that neither saw, and by the time they need to
-reach an error in cross-validation. Run it with: python -m benchmarks.tuning [--trials 100]
+    python -m benchmarks.tuning [--trials 100]
+
+Both run on one thread, and are compared by their error on the hold-out, which neither saw, and by the time
+that they take to reach an error in cross-validation.
 """
 
-import argparse
 import time
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import optuna
 import pandas as pd
 import xgboost as xgb
 
+from benchmarks.command_line import parser_for
 from diamonds.dataset import Dataset, load_dataset
 from diamonds.dataset.split import fold_of, stone_hashes
 from diamonds.diamond import FEATURES, GRADES
@@ -23,14 +25,14 @@ from diamonds.training.tuning import Search
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An error on stones not learned from, and the processor time it took, in seconds."""
+    """A cross-validated error, and the processor time until it was reached, in seconds."""
 
     mae_usd: float
     seconds: float
 
 
 def plain_search(training: pd.DataFrame, trials: int) -> tuple[list[Reached], xgb.XGBRegressor]:
-    """One trial after the other, up to 1,000 trees each, on a plain split; the best learns from all."""
+    """Runs trials of up to 1,000 trees on a plain split, and fits the best parameters to all stones."""
     inputs, price_usd = _categorical(training), training["price"].to_numpy("float64")
     # A fold of the other search, so that the errors of both are of the same stones.
     unseen = fold_of(stone_hashes(training)) == 0
@@ -71,7 +73,7 @@ def _categorical(stones: pd.DataFrame) -> pd.DataFrame:
 
 
 def our_search(dataset: Dataset, trials: int) -> tuple[list[Reached], float]:
-    """Times the errors that our search reaches, trial by trial, and gives its error on the hold-out."""
+    """The errors that our search reaches trial by trial, and its error on the hold-out in USD."""
     started, seconds = time.process_time(), []
     spec = spec_named("xgboost")
     search = Search(spec, dataset.training, study="benchmark", seed=0)
@@ -92,7 +94,7 @@ def _seconds_to(mae_usd: float, reached: list[Reached]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = parser_for(__doc__)
     parser.add_argument("--trials", type=int, default=100, help="Trials of the plain search.")
     parser.add_argument("--ours", type=int, default=3, help="Trials of our search.")
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The service without one of its parts, by the name of the variant: `benchmarks.variants:unbatched`."""
+"""Variants of the service without one of its parts, as `benchmarks.variants:unbatched`."""
 
 import gc
 from collections.abc import Callable
@@ -24,14 +24,14 @@ def _unrecorded() -> None:
 
 
 def _unkept() -> None:
-    """With the recorder's ids, limits and timeout, but nothing kept."""
+    """With the recorder's ids, limits and timeout, but nothing stored."""
     Recording.start = lambda self: None  # type: ignore[method-assign]
     Recording.hear = lambda self, asked: None  # type: ignore[method-assign]
     Recording.keep = lambda self, asked, answer: None  # type: ignore[method-assign]
 
 
 def _through_bentoml() -> None:
-    """Every call goes the way of `@bentoml.api`."""
+    """All requests are handled by `@bentoml.api`."""
     _without(Api)
 
 
@@ -65,8 +65,8 @@ def _without(middleware: type) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    take_out: Callable[[], None] | None = globals().get(f"_{name}")
-    if take_out is None:
+    apply: Callable[[], None] | None = globals().get(f"_{name}")
+    if apply is None:
         raise AttributeError(name)
-    take_out()
+    apply()
     return service.DiamondService

@@ -77,7 +77,7 @@ def our_search(dataset: Dataset, trials: int) -> tuple[list[Reached], float]:
     started, seconds = time.process_time(), []
     spec = spec_named("xgboost")
     search = Search(spec, dataset.training, study="benchmark", seed=0)
-    tuned = search.run(trials, progress=lambda done, total: seconds.append(time.process_time() - started))
+    tuned = search.run(trials, on_trial=lambda done, total: seconds.append(time.process_time() - started))
     price_usd = dataset.training["price"].to_numpy("float64")
     model = spec.build(tuned.best.parameters, 0).fit(dataset.training, price_usd)
     best = np.minimum.accumulate(tuned.history)

@@ -1,6 +1,6 @@
-"""What Prefect's UI shows of a training run: progress, a table of the versions, the decision."""
+"""Artifacts that Prefect's UI shows of a training: progress, dataset, cards, versions and decision."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -13,15 +13,14 @@ from prefect.artifacts import (
 
 from diamonds.dataset import DataReport, markdown_of
 from diamonds.evaluation.model_card import CARD
+from diamonds.training.tuning import OnTrial
 from diamonds.versions.promotion import Decision
 from diamonds.versions.version import Version
 
-Progress = Callable[[int, int], None]
-
 
 @contextmanager
-def progress_artifact(model: str) -> Iterator[Progress]:
-    """A progress bar of one model's training, full once the training has ended well."""
+def progress_artifact(model: str) -> Iterator[OnTrial]:
+    """A progress bar of one model's training, complete once the training has succeeded."""
     artifact = create_progress_artifact(
         progress=0.0, key=f"training-{model}", description=f"Training of {model}"
     )
@@ -36,12 +35,12 @@ def progress_artifact(model: str) -> Iterator[Progress]:
 
 
 def show_dataset(report: DataReport) -> None:
-    """What was read, what was set aside and why, and what changed since the dataset before."""
+    """The report of a dataset: rows read, rows set aside and why, changes since the previous dataset."""
     create_markdown_artifact(markdown=markdown_of(report), key="dataset")
 
 
 def show_card(version: Version) -> None:
-    """The card of one version."""
+    """The model card of one version."""
     card = (version.folder / CARD).read_text()
     create_markdown_artifact(markdown=card, key=f"card-{version.model}", description=version.tag)
 
@@ -55,8 +54,8 @@ def show_versions(versions: Sequence[Version]) -> None:
     create_table_artifact(table=rows, key="versions", description="Errors on the hold-out, in USD")
 
 
-def show_decision(decision: Decision, failures: Mapping[str, str]) -> None:
-    """Why the champion is what it is, and which models failed."""
-    failed = [f"- **{name}** failed: {reason}" for name, reason in failures.items()]
+def show_decision(decision: Decision, failures: Mapping[str, Exception]) -> None:
+    """Why the best version was promoted or not, and which models failed."""
+    failed = [f"- **{name}** failed: {error}" for name, error in failures.items()]
     lines = ["# Promotion", "", decision.reason, "", *failed]
     create_markdown_artifact(markdown="\n".join(lines), key="promotion")

@@ -1,4 +1,4 @@
-"""Prices every stone by models that did not learn from it, copies of a stone included."""
+"""Cross-validation by stone: every stone is priced by a model that learned from no copy of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,10 +13,13 @@ from diamonds.models.spec import ModelSpec, Parameters, Prices
 _MORE_ROWS = 1.1
 """A model of all rows has half as many again as one of two thirds, and grows about a tenth more trees."""
 
+OnFold = Callable[[int, float], None]
+"""Receives the number of a finished fold and the mean absolute error in USD over all folds until then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Validated:
-    """Parameters, and how well they do on stones that were not learned from.
+    """Parameters with their mean absolute error on stones that were not learned from.
 
     ``out_of_fold`` are the prices in USD that models of the other folds give each row.
     """
@@ -34,11 +37,9 @@ class CrossValidation:
         self._matrix, self._price_usd = matrix_of(stones), stones["price"].to_numpy("float64")
         self._fold = fold_of(stone_hashes(stones))
 
-    def of(
-        self, parameters: Parameters, heard: Callable[[int, float], None] = lambda fold, mae_usd: None
-    ) -> Validated:
-        """How ``parameters`` do; ``heard`` is told each fold with the error so far; it may raise."""
-        out_of_fold, seen = np.empty_like(self._price_usd), np.zeros(len(self._price_usd), dtype=bool)
+    def validate(self, parameters: Parameters, on_fold: OnFold = lambda fold, mae_usd: None) -> Validated:
+        """Prices each fold by a model that is fitted on the others; ``on_fold`` may raise to stop."""
+        out_of_fold, priced = np.empty_like(self._price_usd), np.zeros(len(self._price_usd), dtype=bool)
         settled: list[Parameters] = []
         for fold in range(FOLDS):
             unseen = self._fold == fold
@@ -49,8 +50,8 @@ class CrossValidation:
             )
             out_of_fold[unseen] = estimator.predict_matrix(self._matrix[unseen])
             settled.append(estimator.settled())
-            seen |= unseen
-            heard(fold, _mae(out_of_fold[seen], self._price_usd[seen]))
+            priced |= unseen
+            on_fold(fold, _mae(out_of_fold[priced], self._price_usd[priced]))
         return Validated({**parameters, **_for_all(settled)}, _mae(out_of_fold, self._price_usd), out_of_fold)
 
 

@@ -1,47 +1,63 @@
-"""What a version comes from: trained again from the same it would come out the same."""
+"""Fingerprints of trainings: from equal data, model, budget, seed and code come equal versions."""
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from diamonds.models import ModelSpec
 from diamonds.settings import settings
+from diamonds.training.budget import Budget
 from diamonds.versions import store
 from diamonds.versions.version import Version
 
-_CODE = Path(__file__).parent
-_ASIDE = {"commands", "database", "exchanges"}  # no training runs through these
+LABEL = "origin"
+"""Label of a version: its training fingerprint, or nothing where a repetition may give another version."""
+_PACKAGE = Path(__file__).parents[1]
+_WITHOUT_INFLUENCE = {"api", "cli", "database", "exchanges", "model_files", "monitoring", "stack"}
+"""The rooms that a version does not depend on; any other that is added counts."""
 _LIBRARIES = ("numpy", "optuna", "scikit-learn", "xgboost-cpu", "lightgbm", "catboost")
 
 
-def origin_of(spec: ModelSpec, fingerprint: str, *, trials: int, seed: int) -> str:
-    """16 hexadecimal digits that depend on the data, the model, the effort, the seed and the code.
+def training_fingerprint(spec: ModelSpec, dataset_fingerprint: str, *, trials: int, seed: int) -> str:
+    """16 hexadecimal digits that depend on the data, the model, the trials, the seed and the code.
 
-    An ensemble also comes from the newest versions of its members.
+    That of an ensemble depends on the newest versions of its members as well.
     """
     members = [newest.tag for name in spec.members for newest in store.versions(name)[:1]]
-    parts = (spec.name, fingerprint, trials, seed, settings().coverage, _code(), *members)
+    parts = (spec.name, dataset_fingerprint, trials, seed, settings().coverage, _code(), *members)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def kept_version(spec: ModelSpec, fingerprint: str, *, trials: int, seed: int) -> Version | None:
-    """The newest version of the model that comes from just that, or None."""
-    origin = origin_of(spec, fingerprint, trials=trials, seed=seed)
-    found = (kept for kept in store.versions(spec.name) if kept.labels.get("origin") == origin)
-    return next(found, None)
+def unchanged_version(spec: ModelSpec, dataset_fingerprint: str, budget: Budget) -> Version | None:
+    """The newest version that a training would only repeat, or None.
+
+    None also when the budget forces a training, or ends it by time, whose result cannot be known before.
+    """
+    if budget.force or budget.minutes is not None:
+        return None
+    fingerprint = training_fingerprint(spec, dataset_fingerprint, trials=budget.trials, seed=budget.seed)
+    versions = store.versions(spec.name)
+    return next((version for version in versions if version.labels.get(LABEL) == fingerprint), None)
 
 
 @cache
 def _code() -> str:
-    """A hash of what a training runs through: our modules and the versions of the libraries."""
+    """A hash of the modules that a training depends on and of the versions of the libraries."""
     digest = hashlib.sha256()
-    for path in sorted(_CODE.rglob("*.py")):
-        if not _ASIDE.intersection(path.relative_to(_CODE).parts):
-            digest.update(path.read_bytes())
+    for path in training_modules(_PACKAGE):
+        digest.update(path.read_bytes())
     for library in _LIBRARIES:
         digest.update(f"{library} {_installed(library)}".encode())
     return digest.hexdigest()
+
+
+def training_modules(package: Path) -> Iterator[Path]:
+    """The modules of ``package``, the folder of ``diamonds``, that a training depends on."""
+    for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).parts[0] not in _WITHOUT_INFLUENCE:
+            yield path
 
 
 def _installed(library: str) -> str | None:

@@ -11,7 +11,7 @@ import pandas as pd
 from diamonds.dataset import without_calibration
 from diamonds.models import Estimator, spec_named
 from diamonds.models.ensemble import Ensemble
-from diamonds.training.train import OutOfFold
+from diamonds.training.fitted import OutOfFold
 from diamonds.versions import datasets, store
 from diamonds.versions.version import MEMBERS, Version
 
@@ -39,7 +39,7 @@ class Reproduction:
 def reproduce(tag: str) -> Reproduction:
     """Trains version ``tag`` again and compares; saves nothing.
 
-    Raises ``UnknownVersion`` or ``UnknownDataset`` for what the model store does not have (any more), and
+    Raises ``UnknownVersion``, ``UnknownDataset`` when its dataset is not stored any more, and
     ``DamagedVersion``.
     """
     version = store.get(tag)

@@ -1,31 +1,27 @@
-"""Searches the parameters of a model with Optuna, by cross-validation inside the rows that it is given."""
+"""Searches the parameters of a model with Optuna, by cross-validation of the training stones."""
 
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 import optuna
 import pandas as pd
 from optuna.trial import BaseTrial, FixedTrial, FrozenTrial, TrialState
 
 from diamonds.models.spec import ModelSpec, Parameters
-from diamonds.training.cross_validation import CrossValidation, Validated
+from diamonds.training.cross_validation import CrossValidation, OnFold, Validated
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
-Progress = Callable[[int, int], None]
-
-
-def _unheard(_done: int, _total: int) -> None: ...
+OnTrial = Callable[[int, int], None]
+"""Receives how many trials are finished, and how many there will be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
     """The best parameters with their validation; ``history`` is the error of each finished trial in USD.
 
-    A trial that was given up early counts with its error so far.
+    A trial that was pruned counts with its error until then.
     """
 
     best: Validated
@@ -34,7 +30,7 @@ class Tuned:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A study of one model's parameters on some stones, which processes share through ``storage``.
+    """A study of one model's parameters on some stones, which later runs continue through ``storage``.
 
     ``storage`` is a SQLAlchemy URL; without one the study ends with this process. ``start`` are parameters
     to try first, such as the previous best; then come the spec's defaults.
@@ -52,8 +48,7 @@ class Search:
         trials: int,
         *,
         minutes: float | None = None,
-        processes: int = 1,
-        progress: Progress = _unheard,
+        on_trial: OnTrial = lambda done, total: None,
     ) -> Tuned:
         """Searches until the study has ``trials`` finished trials, or ``minutes`` have passed.
 
@@ -61,82 +56,54 @@ class Search:
         """
         validation = CrossValidation(self.spec, self.stones, self.seed)
         if self.spec.search is None:
-            return Tuned(validation.of(dict(self.spec.defaults or {})))
-        study = self._opened(worker=0)
+            return Tuned(validation.validate(dict(self.spec.defaults or {})))
+        study = self._opened()
         for parameters in (*self.start, self.spec.defaults or {}):
             study.enqueue_trial(dict(parameters), skip_if_exists=True)
-        share = _Share(self, trials, minutes)
-        if processes == 1:
-            best = share.work(study, validation, progress)
-        else:
-            best = self._with_others(share, study, validation, processes, progress)
-        return Tuned(best if best is not None else self._again(study, validation), _history(study))
+        best = self._best_of_new_trials(study, validation, trials, minutes, on_trial)
+        if best is None:
+            best = validation.validate(_drawn(self.spec, FixedTrial(study.best_params)))
+        return Tuned(best, _history(study))
 
-    def _with_others(
-        self,
-        share: "_Share",
-        study: optuna.Study,
-        validation: CrossValidation,
-        processes: int,
-        progress: Progress,
-    ) -> Validated | None:
-        if self.storage is None:
-            raise ValueError(f"Got processes={processes} without a storage; they share a study through one.")
-        with ProcessPoolExecutor(processes - 1, mp_context=get_context("spawn")) as pool:
-            others = [pool.submit(share.help, worker) for worker in range(1, processes)]
-            best = share.work(study, validation, progress)
-            for other in others:
-                other.result()
-        return best if best is not None and best.mae_usd <= study.best_value else None
-
-    def _opened(self, worker: int) -> optuna.Study:
+    def _opened(self) -> optuna.Study:
         study = optuna.create_study(
             study_name=self.study,
             storage=None if self.storage is None else _storage(self.storage),
             load_if_exists=True,
             pruner=optuna.pruners.PercentilePruner(25.0, n_startup_trials=3),
         )
-        # A resumed sampler, or a second one, must not draw again what the first has drawn.
-        seed = hash((self.seed, worker, len(study.trials))) % 2**32
+        # A sampler that continues must not draw again what the first has drawn. The 0 only keeps the draws.
+        seed = hash((self.seed, 0, len(study.trials))) % 2**32
         study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
         return study
 
-    def _again(self, study: optuna.Study, validation: CrossValidation) -> Validated:
-        return validation.of(_drawn(self.spec, FixedTrial(study.best_params)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """One process's part in a search."""
-
-    search: Search
-    trials: int
-    minutes: float | None
-
-    def help(self, worker: int) -> None:
-        validation = CrossValidation(self.search.spec, self.search.stones, self.search.seed)
-        self.work(self.search._opened(worker), validation, _unheard)
-
-    def work(self, study: optuna.Study, validation: CrossValidation, progress: Progress) -> Validated | None:
-        """Gives the best validation of this process if it is the study's, else None."""
+    def _best_of_new_trials(
+        self,
+        study: optuna.Study,
+        validation: CrossValidation,
+        trials: int,
+        minutes: float | None,
+        on_trial: OnTrial,
+    ) -> Validated | None:
+        """The validation of the study's best trial, or None if that is from an earlier run."""
         best: dict[int, Validated] = {}
 
         def mae_usd(trial: optuna.Trial) -> float:
-            validated = validation.of(_drawn(self.search.spec, trial), heard=_giving_up(trial))
+            validated = validation.validate(_drawn(self.spec, trial), on_fold=_pruning(trial))
             if all(validated.mae_usd < other.mae_usd for other in best.values()):
                 best.clear()
                 best[trial.number] = validated
             return validated.mae_usd
 
-        def hear(study: optuna.Study, _trial: FrozenTrial) -> None:
+        def count(study: optuna.Study, _trial: FrozenTrial) -> None:
             done = _finished(study)
-            progress(min(done, self.trials), self.trials)
-            if done >= self.trials:
+            on_trial(min(done, trials), trials)
+            if done >= trials:
                 study.stop()
 
-        if _finished(study) < self.trials:
-            seconds = None if self.minutes is None else self.minutes * 60
-            study.optimize(mae_usd, timeout=seconds, callbacks=[hear])
+        if _finished(study) < trials:
+            seconds = None if minutes is None else minutes * 60
+            study.optimize(mae_usd, timeout=seconds, callbacks=[count])
         return best.get(study.best_trial.number)
 
 
@@ -144,13 +111,13 @@ def _drawn(spec: ModelSpec, trial: BaseTrial) -> Parameters:
     return {} if spec.search is None else spec.search(trial)
 
 
-def _giving_up(trial: optuna.Trial) -> Callable[[int, float], None]:
-    def heard(fold: int, mae_usd: float) -> None:
+def _pruning(trial: optuna.Trial) -> OnFold:
+    def report(fold: int, mae_usd: float) -> None:
         trial.report(mae_usd, fold)
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    return heard
+    return report
 
 
 def _finished(study: optuna.Study) -> int:
@@ -163,9 +130,9 @@ def _history(study: optuna.Study) -> tuple[float, ...]:
 
 
 def _storage(url: str) -> optuna.storages.RDBStorage:
-    """Trials whose process stopped giving signs of life are queued again."""
+    """The storage, which queues a trial again when its process sends no heartbeat any more."""
     with warnings.catch_warnings():
-        # What it warns of is a later change of these two names, which the lock file and a test guard against.
+        # It warns that these two names may change, which the lock file and a test guard against.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.storages.RDBStorage(
             url,

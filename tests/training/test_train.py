@@ -11,7 +11,9 @@ from diamonds.evaluation.model_card import CARD
 from diamonds.models import spec_named
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
-from diamonds.training.train import MissingMembers, OutOfFold, train_version
+from diamonds.training.blending import MissingMembers
+from diamonds.training.fitted import OutOfFold
+from diamonds.training.train import train_version
 from diamonds.versions import store
 from diamonds.versions.integrity import DamagedVersion
 from diamonds.versions.version import Version

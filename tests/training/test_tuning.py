@@ -1,4 +1,4 @@
-"""A search is cross-validated, goes on where it stopped, and is shared by processes."""
+"""A search is cross-validated, and goes on where it stopped."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ def test_no_stone_is_priced_by_a_model_that_saw_a_copy_of_it(fewer: pd.DataFrame
     copies = pd.concat([fewer, fewer], ignore_index=True)
     fold = fold_of(stone_hashes(copies))
 
-    validated = CrossValidation(spec_named("linear"), copies, seed=0).of({})
+    validated = CrossValidation(spec_named("linear"), copies, seed=0).validate({})
 
     half = len(fewer)
     assert (fold[:half] == fold[half:]).all()
@@ -64,11 +64,11 @@ def test_no_stone_is_priced_by_a_model_that_saw_a_copy_of_it(fewer: pd.DataFrame
 
 
 def test_a_search_is_at_least_as_good_as_its_first_trial(fewer: pd.DataFrame) -> None:
-    heard: list[tuple[int, int]] = []
+    trials: list[tuple[int, int]] = []
 
-    tuned = search(fewer, "some").run(4, progress=lambda *done: heard.append(done))
+    tuned = search(fewer, "some").run(4, on_trial=lambda *done: trials.append(done))
 
-    assert heard == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert trials == [(1, 4), (2, 4), (3, 4), (4, 4)]
     assert len(tuned.history) == 4
     assert tuned.best.mae_usd == min(tuned.history) <= tuned.history[0]
     error = np.abs(tuned.best.out_of_fold - fewer["price"])
@@ -116,20 +116,6 @@ def test_minutes_end_a_search_too(fewer: pd.DataFrame) -> None:
     assert 1 <= len(tuned.history) < 10_000
 
 
-def test_processes_share_a_search(fewer: pd.DataFrame, postgres: str) -> None:
-    tuned = search(fewer, "shared", postgres).run(6, processes=2)
-
-    trials = finished("shared", postgres)
-    assert 6 <= len(trials) <= 7  # one may have been on the way when the sixth ended
-    assert len({str(trial.params) for trial in trials}) == len(trials)
-    assert tuned.best.mae_usd == min(trial.value for trial in trials if trial.value is not None)
-
-
-def test_processes_without_a_storage_are_refused(fewer: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="Got processes=2 without a storage"):
-        search(fewer, "alone").run(2, processes=2)
-
-
 def test_a_search_killed_half_way_goes_on_without_losing_or_repeating_a_trial(
     few_stones: Path, postgres: str
 ) -> None:
@@ -138,13 +124,13 @@ def test_a_search_killed_half_way_goes_on_without_losing_or_repeating_a_trial(
         "from diamonds.dataset import load_dataset\n"
         "from tests.training.test_tuning import search\n"
         "stones = load_dataset(sys.argv[1]).training[::4]\n"
-        "search(stones, 'killed', sys.argv[2]).run(8, progress=lambda done, total: print(done, flush=True))\n"
+        "search(stones, 'killed', sys.argv[2]).run(8, on_trial=lambda done, total: print(done, flush=True))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(few_stones), postgres],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert process.stdout is not None
     while process.stdout.readline() != "3\n":

@@ -1,0 +1,47 @@
+"""Blends the newest versions of other models into an ensemble, without training them again."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from diamonds.models import ModelSpec, Prices
+from diamonds.models.ensemble import Ensemble
+from diamonds.training.fitted import Fitted, OutOfFold
+from diamonds.versions import store
+from diamonds.versions.version import Version
+
+
+class MissingMembers(RuntimeError):
+    """An ensemble cannot be made of fewer than two models trained on the same stones."""
+
+
+def blend(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices, seed: int) -> Fitted:
+    """An ensemble of the newest versions of its members that learned from the stones with these prices.
+
+    Raises ``MissingMembers``, and ``DamagedVersion`` for a member.
+    """
+    versions = dict(_members(spec, dataset_fingerprint, price_usd))
+    if len(versions) < 2:
+        raise MissingMembers(
+            f"Got {len(versions)} of {', '.join(spec.members)} trained on dataset {dataset_fingerprint}; "
+            f"{spec.name} needs two or more: train them first."
+        )
+    ensemble = spec.build({}, seed)
+    if not isinstance(ensemble, Ensemble):
+        raise TypeError(f"Got {ensemble!r} from {spec.name}, which has members; expected an Ensemble.")
+    out_of_fold = {name: OutOfFold.load(version.folder).predicted for name, version in versions.items()}
+    ensemble.blend({name: store.load(version) for name, version in versions.items()}, out_of_fold, price_usd)
+    weights = {name: weight for name, (weight, _) in ensemble.members_.items()}
+    logs = [weight * np.log(out_of_fold[name]) for name, weight in weights.items()]
+    members = {name: versions[name].tag for name in weights}
+    return Fitted(ensemble, weights, np.exp(np.sum(logs, axis=0)), members=members)
+
+
+def _members(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices) -> Iterator[tuple[str, Version]]:
+    """The newest version of each member that learned from exactly these stones."""
+    for name in spec.members:
+        for version in store.versions(name):
+            same = version.labels["dataset"] == dataset_fingerprint
+            if same and np.array_equal(OutOfFold.load(version.folder).price, price_usd):
+                yield name, version
+                break

@@ -1,0 +1,88 @@
+"""Runs a training from the stones to the champion: loads them, trains models in waves, promotes the best.
+
+Who starts a run supplies how its steps are executed, and where its progress is shown.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+
+from diamonds.dataset import Dataset
+from diamonds.models import ModelSpec
+from diamonds.training.budget import Budget
+from diamonds.training.outcome import NothingTrained, Outcome, Result, failures_text
+from diamonds.training.steps import load_and_store
+from diamonds.versions.promotion import Decision, promote_best
+from diamonds.versions.version import Version
+
+
+class Progress:
+    """Receives the progress of a run and does nothing with it: override what is to be shown."""
+
+    def loading(self) -> AbstractContextManager[object]:
+        """A context that is open while the stones are loaded."""
+        return nullcontext()
+
+    def training(self, specs: Sequence[ModelSpec], dataset: Dataset) -> AbstractContextManager[object]:
+        """A context that is open while the models are trained."""
+        return nullcontext()
+
+    def trial(self, model: str, done: int, total: int) -> None:
+        """Receives how many trials of a model's search are finished, and how many there will be."""
+
+    def finished(self, model: str, result: Result) -> None:
+        """Receives the result of one model."""
+
+    def trained(self, outcome: Outcome) -> None:
+        """Receives the results of all models, before any is promoted."""
+
+
+class Executor(ABC):
+    """Executes the steps of a run; a subclass decides in which processes or tasks."""
+
+    def load(self, data: str) -> Dataset:
+        dataset, _ = load_and_store(data)
+        return dataset
+
+    def training(self) -> AbstractContextManager[object]:
+        """A context that is open while waves are trained, for what they share."""
+        return nullcontext()
+
+    @abstractmethod
+    def train(
+        self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
+    ) -> Iterator[tuple[str, Result]]:
+        """Calls ``steps.train_model`` for each model of a wave; one that fails does not stop the others."""
+
+    def promote(self, versions: list[Version]) -> Decision:
+        return promote_best(versions)
+
+
+def run(
+    specs: Sequence[ModelSpec], data: str, budget: Budget, executor: Executor, progress: Progress
+) -> tuple[Outcome, Decision | None]:
+    """Trains the models on the stones in ``data`` and promotes the best new version if it beats the champion.
+
+    The decision is None when nothing new was trained. Raises ``NothingTrained`` when every model failed, and
+    what loading and promoting raise.
+    """
+    with progress.loading():
+        dataset = executor.load(data)
+    results: dict[str, Result] = {}
+    with progress.training(specs, dataset), executor.training():
+        for wave in waves(specs):
+            for name, result in executor.train(wave, dataset, budget, progress):
+                results[name] = result
+                progress.finished(name, result)
+    outcome = Outcome(results)
+    progress.trained(outcome)
+    if not outcome.versions:
+        raise NothingTrained(failures_text(outcome.failures))
+    return outcome, executor.promote(outcome.new) if outcome.new else None
+
+
+def waves(specs: Sequence[ModelSpec]) -> list[list[ModelSpec]]:
+    """The models in groups that can be trained at once: ensembles after the others, their members."""
+    members = [spec for spec in specs if not spec.members]
+    ensembles = [spec for spec in specs if spec.members]
+    return [wave for wave in (members, ensembles) if wave]

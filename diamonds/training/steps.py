@@ -1,0 +1,47 @@
+"""Loads and stores a dataset, and trains one model on it unless nothing changed: the steps of a run."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from diamonds.database import database_url
+from diamonds.dataset import DataReport, Dataset, load_dataset, report_in
+from diamonds.models import spec_named
+from diamonds.training.budget import Budget
+from diamonds.training.fingerprint import unchanged_version
+from diamonds.training.outcome import Trained
+from diamonds.training.train import train_version
+from diamonds.training.tuning import OnTrial
+from diamonds.versions import datasets
+
+ModelProgress = Callable[[str], AbstractContextManager[OnTrial]]
+"""Is open while the model of that name is trained, and gives what receives its trials."""
+
+
+def load_and_store(data: str) -> tuple[Dataset, DataReport]:
+    """The dataset in ``data``, which is stored now, and its report with what changed since the one before."""
+    dataset = load_dataset(data)
+    return dataset, report_in(datasets.save(dataset).folder)
+
+
+def train_model(
+    name: str, dataset: Dataset, budget: Budget, progress: ModelProgress, *, flow_run: str = ""
+) -> Trained:
+    """Trains, judges and saves one model, unless the model store has the version that would come of it.
+
+    A version of the same flow run is new: an earlier attempt of the run may have ended before promoting it.
+    """
+    spec = spec_named(name)
+    if unchanged := unchanged_version(spec, dataset.fingerprint, budget):
+        return Trained(unchanged, is_new=flow_run != "" and unchanged.labels["flow_run"] == flow_run)
+    with progress(name) as on_trial:
+        version = train_version(
+            spec,
+            dataset,
+            trials=budget.trials,
+            seed=budget.seed,
+            minutes=budget.minutes,
+            flow_run=flow_run,
+            storage=database_url(),
+            on_trial=on_trial,
+        )
+    return Trained(version, is_new=True)

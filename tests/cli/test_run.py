@@ -1,20 +1,13 @@
 """``diamonds run``, started as a user starts it: what it brings up, and that nothing of it stays behind."""
 
-import os
 import shutil
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 from uuid import UUID
 
 import httpx
-import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
@@ -23,85 +16,9 @@ from prefect.client.schemas.schedules import IntervalSchedule
 
 from diamonds.settings import PROJECT
 from diamonds.stack.ports import PORTS
-from tests.processes import wait_until
+from tests.cli.running import Run, free_ports, is_free, running, start
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-SECONDS_TO_START = 600.0
-T = TypeVar("T")
-SECONDS_TO_STOP = 40.0
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A ``diamonds run`` of its own home and ports, in a process group of its own as under a terminal."""
-
-    process: "subprocess.Popen[bytes]"
-    home: Path
-    ports: dict[str, int]
-
-    @property
-    def output(self) -> str:
-        return (self.home / "output").read_text()
-
-    def url(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.ports[name]}"
-
-    def descendants(self) -> list[psutil.Process]:
-        """Every process that was started by it, also one that has left its parent."""
-        return [process for process in psutil.process_iter() if str(self.home) in _environment_of(process)]
-
-
-def _environment_of(process: psutil.Process) -> str:
-    try:
-        return f"{process.environ().get('DIAMONDS_HOME')} {process.cmdline()}"
-    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-        return ""
-
-
-def start(home: Path, data: Path, ports: dict[str, int]) -> Run:
-    home.mkdir(exist_ok=True)
-    environment = {
-        **os.environ,
-        "DIAMONDS_HOME": str(home / "diamonds"),
-        "BENTOML_HOME": str(home / "bentoml"),
-        "PREFECT_HOME": str(home / "prefect"),
-        "DIAMONDS_DATA": str(data),
-        "DIAMONDS_TRIALS": "1",
-        **{f"DIAMONDS_{name.upper()}": str(port) for name, port in ports.items()},
-    }
-    with (home / "output").open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "diamonds", "run"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return Run(process, home, ports)
-
-
-def wait_while_running(run: Run, happened: Callable[[], T], *, within_s: float = 60) -> T:
-    def happened_in_time() -> T:
-        assert run.process.poll() is None, f"It ended with {run.process.returncode}:\n{run.output}"
-        return happened()
-
-    return wait_until(happened_in_time, within_s=within_s, details=lambda: f"It said:\n{run.output}")
-
-
-def free_ports() -> dict[str, int]:
-    sockets = {name: socket.socket() for name in PORTS}
-    for each in sockets.values():
-        each.bind(("127.0.0.1", 0))
-    ports = {name: each.getsockname()[1] for name, each in sockets.items()}
-    for each in sockets.values():
-        each.close()
-    return ports
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as attempt:
-        return attempt.connect_ex(("127.0.0.1", port)) != 0
 
 
 @pytest.fixture(scope="module")
@@ -114,24 +31,43 @@ def stones(tmp_path_factory: pytest.TempPathFactory, few_stones: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]:
-    run = start(tmp_path_factory.mktemp("run"), stones, free_ports())
-    try:
-        wait_while_running(run, lambda: "diamonds is up" in run.output, within_s=SECONDS_TO_START)
+    """The first run of a home, until a test wants it ``interrupted``."""
+    with running(tmp_path_factory.mktemp("run"), stones, free_ports()) as run:
         yield run
-    finally:
-        run.process.terminate()
-        run.process.wait(SECONDS_TO_STOP)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def prefect(run: Run) -> Iterator[SyncPrefectClient]:
-    with SyncPrefectClient(api=run.url("prefect_port") + "/api") as client:
-        wait_while_running(run, client.read_deployments, within_s=120)
+    with SyncPrefectClient(api=_prefect_url(run)) as client:
+        run.wait_for(client.read_deployments, within_s=120)
         yield client
 
 
+@pytest.fixture(scope="module")
+def interrupted(run: Run, prefect: SyncPrefectClient) -> Run:
+    """The first run, ended by Ctrl-C while a model trained."""
+    deployment = prefect.read_deployment_by_name("train/xgboost")
+    training = prefect.create_flow_run_from_deployment(
+        deployment.id, parameters={"models": ["xgboost"], "trials": 1000}
+    )
+    run.wait_for(lambda: _is_running(prefect, training.id))
+    run.press_ctrl_c()
+    return run
+
+
+@pytest.fixture(scope="module")
+def second(interrupted: Run, stones: Path) -> Iterator[Run]:
+    """A second run in the same home."""
+    with running(interrupted.home, stones, interrupted.ports) as second:
+        yield second
+
+
+def _prefect_url(run: Run) -> str:
+    return run.url("prefect_port") + "/api"
+
+
 @pytest.mark.slow
-def test_it_trains_first_and_then_says_where_everything_is(run: Run) -> None:
+def test_it_trains_first_and_then_prints_the_addresses(run: Run) -> None:
     trained, _, up = run.output.partition("diamonds is up")
 
     assert "is promoted: there was no champion." in trained
@@ -139,13 +75,13 @@ def test_it_trains_first_and_then_says_where_everything_is(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_it_quotes_prices_and_keeps_the_exchange(run: Run) -> None:
-    answer = httpx.post(run.url("service_port") + "/predict", json=STONE)
-    kept = run.url("service_port") + "/exchanges/" + answer.headers["X-Exchange-Id"]
+def test_it_quotes_prices_and_records_the_exchange(run: Run) -> None:
+    quote = httpx.post(run.url("service_port") + "/predict", json=STONE)
+    exchange = run.url("service_port") + "/exchanges/" + quote.headers["X-Exchange-Id"]
 
-    assert answer.json()["price"] > 0
-    wait_while_running(run, lambda: httpx.get(kept).status_code == 200, within_s=20)
-    assert httpx.get(kept).json()["response_body"] == answer.json()
+    assert quote.json()["price"] > 0
+    run.wait_for(lambda: httpx.get(exchange).status_code == httpx.codes.OK, within_s=20)
+    assert httpx.get(exchange).json()["response_body"] == quote.json()
 
 
 @pytest.mark.slow
@@ -159,16 +95,12 @@ def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
 ) -> None:
     header, *sold = (PROJECT / "data" / "diamonds.csv").read_text().splitlines(keepends=True)
     (stones / "fresh.csv").write_text("".join([header, *sold[5::100]]))
-    deployment = prefect.read_deployment_by_name("train/linear")
+    deployment = prefect.read_deployment_by_name("train/linear").id
     # The server looks for new schedules once a minute: what is due before that only comes the next time.
-    often = IntervalSchedule(interval=timedelta(seconds=90))
-    schedules = f"/deployments/{deployment.id}/schedules"
-    scheduled = prefect._client.post(
-        schedules, json=[{"schedule": often.model_dump(mode="json"), "active": True}]
-    ).raise_for_status()
+    schedule = _add_schedule(run, deployment, IntervalSchedule(interval=timedelta(seconds=90)))
 
-    flow_run, *_ = wait_while_running(run, lambda: _finished(prefect, deployment.id), within_s=240)
-    prefect._client.delete(f"{schedules}/{scheduled.json()[0]['id']}").raise_for_status()
+    flow_run, *_ = run.wait_for(lambda: _ended(prefect, deployment), within_s=240)
+    httpx.delete(schedule).raise_for_status()
 
     versions = httpx.get(run.url("service_port") + "/models/linear").json()["versions"]
     assert flow_run.auto_scheduled
@@ -177,27 +109,18 @@ def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     assert str(flow_run.id) in {version["flow_run"] for version in versions}
 
 
-def _finished(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
+def _add_schedule(run: Run, deployment: UUID, schedule: IntervalSchedule) -> str:
+    """Adds an active schedule to a deployment; returns the URL of the schedule."""
+    url = f"{_prefect_url(run)}/deployments/{deployment}/schedules"
+    body = [{"schedule": schedule.model_dump(mode="json"), "active": True}]
+    (added,) = httpx.post(url, json=body).raise_for_status().json()
+    return f"{url}/{added['id']}"
+
+
+def _ended(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
     of_deployment = FlowRunFilter(deployment_id=FlowRunFilterDeploymentId(any_=[deployment]))
     runs = client.read_flow_runs(flow_run_filter=of_deployment)
     return [each for each in runs if each.state is not None and each.state.is_final()]
-
-
-@pytest.mark.slow
-def test_ctrl_c_leaves_no_process_and_no_port_even_while_a_model_trains(
-    run: Run, prefect: SyncPrefectClient
-) -> None:
-    deployment = prefect.read_deployment_by_name("train/xgboost")
-    training = prefect.create_flow_run_from_deployment(
-        deployment.id, parameters={"models": ["xgboost"], "trials": 1000}
-    )
-    wait_while_running(run, lambda: _is_running(prefect, training.id))
-
-    os.killpg(run.process.pid, signal.SIGINT)  # as a terminal does: to everything in the foreground
-
-    assert run.process.wait(SECONDS_TO_STOP) == 0
-    assert run.descendants() == []
-    assert {name: is_free(port) for name, port in run.ports.items()} == dict.fromkeys(PORTS, True)
 
 
 def _is_running(client: SyncPrefectClient, flow_run: UUID) -> bool:
@@ -205,27 +128,23 @@ def _is_running(client: SyncPrefectClient, flow_run: UUID) -> bool:
     return state is not None and state.is_running()
 
 
-@pytest.fixture(scope="module")
-def second(run: Run, stones: Path) -> Iterator[Run]:
-    """The same again in the same home, after the first was stopped."""
-    second = start(run.home, stones, run.ports)
-    yield second
-    second.process.terminate()
-    second.process.wait(SECONDS_TO_STOP)
+@pytest.mark.slow
+def test_ctrl_c_leaves_no_process_and_no_port_even_while_a_model_trains(interrupted: Run) -> None:
+    assert interrupted.process.returncode == 0
+    assert interrupted.descendants() == []
+    assert {name: is_free(port) for name, port in interrupted.ports.items()} == dict.fromkeys(PORTS, True)
 
 
 @pytest.mark.slow
 def test_a_second_start_trains_nothing(second: Run) -> None:
-    wait_while_running(second, lambda: "diamonds is up" in second.output)
-
     assert "stones to learn from" not in second.output
 
 
 @pytest.mark.slow
 def test_a_run_that_was_interrupted_is_closed_at_the_next_start(second: Run) -> None:
-    with SyncPrefectClient(api=second.url("prefect_port") + "/api") as client:
-        interrupted = client.read_deployment_by_name("train/xgboost").id
-        (flow_run,) = wait_while_running(second, lambda: _finished(client, interrupted))
+    with SyncPrefectClient(api=_prefect_url(second)) as client:
+        deployment = client.read_deployment_by_name("train/xgboost").id
+        (flow_run,) = second.wait_for(lambda: _ended(client, deployment))
 
     assert flow_run.state is not None
     assert flow_run.state.is_crashed()
@@ -233,9 +152,7 @@ def test_a_run_that_was_interrupted_is_closed_at_the_next_start(second: Run) -> 
 
 @pytest.mark.slow
 def test_sigterm_stops_everything_as_well(second: Run) -> None:
-    second.process.terminate()
-
-    assert second.process.wait(SECONDS_TO_STOP) == 0
+    assert second.stop() == 0
     assert second.descendants() == []
 
 
@@ -243,10 +160,10 @@ def test_sigterm_stops_everything_as_well(second: Run) -> None:
 def test_a_port_that_is_taken_is_named_with_the_setting_that_changes_it(
     name: str, tmp_path: Path, few_stones: Path
 ) -> None:
-    with socket.socket() as taker:
-        taker.bind(("127.0.0.1", 0))
-        taker.listen()
-        port = taker.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         run = start(tmp_path / "run", few_stones, {**free_ports(), name: port})
 
         assert run.process.wait(30) == 1
@@ -257,9 +174,7 @@ def test_a_port_that_is_taken_is_named_with_the_setting_that_changes_it(
 
 def test_sigterm_while_it_still_trains_leaves_nothing_behind(tmp_path: Path) -> None:
     run = start(tmp_path / "run", PROJECT / "data" / "diamonds.csv", free_ports())
-    wait_while_running(run, lambda: "stones to learn from" in run.output)
+    run.wait_for(lambda: "stones to learn from" in run.output)
 
-    run.process.terminate()
-
-    assert run.process.wait(SECONDS_TO_STOP) == 0
+    assert run.stop() == 0
     assert run.descendants() == []

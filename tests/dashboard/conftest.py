@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from diamonds.database import running as database_running
-from diamonds.settings import PROJECT, settings
+from diamonds.settings import PROJECT
 from diamonds.versions.version import Version
 from tests.bento_service.serving import serving
 from tests.processes import free_port, process, wait_until
@@ -38,9 +38,10 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Where the dashboard is, and the API that it asks."""
+    """The URL and the log of the dashboard, the API that it calls, and the versions of the API."""
 
     dashboard: str
+    log: Path
     api: httpx.Client
     versions: dict[str, str]
     store: Path
@@ -67,19 +68,17 @@ def stack(
 ) -> Iterator[Stack]:
     """The service with xgboost as champion after linear, and the dashboard."""
     folder, prefect = tmp_path_factory.mktemp("stack"), f"http://127.0.0.1:{free_port()}"
+    log = folder / "dashboard.log"
     with (
         database_running(),
         serving(folder / "service.log", environment={"BENTOML_HOME": str(store)}) as service,
-        dashboard(
-            folder / "dashboard.log",
-            {"DIAMONDS_SERVICE_URL": service.url, "DIAMONDS_PREFECT_URL": prefect},
-        ) as url,
+        dashboard(log, {"DIAMONDS_SERVICE_URL": service.url, "DIAMONDS_PREFECT_URL": prefect}) as url,
         service.client() as api,
     ):
         for version in (linear, xgboost):
             api.post("/promotions", json={"version": version.tag, "force": True}).raise_for_status()
         wait_until(lambda: api.get("/readyz").status_code == httpx.codes.OK)
-        yield Stack(url, api, {"linear": linear.tag, "xgboost": xgboost.tag}, store, prefect)
+        yield Stack(url, log, api, {"linear": linear.tag, "xgboost": xgboost.tag}, store, prefect)
 
 
 @contextmanager
@@ -106,8 +105,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A new window; at the end, nothing but this machine was asked, and nobody saw a traceback."""
+def logs_no_traceback(stack: Stack) -> Iterator[None]:
+    """Fails a test during which the dashboard logged a traceback: its pages show none, whatever fails."""
+    start = stack.log.stat().st_size
+    yield
+    assert "Traceback" not in stack.log.read_bytes()[start:].decode()
+
+
+@pytest.fixture
+def page(browser: Browser, logs_no_traceback: None) -> Iterator[Page]:
+    """A new window; at the end, only this machine was called, and no traceback was shown or logged."""
     hosts: set[str] = set()
     context = browser.new_context(viewport={"width": 1360, "height": 1250})
     context.set_default_timeout(PATIENCE_MS)
@@ -120,15 +127,8 @@ def page(browser: Browser) -> Iterator[Page]:
     assert "Traceback" not in text
 
 
-@pytest.fixture
-def service_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    """Lets a test say by ``DIAMONDS_SERVICE_URL`` which service pages in this process ask."""
-    yield monkeypatch
-    settings.cache_clear()
-
-
 def cell(page: Page, text: str) -> Locator:
-    """Cells of tables that read ``text``: they are drawn on a canvas, and written inside it for readers."""
+    """Cells of tables with this text: drawn on a canvas, which has them as elements for screen readers."""
     return page.locator("canvas td", has_text=text)
 
 
@@ -145,15 +145,35 @@ _READ_BARS = """bars => bars.map(bar => {
 }).sort((one, other) => one.top - other.top)"""
 
 
+UNCHANGED_FOR_FRAMES = """(element, frames) => new Promise(resolve => {
+    let before = "", unchanged = 0;
+    const look = () => {
+        unchanged = element.innerHTML === before ? unchanged + 1 : 0;
+        before = element.innerHTML;
+        unchanged < frames ? requestAnimationFrame(look) : resolve();
+    };
+    look();
+})"""
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Waits until the script has run, charts are drawn, and nothing moves any more."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    for chart in page.get_by_test_id("stVegaLiteChart").all():
+        expect(chart.locator("svg").first).to_be_visible()
+    page.get_by_test_id("stMain").evaluate(UNCHANGED_FOR_FRAMES, 20)
+
+
 def shoot(page: Page, name: str) -> None:
-    """Keeps pictures of the whole page for people to look at, on light and on dark."""
+    """Saves pictures of the whole page for people to look at, on light and on dark."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     before = page.viewport_size or {"width": 1360, "height": 1250}
     height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
     page.set_viewport_size({"width": before["width"], "height": max(before["height"], height)})
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_timeout(1000)  # charts are drawn after the page has settled
+        wait_until_drawn(page)
         page.screenshot(path=SCREENSHOTS / f"{name}-{scheme}.png")
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)

@@ -1,4 +1,4 @@
-"""What the API tells and does about versions and promotions."""
+"""The API of versions and promotions, as the dashboard uses it."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from diamonds.versions.version import Version
 from tests.dashboard.conftest import Stack
 
 
-def test_promotions_are_told_newest_first_with_their_reasons(stack: Stack) -> None:
+def test_promotions_are_listed_newest_first_with_their_reasons(stack: Stack) -> None:
     promotions = stack.api.get("/promotions").json()["promotions"]
 
     assert [each["champion"] for each in promotions] == [True] + [False] * (len(promotions) - 1)
@@ -34,7 +34,7 @@ def test_a_rollback_from_another_champion_than_the_present_one_is_refused(stack:
     assert stack.champion() == stack.versions["xgboost"]
 
 
-def test_a_version_is_told_with_its_slices_parameters_and_card(stack: Stack, xgboost: Version) -> None:
+def test_a_version_is_described_with_its_slices_parameters_and_card(stack: Stack, xgboost: Version) -> None:
     answer = stack.api.get(f"/versions/{xgboost.tag}").json()
 
     assert answer["summary"]["champion"] is True
@@ -50,7 +50,7 @@ def test_a_version_is_told_with_its_slices_parameters_and_card(stack: Stack, xgb
     assert all(band["low"] <= band["median"] <= band["high"] for band in figures["error"])
 
 
-def test_what_is_told_of_a_version_is_small_enough_to_be_recorded_whole(
+def test_a_response_that_describes_a_version_is_small_enough_to_be_recorded_whole(
     stack: Stack, xgboost: Version
 ) -> None:
     answer = stack.api.get(f"/versions/{xgboost.tag}")

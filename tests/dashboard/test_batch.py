@@ -68,7 +68,7 @@ def test_a_cell_that_is_no_number_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("stones.csv", b"carat,cut,color\n1,Ideal,G\n", "Missing: 'clarity'."),
         ("stones.csv", b"", "stones.csv is empty."),
@@ -79,13 +79,13 @@ def test_a_cell_that_is_no_number_is_named() -> None:
     ],
 )
 def test_a_file_that_is_no_table_of_stones_gets_a_clear_sentence(
-    name: str, content: bytes, told: str
+    name: str, content: bytes, message: str
 ) -> None:
     with pytest.raises(DataError) as error:
         read_stones(name, content)
 
-    assert told in str(error.value)
-    assert "/tmp" not in str(error.value)  # noqa: S108 - the place where it was kept says nothing to the reader
+    assert message in str(error.value)
+    assert "/tmp" not in str(error.value)  # noqa: S108 - the temporary path means nothing to the reader
 
 
 def upload(page: Page, name: str, content: bytes) -> None:
@@ -93,7 +93,14 @@ def upload(page: Page, name: str, content: bytes) -> None:
     page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(file)
 
 
-def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_path: Path) -> None:
+def download(page: Page, button: str, path: Path) -> Path:
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name=button, exact=True).click()
+    downloading.value.save_as(path)
+    return path
+
+
+def test_a_file_is_described_priced_and_downloaded(page: Page, stack: Stack, tmp_path: Path) -> None:
     page.goto(f"{stack.dashboard}/batch")
     upload(page, "stones.xlsx", excel(STONES))
     expect(page.get_by_text("'Carat Weight' was read as carat.")).to_be_visible()
@@ -103,14 +110,9 @@ def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_pat
     page.get_by_role("button", name="Price 3 stones").click()
     expect(page.get_by_test_id("stMetricValue").nth(0)).to_have_text("3")
     shoot(page, "batch")
-    with page.expect_download() as csv:
-        page.get_by_role("button", name="Download as CSV", exact=True).click()
-    with page.expect_download() as workbook:
-        page.get_by_role("button", name="Download as Excel", exact=True).click()
+    priced = pl.read_csv(download(page, "Download as CSV", tmp_path / "priced.csv"))
+    workbook = pl.read_excel(download(page, "Download as Excel", tmp_path / "priced.xlsx"))
 
-    csv.value.save_as(tmp_path / "priced.csv")
-    workbook.value.save_as(tmp_path / "priced.xlsx")
-    priced = pl.read_csv(tmp_path / "priced.csv")
     stones = list(read_stones("stones.xlsx", excel(STONES)).stones.values())
     expected = stack.api.post("/predict_batch", json={"diamonds": stones}).json()["predictions"]
     assert priced.filter(pl.col("price_usd").is_not_null())["price_usd"].to_list() == [
@@ -118,15 +120,15 @@ def test_a_file_is_priced_and_taken_away_again(page: Page, stack: Stack, tmp_pat
     ]
     assert priced["rejected because"].to_list() == [REASONS.get(place) for place in range(5)]
     assert priced["note"].to_list() == STONES["note"].to_list()
-    assert pl.read_excel(tmp_path / "priced.xlsx")["price_usd"].to_list() == priced["price_usd"].to_list()
+    assert workbook["price_usd"].to_list() == priced["price_usd"].to_list()
 
 
-def test_a_file_that_is_no_table_is_told_apart_on_the_page(page: Page, stack: Stack) -> None:
+def test_a_file_that_is_no_table_gets_its_error_on_the_page(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.dashboard}/batch")
     upload(page, "my $tones, $old.csv", b"carat,cut,color,clarity\n")
 
-    told = "my $tones, $old.csv has a header and no rows beneath it."
-    expect(page.get_by_test_id("stAlert").get_by_text(told)).to_be_visible()
+    message = "my $tones, $old.csv has a header and no rows beneath it."
+    expect(page.get_by_test_id("stAlert").get_by_text(message)).to_be_visible()
 
 
 @pytest.mark.slow

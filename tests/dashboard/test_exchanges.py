@@ -1,15 +1,17 @@
-"""The page *Exchanges*: what was asked and answered is found, shown and asked again."""
+"""The page *Exchanges*: recorded requests are found, shown and sent again."""
+
+import re
 
 import httpx
 from playwright.sync_api import Page, expect
 
-from tests.dashboard.conftest import Stack, cell, shoot
+from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
 from tests.processes import wait_until
 
 STONE = {"carat": 1.01, "cut": "Premium", "color": "E", "clarity": "SI1"}
 
 
-def kept(stack: Stack, response: httpx.Response) -> str:
+def recorded(stack: Stack, response: httpx.Response) -> str:
     """The id of an exchange, once it is in the database."""
     exchange = response.headers["X-Exchange-Id"]
     wait_until(lambda: stack.api.get(f"/exchanges/{exchange}").status_code == httpx.codes.OK)
@@ -18,7 +20,7 @@ def kept(stack: Stack, response: httpx.Response) -> str:
 
 def test_an_exchange_is_found_by_its_id_and_sent_again(page: Page, stack: Stack) -> None:
     response = stack.api.post("/predict", json=STONE)
-    exchange = kept(stack, response)
+    exchange = recorded(stack, response)
     page.goto(f"{stack.dashboard}/exchanges?id={exchange}")
 
     expect(page.get_by_role("heading", name="POST /predict: 200")).to_be_visible()
@@ -30,8 +32,8 @@ def test_an_exchange_is_found_by_its_id_and_sent_again(page: Page, stack: Stack)
 
 
 def test_the_filters_leave_what_passes_them(page: Page, stack: Stack) -> None:
-    refused = kept(stack, stack.api.post("/similar", json={**STONE, "cut": "Great"}))
-    answered = kept(stack, stack.api.post("/similar", json=STONE))
+    refused = recorded(stack, stack.api.post("/similar", json={**STONE, "cut": "Great"}))
+    answered = recorded(stack, stack.api.post("/similar", json=STONE))
     page.goto(f"{stack.dashboard}/exchanges?path=%2Fsimilar&status=400&period=last+hour")
 
     expect(cell(page, refused)).to_be_attached()
@@ -40,19 +42,19 @@ def test_the_filters_leave_what_passes_them(page: Page, stack: Stack) -> None:
 
 
 def test_an_exchange_is_found_by_what_was_answered(page: Page, stack: Stack) -> None:
-    refused = kept(stack, stack.api.post("/similar", json={**STONE, "cut": "Superb"}))
-    answered = kept(stack, stack.api.post("/similar", json=STONE))
+    refused = recorded(stack, stack.api.post("/similar", json={**STONE, "cut": "Superb"}))
+    answered = recorded(stack, stack.api.post("/similar", json=STONE))
     page.goto(f"{stack.dashboard}/exchanges")
     page.get_by_label("Search in requests and answers").fill("got cut='superb'")
     page.keyboard.press("Enter")
 
     expect(cell(page, answered)).to_have_count(0)
     expect(cell(page, refused)).to_be_attached()
-    assert "text=" in page.url
+    expect(page).to_have_url(re.compile("text="))
 
 
 def test_the_newest_exchanges_are_listed_with_charts(page: Page, stack: Stack) -> None:
-    exchange = kept(stack, stack.api.post("/predict", json=STONE))
+    exchange = recorded(stack, stack.api.post("/predict", json=STONE))
     page.goto(f"{stack.dashboard}/exchanges")
 
     expect(cell(page, exchange)).to_be_attached()
@@ -70,27 +72,25 @@ def test_a_request_that_only_reads_is_sent_again_with_its_query_and_one_that_cha
     page: Page, stack: Stack
 ) -> None:
     query = {"champion": stack.versions["linear"], "challenger": stack.versions["xgboost"]}
-    reading = kept(stack, stack.api.get("/comparison", params=query))
+    reading = recorded(stack, stack.api.get("/comparison", params=query))
     page.goto(f"{stack.dashboard}/exchanges?id={reading}")
     page.get_by_role("button", name="Send again").click()
     expect(page.get_by_text("Answer now: 200")).to_be_visible()
 
-    changing = kept(stack, stack.api.post("/promotions", json={"version": "diamonds-linear:nothing"}))
+    changing = recorded(stack, stack.api.post("/promotions", json={"version": "diamonds-linear:nothing"}))
     page.goto(f"{stack.dashboard}/exchanges?id={changing}")
     expect(page.get_by_text("It is not sent again from here")).to_be_visible()
     expect(page.get_by_role("button", name="Send again")).to_have_count(0)
 
 
-def test_the_chosen_exchange_is_shown_whole_and_forgotten_when_others_are_listed(
-    page: Page, stack: Stack
-) -> None:
+def test_the_selected_exchange_is_shown_in_full_until_others_are_listed(page: Page, stack: Stack) -> None:
     for cut in ("Great", "Greater", "Greatest"):
-        kept(stack, stack.api.post("/similar", json={**STONE, "cut": cut}))
+        recorded(stack, stack.api.post("/similar", json={**STONE, "cut": cut}))
     page.goto(f"{stack.dashboard}/exchanges?path=%2Fsimilar&status=400")
     table = page.get_by_test_id("stDataFrame")
     expect(cell(page, "/similar").first).to_be_attached()
     table.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)  # it has its place once the charts above it are drawn
+    wait_until_drawn(page)  # the charts above the table move it
     table.click(position={"x": 18, "y": 52 + 35})
     expect(page.get_by_text('"Greater"').first).to_be_visible()
 
@@ -100,11 +100,11 @@ def test_the_chosen_exchange_is_shown_whole_and_forgotten_when_others_are_listed
 
 
 def test_any_path_can_be_filtered_by(page: Page, stack: Stack) -> None:
-    asked = kept(stack, stack.api.get("/models/linear"))
+    listed = recorded(stack, stack.api.get("/models/linear"))
     page.goto(f"{stack.dashboard}/exchanges")
     field = page.get_by_role("combobox", name="Path")
     field.fill("/models/linear")
     field.press("Enter")
 
-    expect(cell(page, asked)).to_be_attached()
+    expect(cell(page, listed)).to_be_attached()
     expect(cell(page, "/predict")).to_have_count(0)

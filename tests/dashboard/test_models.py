@@ -1,4 +1,4 @@
-"""The page *Models*: who quotes prices, and how that is changed."""
+"""The page *Models*: the champion, comparisons, promotions, and versions as files."""
 
 import re
 import shutil
@@ -47,17 +47,17 @@ def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page
     assert stack.champion() == xgboost
 
 
-def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> None:
+def test_two_versions_are_compared_side_by_side_and_on_the_hold_out(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.dashboard}/models?part=Compare+two")
     one, other = stack.versions["xgboost"], stack.versions["linear"]
-    told = stack.api.get("/comparison", params={"champion": one, "challenger": other}).json()
-    shown = stack.api.get(f"/versions/{one}").json()
+    decision = stack.api.get("/comparison", params={"champion": one, "challenger": other}).json()
+    details = stack.api.get(f"/versions/{one}").json()
 
-    expect(cell(page, f"${shown['summary']['mae']:,.1f}").first).to_be_attached()
+    expect(cell(page, f"${details['summary']['mae']:,.1f}").first).to_be_attached()
     expect(cell(page, "n_estimators")).to_be_attached()
-    by = stack.api.get(f"/versions/{other}").json()["summary"]["mae"] - shown["summary"]["mae"]
+    by = stack.api.get(f"/versions/{other}").json()["summary"]["mae"] - details["summary"]["mae"]
     expect(cell(page, f"{'+' if by >= 0 else '-'}${abs(by):,.1f}")).to_be_attached()
-    data = stack.api.get(f"/datasets/{shown['summary']['dataset']}")
+    data = stack.api.get(f"/datasets/{details['summary']['dataset']}")
     assert data.status_code == httpx.codes.NOT_FOUND, (
         "Versions without their dataset are compared all the same."
     )
@@ -66,7 +66,7 @@ def test_two_versions_stand_side_by_side_and_meet(page: Page, stack: Stack) -> N
     expect(cell(page, "stones learned from")).to_have_count(0)
     expect(cell(page, "n_estimators")).to_be_attached()
     page.get_by_role("button", name="Compare on the hold-out").click()
-    expect(page.get_by_text(told["reason"])).to_be_visible()
+    expect(page.get_by_text(decision["reason"])).to_be_visible()
     shoot(page, "compare")
 
 
@@ -106,11 +106,7 @@ def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(
     page.goto(f"{stack.dashboard}/models")
     page.get_by_role("combobox", name="Version").click()
     page.get_by_role("option", name=linear).click()
-    page.get_by_role("button", name="Download ...").click()
-    with page.expect_download() as download:
-        page.get_by_role("dialog").get_by_role("button", name="Download", exact=True).click()
-    file = tmp_path / download.value.suggested_filename
-    download.value.save_as(file)
+    file = download(page, tmp_path)
     assert file.name == f"{linear.replace(':', '-')}.bentomodel"
     shutil.rmtree(stack.store / "models" / linear.replace(":", "/"))
     page.reload()
@@ -138,6 +134,16 @@ def test_a_file_that_was_tampered_with_is_refused_with_the_reason(
     dialog.get_by_role("button", name="Upload", exact=True).click()
 
     expect(dialog.get_by_text("It ends before its archive does; was it cut off on its way?")).to_be_visible()
+
+
+def download(page: Page, folder: Path) -> Path:
+    """The file of the selected version, saved in the folder."""
+    page.get_by_role("button", name="Download ...").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("dialog").get_by_role("button", name="Download", exact=True).click()
+    file = folder / downloading.value.suggested_filename
+    downloading.value.save_as(file)
+    return file
 
 
 def upload(page: Page, file: Path) -> Locator:

@@ -1,4 +1,4 @@
-"""That everybody can read the pages: in every time zone, in a narrow window, by the keyboard alone."""
+"""Everybody can read the pages: in every time zone, in a narrow window, by the keyboard alone."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -13,25 +13,26 @@ BEYOND_THEIR_COLUMNS = """main => [...main.querySelectorAll("[data-testid=stColu
         .map(it => it.textContent))"""
 
 
-def drawn(page: Page, number: int) -> str:
+def chart_text(page: Page, number: int) -> str:
     """The words and numbers of a chart, once it is there."""
     chart = page.get_by_test_id("stVegaLiteChart").nth(number)
     expect(chart.locator("svg text").first).to_be_visible()
     return chart.locator("svg").text_content() or ""
 
 
-def test_charts_tell_time_in_utc_as_the_tables_do(browser: Browser, stack: Stack) -> None:
-    told = {}
+@pytest.mark.usefixtures("logs_no_traceback")
+def test_charts_show_times_in_utc_as_the_tables_do(browser: Browser, stack: Stack) -> None:
+    texts = {}
     for zone in ("UTC", "Asia/Kathmandu"):
         context = browser.new_context(timezone_id=zone, viewport={"width": 1360, "height": 1250})
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(f"{stack.dashboard}/models")
-        told[zone] = drawn(page, 0)
+        texts[zone] = chart_text(page, 0)
         context.close()
 
-    assert ":" in told["UTC"], "There are times of day on the axis."
-    assert told["Asia/Kathmandu"] == told["UTC"]
+    assert ":" in texts["UTC"], "There are times of day on the axis."
+    assert texts["Asia/Kathmandu"] == texts["UTC"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -67,7 +68,7 @@ def test_every_control_has_a_name(page: Page, stack: Stack, path: str) -> None:
     assert not [line for line in lines if line.split(" ", 1)[0] in controls and '"' not in line]
 
 
-def test_the_keyboards_place_is_seen_on_the_way_between_pages(page: Page, stack: Stack) -> None:
+def test_the_focused_link_is_outlined_and_opens_its_page(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.dashboard}/batch")
     link = page.get_by_role("link", name="Models")
     expect(link).to_be_visible()
@@ -75,6 +76,7 @@ def test_the_keyboards_place_is_seen_on_the_way_between_pages(page: Page, stack:
         page.keyboard.press("Tab")
         if link.evaluate("it => it === document.activeElement"):
             break
+    expect(link).to_be_focused()
     assert link.evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()

@@ -1,4 +1,4 @@
-"""What the pages say while something that they need is not there."""
+"""The pages while something that they need is missing: each shows what to do about it."""
 
 import sys
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ def draw(page: str) -> None:
     getattr(importlib.import_module(f"dashboard.{page}.page"), f"{page}_page")()
 
 
-def said(page: str, **query: str) -> str:
-    """All that a page says in words."""
+def text_of(page: str, **query: str) -> str:
+    """All text of a page."""
     app = AppTest.from_function(draw, args=(page,), default_timeout=PATIENCE_SECONDS)
     for name, value in query.items():
         app.query_params[name] = value
@@ -48,16 +48,16 @@ def bare_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def asking_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    yield from _asking(NOWHERE, monkeypatch)
+def without_service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _with_service(NOWHERE, monkeypatch)
 
 
 @pytest.fixture
-def asking_the_bare_service(bare_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    yield from _asking(bare_service, monkeypatch)
+def with_bare_service(bare_service: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    yield from _with_service(bare_service, monkeypatch)
 
 
-def _asking(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _with_service(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("DIAMONDS_SERVICE_URL", url)
     monkeypatch.setenv("DIAMONDS_PREFECT_URL", NOWHERE)
     settings.cache_clear()
@@ -66,37 +66,37 @@ def _asking(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     settings.cache_clear()
 
 
-@pytest.mark.usefixtures("asking_nobody")
+@pytest.mark.usefixtures("without_service")
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_says_how_to_start_a_service_that_is_down(page: str) -> None:
-    text = said(page)
+    text = text_of(page)
 
     assert f"The service at {NOWHERE} does not answer" in text
     assert "`make run`" in text
 
 
-@pytest.mark.usefixtures("asking_nobody")
+@pytest.mark.usefixtures("without_service")
 def test_two_parts_of_a_page_may_meet_the_same_problem() -> None:
-    assert said("exchanges", id="nonsense").count("does not answer") == 2
+    assert text_of("exchanges", id="nonsense").count("does not answer") == 2
 
 
-@pytest.mark.usefixtures("asking_the_bare_service")
+@pytest.mark.usefixtures("with_bare_service")
 @pytest.mark.parametrize("page", ["quote", "batch", "models"])
 def test_a_page_says_how_to_come_by_a_first_model(page: str) -> None:
-    text = said(page)
+    text = text_of(page)
 
     assert "No model quotes prices yet" in text
     assert "`make train`" in text
 
 
-@pytest.mark.usefixtures("asking_the_bare_service")
+@pytest.mark.usefixtures("with_bare_service")
 def test_the_exchanges_say_that_the_database_is_away_and_nothing_is_lost() -> None:
-    assert "The database cannot be reached" in said("exchanges")
+    assert "The database cannot be reached" in text_of("exchanges")
 
 
-@pytest.mark.usefixtures("asking_the_bare_service")
+@pytest.mark.usefixtures("with_bare_service")
 def test_training_says_how_to_start_prefect() -> None:
-    text = said("train")
+    text = text_of("train")
 
     assert f"Prefect's server at {NOWHERE} does not answer" in text
     assert "`make run`" in text

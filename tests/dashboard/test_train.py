@@ -1,4 +1,4 @@
-"""The page *Train*, with Prefect's server and a worker of its own: a training is started and followed."""
+"""The page *Train*, with Prefect's server and a worker of its own: trainings are started and followed."""
 
 import os
 import re
@@ -7,14 +7,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from dashboard.train import uploads
 from dashboard.train.run import REFRESH_SECONDS
 from diamonds.settings import settings
-from tests.dashboard.conftest import Stack, cell, shoot
+from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
 from tests.processes import process, wait_until
 
 TRAINING_MS = 240_000
@@ -37,43 +38,58 @@ def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         process(server, folder / "server.log", environment, until=f"{stack.prefect}/api/health"),
         process(worker, folder / "worker.log", environment),
     ):
+        wait_until(lambda: "all" in _deployments(stack.prefect))
         yield
+
+
+def _deployments(prefect: str) -> set[str]:
+    deployments = httpx.post(f"{prefect}/api/deployments/filter", json={}).raise_for_status().json()
+    return {deployment["name"] for deployment in deployments}
 
 
 @pytest.mark.slow
 def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
     page: Page, stack: Stack, prefect: None, few_stones: Path, tmp_path: Path
 ) -> None:
-    workbook = tmp_path / "few.xlsx"
-    pl.read_csv(few_stones, infer_schema_length=None).write_excel(workbook)
     page.goto(f"{stack.dashboard}/train?models=linear")
-    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(workbook)
-    expect(page.get_by_text(re.compile("1,9[0-9]{2} stones to train and judge on"))).to_be_visible()
-    (upload,) = (settings().home / "uploads").glob("*/*")
-    assert upload.name == "few.parquet", "The data intake knows no workbooks."
-    wait_until(lambda: _start(page))
+    upload = _upload_workbook(page, few_stones, tmp_path)
+    run = _start(page)
     _make_old(upload)
     page.reload()
     expect(page.get_by_role("heading", name=re.compile("Run .*: (pending|running)"))).to_be_visible()
     assert upload.exists(), "The run still needs it."
-    expect(page.get_by_role("heading", name=re.compile("Run .*: completed"))).to_be_visible(
-        timeout=TRAINING_MS
-    )
+    expect(_completed(page)).to_be_visible(timeout=TRAINING_MS)
 
     newest = stack.api.get("/models/linear").json()["versions"][0]
-    run = re.search(r"run=([0-9a-f-]{36})", page.url)
-    assert run is not None
-    assert newest["flow_run"] == run[1]
+    assert newest["flow_run"] == run
     expect(cell(page, newest["version"])).to_be_attached()
     expect(page.get_by_test_id("stAlert").get_by_text(re.compile(newest["version"]))).to_be_visible()
     link = page.get_by_role("link", name="See it in Prefect").get_attribute("href")
-    assert link == f"{stack.prefect}/runs/flow-run/{run[1]}"
+    assert link == f"{stack.prefect}/runs/flow-run/{run}"
     shoot(page, "train")
-    assert _newest_exchange(page, stack) == _newest_exchange(page, stack), (
-        "A run that has ended is asked for no more."
-    )
-    page.reload()
     wait_until(lambda: not upload.exists())
+
+
+@pytest.mark.slow
+def test_the_page_asks_for_a_run_repeatedly_until_it_has_ended(
+    page: Page, stack: Stack, prefect: None
+) -> None:
+    page.clock.install()
+    with page.expect_websocket() as opened:
+        page.goto(f"{stack.dashboard}/train?models=linear")
+    page.get_by_text("Also where nothing changed").click()
+    _start(page)
+    expect(page.get_by_role("heading", name=re.compile("Run .*: (pending|running)"))).to_be_visible()
+    wait_until_drawn(page)
+    with opened.value.expect_event("framesent"):
+        page.clock.run_for(1000 * REFRESH_SECONDS)
+
+    expect(_completed(page)).to_be_visible(timeout=TRAINING_MS)
+    wait_until_drawn(page)
+    requests: list[str | bytes] = []
+    opened.value.on("framesent", lambda request: requests.append(request))
+    page.clock.run_for(3000 * REFRESH_SECONDS)
+    assert requests == []
 
 
 @pytest.fixture
@@ -99,20 +115,29 @@ def test_an_upload_goes_when_it_is_old_and_no_training_needs_it() -> None:
     assert needed.exists(), "It was uploaded once more."
 
 
-def _newest_exchange(page: Page, stack: Stack) -> str:
-    """The newest kept exchange, when the page had time to ask for more."""
-    page.wait_for_timeout(3000 * REFRESH_SECONDS)
-    newest = stack.api.get("/exchanges", params={"limit": 1, "bodies": "false"}).json()["exchanges"]
-    return str(newest[0]["id"])
+def _upload_workbook(page: Page, stones: Path, folder: Path) -> Path:
+    """Uploads the stones as an Excel workbook; returns where they are stored."""
+    workbook = folder / "few.xlsx"
+    pl.read_csv(stones, infer_schema_length=None).write_excel(workbook)
+    page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(workbook)
+    expect(page.get_by_text(re.compile("1,9[0-9]{2} stones to train and judge on"))).to_be_visible()
+    (upload,) = (settings().home / "uploads").glob("*/*")
+    assert upload.name == "few.parquet", "The dataset package reads no workbooks."
+    return upload
+
+
+def _start(page: Page) -> str:
+    """Starts the training; returns the id of its run."""
+    page.get_by_role("button", name="Start training").click()
+    run = re.compile("run=([0-9a-f-]{36})")
+    expect(page).to_have_url(run)
+    return str(run.findall(page.url)[0])
+
+
+def _completed(page: Page) -> Locator:
+    return page.get_by_role("heading", name=re.compile("Run .*: completed"))
 
 
 def _make_old(path: Path) -> None:
     then = time.time() - uploads.RETENTION_SECONDS - 1
     os.utime(path, (then, then))
-
-
-def _start(page: Page) -> bool:
-    """Asks for the training, as often as it takes until the deployment is there."""
-    page.get_by_role("button", name="Start training").click()
-    page.wait_for_timeout(3000)
-    return "run=" in page.url

@@ -1,3 +1,5 @@
+"""``diamonds exchanges``, ``export``, ``forget`` and ``replay``, as somebody at a terminal uses them."""
+
 import json
 from pathlib import Path
 
@@ -42,8 +44,8 @@ def test_exchanges_are_shown_the_newest_last() -> None:
 
 def test_exchanges_are_shown_as_json_that_has_the_columns() -> None:
     (id_,) = add(1, priced=b"\xff")
-    shown = json.loads(run("exchanges", "--json", "--path", "/predict", "--status", "200"))
-    assert (shown["id"], shown["request_body"], shown["response_bytes"]) == (id_, {"carat": 1}, "ff")
+    row = json.loads(run("exchanges", "--json", "--path", "/predict", "--status", "200"))
+    assert (row["id"], row["request_body"], row["response_bytes"]) == (id_, {"carat": 1}, "ff")
 
 
 def test_an_export_holds_every_exchange_of_the_time_range(tmp_path: Path) -> None:
@@ -63,12 +65,12 @@ def test_forgetting_takes_ids_from_a_file_and_from_the_command_line(tmp_path: Pa
     assert page(Filter()).exchanges == []
 
 
-def test_a_replay_tells_how_another_version_would_have_priced(few_stones: Path) -> None:
+def test_a_replay_shows_how_another_version_would_have_priced(few_stones: Path) -> None:
     version = train_version(spec_named("linear"), load_dataset(str(few_stones)), trials=1, seed=0)
     (price_usd,) = load_pricer(version).prices_usd([Diamond(**STONE)])
     add(3, body=json.dumps(STONE).encode(), priced=json.dumps({"price": price_usd / 2}).encode())
     add(2, body=b'{"carat":"much"}')
-    found = json.loads(run("replay", "--model", version.tag, "--json"))
-    assert (found["quotes"], found["skipped"]) == (3, 2)
-    assert found["mean_share"] == pytest.approx(1, rel=1e-3)
+    result = json.loads(run("replay", "--model", version.tag, "--json"))
+    assert (result["quotes"], result["skipped"]) == (3, 2)
+    assert result["mean_share"] == pytest.approx(1, rel=1e-3)
     assert "+100.00%" in run("replay", "--model", version.tag)

@@ -1,1 +1,1 @@
-"""Tests of the whole product, as a client meets it: trained, served over HTTP, kept in Postgres."""
+"""Tests of the whole product, as a client uses it: trained, served over HTTP, recorded in Postgres."""

@@ -1,4 +1,4 @@
-"""A client that remembers every exchange that it had with the service."""
+"""A client that records every exchange that it had with the service."""
 
 from dataclasses import dataclass, field
 
@@ -19,7 +19,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Calls the service and keeps what it saw, in order."""
+    """Calls the service and records the exchanges in order."""
 
     http: httpx.Client
     seen: list[Seen] = field(default_factory=list)

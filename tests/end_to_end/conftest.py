@@ -57,14 +57,14 @@ def _as_postgres(program: str, *arguments: str) -> None:
 
 
 def _newest(program: str) -> str:
-    """Debian keeps the server's programs of each version apart, and not on PATH."""
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-    return str(found[-1]) if found else program
+    """The path of a server program: Debian has those of each version in a folder, which is not on PATH."""
+    paths = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+    return str(paths[-1]) if paths else program
 
 
-@pytest.fixture(scope="package", params=["embedded", "given"])
+@pytest.fixture(scope="package", params=["embedded", "external"])
 def environment(request: pytest.FixtureRequest, trained: dict[str, Version]) -> dict[str, str]:
-    """The variables of a service on the embedded Postgres, and of one on a given server."""
+    """The variables of a service on the embedded Postgres, and of one on an external server."""
     if request.param == "embedded":
         return {}
     return {"DIAMONDS_DATABASE_URL": request.getfixturevalue("postgres_url")}

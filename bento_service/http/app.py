@@ -17,6 +17,7 @@ from bento_service.http.body import BYTES, ClientLeft, parse, parse_query, read_
 from bento_service.http.errors import ApiError
 from bento_service.http.responses import JSON, Headers, as_json, send_error, send_whole
 from bento_service.http.routes import OPERATIONS, Operation
+from bento_service.recording.exchange import ExchangeInFlight
 
 log = logging.getLogger("bentoml.diamonds")
 
@@ -124,10 +125,10 @@ async def _read_apart(reads: Callable[[bytes], Any], content: bytes) -> Any:
 
 
 def _note_version(scope: Scope, answer: Any) -> None:
-    """Tells the recorder, which opened ``scope["diamonds"]``, who quoted."""
-    notes = scope.get("diamonds")
-    if notes is not None and "version" in answer:
-        notes["model"], notes["model_version"] = answer["model"], answer["version"]
+    """Records which version quoted, where the request is recorded."""
+    exchange = ExchangeInFlight.of(scope)
+    if exchange is not None and "version" in answer:
+        exchange.note_version(answer["model"], answer["version"])
 
 
 @cache

@@ -1,16 +1,16 @@
-"""The middleware that keeps every request with its answer, and bounds what a request may cost."""
+"""The middleware that records every exchange, and limits how many are in flight and for how long."""
 
 import logging
 
-import uuid_utils
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bento_service.http.body import ClientLeft
 from bento_service.http.errors import ApiError
-from bento_service.recording.deadlines import Running, TookTooLong
-from bento_service.recording.request_capture import ID, Hearing
-from bento_service.recording.response_capture import Answering
+from bento_service.recording.deadlines import DeadlineExceeded, RequestsInFlight
+from bento_service.recording.exchange import SCOPE_KEY, ExchangeInFlight
+from bento_service.recording.exchange_ids import HEADER, new_id
 from diamonds.exchanges.recording import Recording
-from diamonds.settings import Settings, settings
+from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)
 
@@ -19,79 +19,81 @@ _UNRECORDED_BELOW = ("/docs", "/static_content")
 
 
 class Recorder:
-    """Gives every answer its ``X-Exchange-Id`` and keeps the exchange before the answer's last byte leaves.
+    """Gives every response its ``X-Exchange-Id``, and records the exchange before the last byte leaves.
 
-    The inner app may say which model answered, in ``scope["diamonds"]["model"]`` and ``["model_version"]``.
+    The inner app may note which version answered: ``ExchangeInFlight.of(scope)`` is its exchange.
     """
 
-    def __init__(self, app: ASGIApp, given: Settings | None = None) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.settings = given or settings()
-        self.recording = Recording(self.settings)
-        limit_s = self.settings.request_timeout_seconds
-        self.running = Running(limit_s)
-        self._late = ApiError(504, "timeout", f"No answer was ready within {limit_s:g} seconds.")
+        self.recording = Recording(settings())
+        self.max_concurrency = settings().max_concurrency
+        limit_s = settings().request_timeout_seconds
+        self.in_flight = RequestsInFlight(limit_s)
+        self._timeout = ApiError(504, "timeout", f"No answer was ready within {limit_s:g} seconds.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             self.recording.start()
-            await self.app(scope, receive, self._flushing(send))
+            await self.app(scope, receive, self._stop_before_shutdown(send))
         elif scope["type"] != "http":
             await self.app(scope, receive, send)
         elif _is_recorded(scope):
             await self._record(scope, receive, send)
         else:
-            await self.app(scope, receive, self._telling(scope, send))
+            await self.app(scope, receive, self._add_headers(scope, send))
 
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
-        hearing = Hearing(self.recording, self.settings, scope, receive)
-        answering = Answering(self.recording, self.settings, hearing, scope, send)
+        exchange = scope[SCOPE_KEY] = ExchangeInFlight(self.recording, scope, receive, send)
         try:
-            objection = await hearing.hear(busy=len(self.running) >= self.settings.max_concurrency)
-            if hearing.gone:
-                return
-            if objection is not None:
-                await answering.refuse(objection)
-            elif hearing.replayed is not None:
-                await answering.replay(hearing.replayed)
-            else:
-                await self._have_answered(scope, hearing, answering)
+            stored = await exchange.receive_request(busy=len(self.in_flight) >= self.max_concurrency)
+        except ClientLeft:
+            pass
+        except ApiError as rejection:
+            await exchange.send_error(rejection)
+        else:
+            await (self._answer(scope, exchange) if stored is None else exchange.replay(stored))
         finally:
-            answering.keep()
+            exchange.record_response()
+            del scope[
+                SCOPE_KEY
+            ]  # the exchange holds the scope, too: only the garbage collector would free them
 
-    async def _have_answered(self, scope: Scope, hearing: Hearing, answering: Answering) -> None:
+    async def _answer(self, scope: Scope, exchange: ExchangeInFlight) -> None:
         try:
-            await self.running.run(self.app(scope, hearing.again, answering.send))
+            await self.in_flight.run(self.app(scope, exchange.receive, exchange.send))
         except Exception as problem:  # the process's outermost edge
-            if answering.has_begun:
-                raise  # only the broken connection can tell now
-            if isinstance(problem, TookTooLong):
-                await answering.refuse(self._late)
+            if exchange.response_has_started:
+                raise  # the server breaks the connection off: there is no other way left to report it
+            if isinstance(problem, DeadlineExceeded):
+                await exchange.send_error(self._timeout)
                 return
-            logger.exception("No answer for exchange %s", hearing.id)
-            message = f"Something went wrong on our side; tell us the exchange id {hearing.id}."
-            await answering.refuse(ApiError(500, "internal_error", message))
+            logger.exception("Exchange %s failed", exchange.id)
+            message = f"Something went wrong on our side; tell us the exchange id {exchange.id}."
+            await exchange.send_error(ApiError(500, "internal_error", message))
 
-    def _telling(self, scope: Scope, send: Send) -> Send:
-        """Every answer has an id; that of ``/readyz`` says how the recording fares."""
-        told = [(ID, str(uuid_utils.uuid7()).encode())]
+    def _add_headers(self, scope: Scope, send: Send) -> Send:
+        """Adds an id to a response that is not recorded, and the state of the recording to ``/readyz``."""
+        headers = [(HEADER, new_id().encode())]
         if scope["path"] == "/readyz":
-            told.append((b"x-recording", self.recording.state.encode("latin-1", "replace")))
+            headers.append((b"x-recording", self.recording.state.encode("latin-1", "replace")))
 
-        async def tell(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *told]
+                message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
-        return tell
+        return send_with_headers
 
-    def _flushing(self, send: Send) -> Send:
-        async def flush_first(message: Message) -> None:
+    def _stop_before_shutdown(self, send: Send) -> Send:
+        """Ships what is left before the server learns that the app has shut down."""
+
+        async def stop_and_send(message: Message) -> None:
             if message["type"] in ("lifespan.shutdown.complete", "lifespan.shutdown.failed"):
                 await self.recording.stop()
             await send(message)
 
-        return flush_first
+        return stop_and_send
 
 
 def _is_recorded(scope: Scope) -> bool:

@@ -9,9 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from diamonds.database import release
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.idempotency import Taken, claim
-from diamonds.exchanges.journal.frames import Answer, Request
+from diamonds.exchanges.journal.frames import Answer, Body, Request
 from diamonds.exchanges.journal.memory_buffer import Overflow
 from diamonds.exchanges.journal.writer import Journal
+from diamonds.exchanges.redaction import kept
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
 from diamonds.exchanges.shipping.sink import Sink
 from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
@@ -23,9 +24,10 @@ CLAIM_WITHIN_S = 1.0
 class Recording:
     """Keeps what a worker hears and answers. Nothing here waits for the database."""
 
-    def __init__(self, given: Settings) -> None:
-        parent = given.home / "journal"
-        self.journal = Journal(parent, max_bytes=given.journal_max_bytes, sync=given.journal_sync)
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        parent = settings.home / "journal"
+        self.journal = Journal(parent, max_bytes=settings.journal_max_bytes, sync=settings.journal_sync)
         self.overflow = Overflow(self.journal, Sink(parent))
         self.shipper = ShipperSupervisor(self.journal)
         self.next_number = count(1).__next__
@@ -33,7 +35,7 @@ class Recording:
         self._unheard: set[int] = set()
         # Its own threads, so that a database that hangs never takes those that price stones.
         self._claims = ThreadPoolExecutor(2, thread_name_prefix="claims")
-        self._sync = given.journal_sync
+        self._sync = settings.journal_sync
         self._running: asyncio.Future[None] | None = None
         self._next: asyncio.Future[None] | None = None
         self._started = False
@@ -69,6 +71,10 @@ class Recording:
             kept = self._journaled(answer)
         if not kept:
             self.overflow.add(asked, answer)
+
+    def body(self, content: bytes) -> Body:
+        """What is stored of a body, as the settings limit and mask it."""
+        return kept(content, self.settings.kept_body_bytes, self.settings.masked_fields)
 
     @property
     def state(self) -> str:

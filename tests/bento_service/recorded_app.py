@@ -11,12 +11,14 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bento_service.http.keys import KeyRequired
+from bento_service.recording.exchange import ExchangeInFlight
 from bento_service.recording.middleware import Recorder
 
 
 async def predict(request: Request) -> Response:
-    about = request.scope["diamonds"]
-    about["model"], about["model_version"] = "linear", "diamonds-linear:abc"
+    exchange = ExchangeInFlight.of(request.scope)
+    assert exchange is not None
+    exchange.note_version("linear", "diamonds-linear:abc")
     return JSONResponse({"price": 1234.5, "worker": os.getpid(), "got": (await request.body()).decode()[:40]})
 
 
@@ -38,7 +40,7 @@ async def nothing(_request: Request) -> Response:
 
 
 async def fail(_request: Request) -> Response:
-    raise RuntimeError("as the test asked")
+    raise RuntimeError("as the test wants")
 
 
 _CALLS = count(1)
@@ -47,7 +49,7 @@ _CALLS = count(1)
 async def fail_once(_request: Request) -> Response:
     calls = next(_CALLS)
     if calls == 1:
-        raise RuntimeError("as the test asked")
+        raise RuntimeError("as the test wants")
     return JSONResponse({"calls": calls})
 
 

@@ -1,0 +1,202 @@
+"""One exchange in flight: reads its request, sends its response, and records both."""
+
+import time
+
+from starlette.types import Message, Receive, Scope, Send
+
+from bento_service.http.body import ClientLeft
+from bento_service.http.errors import ApiError
+from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
+from bento_service.http.responses import JSON, as_json, send_error, send_whole
+from bento_service.recording.exchange_ids import HEADER, id_taken, new_id, parse_id
+from bento_service.recording.request_body import has_client_left, read_body
+from diamonds.exchanges import Answer, Exchange, Request
+from diamonds.exchanges.recording import Recording
+from diamonds.exchanges.redaction import without_credentials
+
+SCOPE_KEY = "diamonds.exchange"
+"""Where the recorder leaves the exchange in flight in the ASGI scope of its request."""
+
+_STORED_HEADERS = frozenset({b"content-type", b"content-encoding", b"user-agent"})
+_UPLOADS = "/version_files"  # files of versions are larger than all other bodies
+
+
+class ExchangeInFlight:
+    """Records a request before anything answers it, and its response before the last byte leaves.
+
+    The recorder calls ``receive_request``; then either the app, with ``receive`` and ``send``, or
+    ``send_error``, or ``replay``; and in the end ``record_response``, whatever happened.
+    """
+
+    __slots__ = (
+        "_body", "_body_passed_on", "_chunks", "_client_id", "_client_left", "_content_length",
+        "_foreign_origin", "_headers", "_id_unchecked", "_is_recorded", "_model", "_model_version", "_receive", "_recording", "_request",
+        "_response_start", "_scope", "_send", "_started", "_started_at", "_status", "id",
+    )  # fmt: skip
+
+    def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send) -> None:
+        self._started_at, self._started = time.time(), time.perf_counter()
+        self._recording, self._scope, self._receive, self._send = recording, scope, receive, send
+        self._headers: dict[str, str] = {}
+        self._client_id: str | None = None
+        self._foreign_origin: ApiError | None = None
+        for name, value in scope["headers"]:
+            if name in _STORED_HEADERS:
+                self._headers[name.decode()] = value.decode("latin-1")
+            elif name == HEADER:
+                self._client_id = value.decode("latin-1")
+            elif name in SENT_BY_BROWSERS:
+                self._foreign_origin = foreign_origin(scope)
+        self.id = new_id()
+        self._body = b""
+        self._body_passed_on = self._client_left = self._id_unchecked = self._is_recorded = False
+        self._request: Request | None = None
+        self._model: str | None = None
+        self._model_version: str | None = None
+        self._response_start: Message | None = None
+        self._status: int | None = None
+        self._chunks: list[bytes] = []
+        self._content_length = -1
+
+    @classmethod
+    def of(cls, scope: Scope) -> "ExchangeInFlight | None":
+        """The exchange of a request; None where it is not recorded, or the app has no recorder around it."""
+        exchange: ExchangeInFlight | None = scope.get(SCOPE_KEY)
+        return exchange
+
+    def note_version(self, model: str, version: str) -> None:
+        """Records which model and version the response comes from."""
+        self._model, self._model_version = model, version
+
+    async def receive_request(self, *, busy: bool) -> Exchange | None:
+        """Reads the request and records it.
+
+        Returns the stored exchange where this is a retry of a request that was answered before. Raises
+        ApiError where the request is rejected, and ClientLeft where the client left before its end.
+        """
+        try:
+            self._body, self._client_left = await read_body(self._receive, self._body_limit())
+            self._check(busy)
+            stored = None if self._client_id is None else await self._claim(self._client_id)
+        except (ApiError, ClientLeft):
+            self.id = new_id()  # a request that never reaches the API leaves its id free for another try
+            raise
+        if stored is None:
+            self._record_request()
+        else:
+            self._is_recorded = True
+        return stored
+
+    async def receive(self) -> Message:
+        """The ASGI ``receive`` of the app: the body that was read, then what comes after it."""
+        if self._body_passed_on:
+            return await self._receive()
+        self._body_passed_on = True
+        return {"type": "http.request", "body": self._body, "more_body": False}
+
+    @property
+    def response_has_started(self) -> bool:
+        """Whether a part of the response has left."""
+        return self._status is not None and self._response_start is None
+
+    async def send(self, message: Message) -> None:
+        """The ASGI ``send`` of the app: passes messages on, the last bytes once the exchange is recorded.
+
+        The start of the response waits for its first bytes.
+        """
+        if message["type"] == "http.response.start":
+            self._status, self._response_start = message["status"], message
+            message["headers"] = [*message.get("headers", ()), (HEADER, self.id.encode())]
+            return
+        if message["type"] == "http.response.body":
+            self._chunks.append(message.get("body", b""))
+            if not message.get("more_body", False) or self._has_whole_body():
+                self.record_response()
+                await self._recording.durable()
+        start, self._response_start = self._response_start, None
+        if start is not None:
+            await self._send(start)
+        await self._send(message)
+
+    async def send_error(self, error: ApiError) -> None:
+        """Answers with this error, in place of what the app was about to send."""
+        self._chunks = []
+        await send_error(self.send, error)
+
+    async def replay(self, stored: Exchange) -> None:
+        """Answers a retry with the stored response."""
+        body = b"" if stored.response_body is None else as_json(stored.response_body)
+        await send_whole(self.send, stored.status or 500, JSON, body)
+
+    def record_response(self) -> None:
+        """Records the response, unless it is recorded; without a status when the client left before it."""
+        if self._is_recorded:
+            return
+        self._is_recorded = True
+        request = self._request or self._record_request()
+        status = None if self._client_left or has_client_left(self._receive) else self._status
+        is_sent = status is not None and request.method != "HEAD"
+        answer = Answer(
+            request.number,
+            request.id,
+            (time.perf_counter() - self._started) * 1000,
+            status,
+            self._model,
+            self._model_version,
+            self._recording.body(b"".join(self._chunks) if is_sent else b""),
+        )
+        self._recording.keep(request, answer)
+
+    def _body_limit(self) -> int:
+        settings = self._recording.settings
+        return settings.most_upload_bytes if self._scope["path"] == _UPLOADS else settings.most_body_bytes
+
+    def _check(self, busy: bool) -> None:
+        """Raises the reason why the request that was read is not passed on to the app."""
+        if self._client_left:
+            raise ClientLeft
+        if self._foreign_origin is not None:
+            raise self._foreign_origin
+        if len(self._body) > self._body_limit():
+            raise ApiError(413, "too_large", f"Send at most {self._body_limit():,} bytes in one request.")
+        if self._client_id is not None:
+            self.id = parse_id(self._client_id)
+        if busy:
+            raise ApiError(429, "too_many_requests", "Too many requests at once; try again in a moment.")
+
+    async def _claim(self, client_id: str) -> Exchange | None:
+        """Takes the id that the client chose; the stored exchange, if this is a retry that was answered."""
+        try:
+            claimed = await self._recording.claim(self._message())
+        except TimeoutError:
+            self._id_unchecked = True  # serving does not wait for the database; the shipper checks it later
+            return None
+        if claimed == "taken":
+            raise id_taken(client_id)
+        return claimed
+
+    def _record_request(self) -> Request:
+        self._request = self._message()
+        self._recording.hear(self._request)
+        return self._request
+
+    def _message(self) -> Request:
+        """The request as it is stored."""
+        scope, query = self._scope, self._scope["query_string"]
+        return Request(
+            self._recording.next_number(),
+            self.id,
+            self._started_at,
+            scope["method"],
+            scope["path"].replace("\0", "%00"),
+            without_credentials(query.decode("latin-1").replace("\0", "%00")) if query else "",
+            self._headers or None,
+            self._id_unchecked,
+            self._recording.body(self._body),
+        )
+
+    def _has_whole_body(self) -> bool:
+        """Whether all bytes that the response declared are here, though the app may announce more."""
+        if self._response_start is not None:  # these are the first
+            self._content_length = int(dict(self._response_start["headers"]).get(b"content-length", b"-1"))
+        return 0 <= self._content_length <= sum(map(len, self._chunks))

@@ -1,0 +1,33 @@
+"""The ids of exchanges: a new UUIDv7 for each, or the one that its client chose so that it may retry."""
+
+from uuid import UUID
+
+import uuid_utils
+
+from bento_service.http.errors import ApiError, bad_request
+from diamonds.api.schemas import FieldError
+
+HEADER = b"x-exchange-id"
+
+
+def new_id() -> str:
+    return str(uuid_utils.uuid7())
+
+
+def parse_id(text: str) -> str:
+    """The id in canonical form; raises the 400 for what is no UUID."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        message = f"Got X-Exchange-Id={text!r}; expected a UUID such as {new_id()}, or leave it out."
+        raise bad_request(message, [_field(text, message)]) from None
+
+
+def id_taken(text: str) -> ApiError:
+    """The 409 for an id that another request has used."""
+    message = f"Got X-Exchange-Id={text!r}, which another request has used; expected a new one, or none."
+    return ApiError(409, "exchange_id_taken", message, [_field(text, message)])
+
+
+def _field(text: str, message: str) -> FieldError:
+    return {"field": "X-Exchange-Id", "message": message, "got": text}

@@ -30,8 +30,9 @@ class ExchangeInFlight:
 
     __slots__ = (
         "_body", "_body_passed_on", "_chunks", "_client_id", "_client_left", "_content_length",
-        "_foreign_origin", "_headers", "_id_unchecked", "_is_recorded", "_model", "_model_version", "_receive", "_recording", "_request",
-        "_response_start", "_scope", "_send", "_started", "_started_at", "_status", "id",
+        "_foreign_origin", "_headers", "_id_unchecked", "_is_recorded", "_model", "_model_version",
+        "_receive", "_recording", "_request", "_response_start", "_scope", "_send", "_started",
+        "_started_at", "_status", "id",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send) -> None:

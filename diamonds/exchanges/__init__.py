@@ -6,7 +6,7 @@ from diamonds.exchanges.database.partitions import create_partitions, drop_parti
 from diamonds.exchanges.database.queries import LARGEST_PAGE, BadCursor, Page, exchange, page
 from diamonds.exchanges.database.text_search import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
-from diamonds.exchanges.journal.frames import Answer, Body, Request
+from diamonds.exchanges.frames import Answer, Body, Request
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.shipper import Shipper
 

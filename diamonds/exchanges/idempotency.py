@@ -5,12 +5,12 @@ from decimal import Decimal
 from typing import Literal
 
 from diamonds.database import engine
+from diamonds.exchanges.database.bodies import fits_jsonb
 from diamonds.exchanges.database.queries import read_exchange
+from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.exchange import Exchange, is_final
-from diamonds.exchanges.journal.frames import Body, Request
+from diamonds.exchanges.frames import Body, Request
 from diamonds.exchanges.redaction import MASK
-from diamonds.exchanges.shipping.bodies import fits_jsonb
-from diamonds.exchanges.shipping.upsert import upsert
 
 Taken = Literal["taken"]
 

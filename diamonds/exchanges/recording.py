@@ -8,8 +8,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from diamonds.database import release
 from diamonds.exchanges.exchange import Exchange
+from diamonds.exchanges.frames import Answer, Body, Request
 from diamonds.exchanges.idempotency import Taken, claim
-from diamonds.exchanges.journal.frames import Answer, Body, Request
 from diamonds.exchanges.journal.memory_buffer import Overflow
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.redaction import kept
@@ -28,7 +28,7 @@ class Recording:
         self.settings = settings
         parent = settings.home / "journal"
         self.journal = Journal(parent, max_bytes=settings.journal_max_bytes, sync=settings.journal_sync)
-        self.overflow = Overflow(self.journal, Sink(parent))
+        self.overflow = Overflow(self.journal, Sink(parent).write)
         self.shipper = ShipperSupervisor(self.journal)
         self.next_number = count(1).__next__
         self._heard: list[Request] = []

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
-from diamonds.exchanges.journal.frames import Body
+from diamonds.exchanges.frames import Body
 
 MASK = "***"
 _CREDENTIALS = (

@@ -12,7 +12,7 @@ from diamonds.database import engine
 from diamonds.dataset import load_dataset
 from diamonds.diamond import Diamond
 from diamonds.exchanges import Body, Filter, page
-from diamonds.exchanges.shipping.upsert import upsert
+from diamonds.exchanges.database.upsert import upsert
 from diamonds.models import spec_named
 from diamonds.pricing.pricer import load_pricer
 from diamonds.training.train import train_version

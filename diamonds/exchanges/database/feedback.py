@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from diamonds.database import engine
 from diamonds.exchanges.database.tables import exchanges, feedback
-from diamonds.exchanges.journal.reader import Joined
+from diamonds.exchanges.frames import Joined
 
 PATH = "/feedback"
 

@@ -2,12 +2,11 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from diamonds.exchanges.journal.frames import Answer, Request
+from diamonds.exchanges.frames import Answer, Joined, Request
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.metrics import metrics
-from diamonds.exchanges.shipping.sink import Sink
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +21,13 @@ Whole = tuple[Request, Answer]
 class Overflow:
     """Holds whole exchanges in memory, within a bound, until the journal or the database takes them.
 
-    A thread sees to it that lives only as long as there are any. ``lost`` counts what had no room.
+    A thread sees to it that lives only as long as there are any. ``lost`` counts what had no room. ``put``
+    brings a batch to the database; it raises what the database raises when it is away.
     """
 
-    def __init__(self, journal: Journal, store: Sink) -> None:
+    def __init__(self, journal: Journal, put: Callable[[Sequence[Joined]], None]) -> None:
         self.lost = 0
-        self._journal, self._store = journal, store
+        self._journal, self._put = journal, put
         self._one_at_a_time = threading.Lock()
         self._waiting: list[Whole] = []
         self._bytes = 0
@@ -77,7 +77,7 @@ class Overflow:
                 self._journal.append(asked.frame())
                 self._journal.append(answer.frame())
         except OSError:
-            self._store.write(batch)
+            self._put(batch)
 
     def _forget(self, batch: Sequence[Whole]) -> None:
         with self._one_at_a_time:

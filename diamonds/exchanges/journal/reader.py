@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
-from diamonds.exchanges.journal.frames import Answer, Body, Damaged, Request, frame_at, next_frame
+from diamonds.exchanges.frames import Answer, Body, Damaged, Joined, Request, frame_at, next_frame
 from diamonds.exchanges.journal.writer import LOCK, segment_path, segments
 
 logger = logging.getLogger(__name__)
 
-Joined = tuple[Request, Answer | None]
 ABANDONED_AFTER_S = 600.0
 
 

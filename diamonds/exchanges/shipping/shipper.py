@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from diamonds.database import engine
-from diamonds.exchanges.journal.reader import Joined, Unshipped
+from diamonds.exchanges.frames import Joined
+from diamonds.exchanges.journal.reader import Unshipped
 from diamonds.exchanges.journal.writer import orphans
 from diamonds.exchanges.metrics import metrics
 from diamonds.exchanges.shipping.sink import Sink, reason_of

@@ -12,10 +12,10 @@ from sqlalchemy.exc import DataError, DBAPIError
 from diamonds.database import engine, migrate
 from diamonds.exchanges.database.partitions import create_partitions, drop_partitions_before
 from diamonds.exchanges.database.queries import read_exchange
+from diamonds.exchanges.database.upsert import upsert
+from diamonds.exchanges.frames import Joined
 from diamonds.exchanges.idempotency import same_request
-from diamonds.exchanges.journal.reader import Joined
 from diamonds.exchanges.metrics import metrics
-from diamonds.exchanges.shipping.upsert import upsert
 from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)

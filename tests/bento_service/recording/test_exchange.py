@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 from bento_service.endpoints.loaded_models import LoadedModels
 from bento_service.endpoints.quoting import Handlers
 from bento_service.http.app import Api
-from diamonds.versions.store import Version
+from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 
 

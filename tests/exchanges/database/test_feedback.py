@@ -24,8 +24,8 @@ from diamonds.exchanges import (
 )
 from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.database.tables import feedback
-from diamonds.exchanges.journal.reader import Joined
-from diamonds.exchanges.shipping.upsert import upsert
+from diamonds.exchanges.database.upsert import upsert
+from diamonds.exchanges.frames import Joined
 from tests.exchanges.conversations import answer, asked, id_at, journal
 from tests.exchanges.shipping.test_shipper import ship
 

@@ -4,7 +4,7 @@ import pytest
 
 from diamonds.database import engine
 from diamonds.exchanges import Filter, create_partitions, drop_partitions_before, page
-from diamonds.exchanges.shipping.upsert import upsert
+from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import answer, asked, id_at
 
 pytestmark = pytest.mark.usefixtures("empty_database")

@@ -11,7 +11,7 @@ from diamonds.exchanges import BadCursor, Filter, create_partitions, page
 from diamonds.exchanges.database.filters import newest
 from diamonds.exchanges.database.partitions import drop_partitions_before
 from diamonds.exchanges.database.tables import exchanges
-from diamonds.exchanges.shipping.upsert import upsert
+from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")

@@ -10,7 +10,7 @@ from diamonds.cli.app import app
 from diamonds.database import engine
 from diamonds.exchanges import Body, Filter, page
 from diamonds.exchanges.database.queries import MOST_SEARCHED
-from diamonds.exchanges.shipping.upsert import upsert
+from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")

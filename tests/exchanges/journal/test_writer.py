@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from diamonds.exchanges.frames import Joined
 from diamonds.exchanges.journal import writer
-from diamonds.exchanges.journal.reader import Joined, Unshipped
+from diamonds.exchanges.journal.reader import Unshipped
 from diamonds.exchanges.journal.writer import Journal, JournalFull, orphans, segment_path, segments
 from tests.exchanges.conversations import PATH, answer, asked, journal, keep
 

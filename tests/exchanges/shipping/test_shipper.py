@@ -12,11 +12,11 @@ from sqlalchemy import event
 from diamonds.database import engine
 from diamonds.exchanges import Body, Exchange, Filter, exchange, page
 from diamonds.exchanges.database.erasure import forget
+from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.idempotency import claim
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping import shipper as shipper_module
 from diamonds.exchanges.shipping.shipper import Shipper
-from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked, journal, keep
 from tests.processes import wait_until
 

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import orjson
 
-from diamonds.exchanges.journal.frames import Body
+from diamonds.exchanges.frames import Body
 
 
 def fits_jsonb(raw: bytes) -> bool:

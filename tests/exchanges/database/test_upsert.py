@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from diamonds.database import copy_in, engine
 from diamonds.exchanges import Body, Exchange, exchange
 from diamonds.exchanges.database.erasure import forget
-from diamonds.exchanges.journal.reader import Joined
-from diamonds.exchanges.shipping.upsert import upsert
+from diamonds.exchanges.database.upsert import upsert
+from diamonds.exchanges.frames import Joined
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")

@@ -6,11 +6,10 @@ import orjson
 import sqlalchemy as sa
 
 from diamonds.database import copy_in
+from diamonds.exchanges.database.bodies import body_columns
 from diamonds.exchanges.database.feedback import store_feedback
 from diamonds.exchanges.exchange import is_final
-from diamonds.exchanges.journal.frames import Answer, Body, Request
-from diamonds.exchanges.journal.reader import Joined
-from diamonds.exchanges.shipping.bodies import body_columns
+from diamonds.exchanges.frames import Answer, Body, Joined, Request
 
 _TYPES = {
     "id": "uuid",

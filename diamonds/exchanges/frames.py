@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -68,6 +68,10 @@ class Answer(NamedTuple):
     def frame(self) -> bytes:
         body = self.body
         return _frame(["answer", *self[:-1], body.size, body.sha256], body.kept)
+
+
+Joined: TypeAlias = tuple[Request, Answer | None]
+"""A request with its answer, or None where there is none yet."""
 
 
 def frame_at(data: bytes, start: int) -> tuple[Request | Answer, int]:

@@ -23,11 +23,11 @@ def _unrecorded() -> None:
     _without(Recorder)
 
 
-def _unkept() -> None:
-    """With the recorder's ids, limits and timeout, but nothing stored."""
+def _recording_off() -> None:
+    """With the recorder's ids, limits and timeout, but nothing recorded."""
     Recording.start = lambda self: None  # type: ignore[method-assign]
-    Recording.hear = lambda self, asked: None  # type: ignore[method-assign]
-    Recording.keep = lambda self, asked, answer: None  # type: ignore[method-assign]
+    Recording.record_request = lambda self, request: None  # type: ignore[method-assign]
+    Recording.record_response = lambda self, request, response: None  # type: ignore[method-assign]
 
 
 def _through_bentoml() -> None:

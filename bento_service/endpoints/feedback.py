@@ -10,7 +10,7 @@ from bento_service.schemas import FeedbackRequest
 from diamonds.api.schemas import FeedbackAnswer, QuoteSaid
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
-from diamonds.exchanges.journal.lookup import may_be_under_way
+from diamonds.exchanges.journal.lookup import may_be_unshipped
 from diamonds.pricing.pricer import CURRENCY
 from diamonds.settings import settings
 
@@ -66,7 +66,7 @@ async def _settled(id_: UUID) -> Exchange | None:
 
 
 async def _will_not_come(id_: UUID) -> bool:
-    under_way = await asyncio.to_thread(may_be_under_way, id_)
+    under_way = await asyncio.to_thread(may_be_unshipped, id_)
     return not under_way or await read_database(lambda: is_forgotten(id_))
 
 

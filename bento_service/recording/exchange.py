@@ -10,7 +10,7 @@ from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.http.responses import JSON, as_json, send_error, send_whole
 from bento_service.recording.exchange_ids import HEADER, id_taken, new_id, parse_id
 from bento_service.recording.request_body import has_client_left, read_body
-from diamonds.exchanges import Answer, Exchange, Request
+from diamonds.exchanges import Exchange, Request, Response
 from diamonds.exchanges.recording import Recording
 from diamonds.exchanges.redaction import without_credentials
 
@@ -113,7 +113,7 @@ class ExchangeInFlight:
             self._chunks.append(message.get("body", b""))
             if not message.get("more_body", False) or self._has_whole_body():
                 self.record_response()
-                await self._recording.durable()
+                await self._recording.flush()
         start, self._response_start = self._response_start, None
         if start is not None:
             await self._send(start)
@@ -137,16 +137,16 @@ class ExchangeInFlight:
         request = self._request or self._record_request()
         status = None if self._client_left or has_client_left(self._receive) else self._status
         is_sent = status is not None and request.method != "HEAD"
-        answer = Answer(
+        response = Response(
             request.number,
             request.id,
             (time.perf_counter() - self._started) * 1000,
             status,
             self._model,
             self._model_version,
-            self._recording.body(b"".join(self._chunks) if is_sent else b""),
+            self._recording.redact(b"".join(self._chunks) if is_sent else b""),
         )
-        self._recording.keep(request, answer)
+        self._recording.record_response(request, response)
 
     def _body_limit(self) -> int:
         settings = self._recording.settings
@@ -178,7 +178,7 @@ class ExchangeInFlight:
 
     def _record_request(self) -> Request:
         self._request = self._message()
-        self._recording.hear(self._request)
+        self._recording.record_request(self._request)
         return self._request
 
     def _message(self) -> Request:
@@ -193,7 +193,7 @@ class ExchangeInFlight:
             without_credentials(query.decode("latin-1").replace("\0", "%00")) if query else "",
             self._headers or None,
             self._id_unchecked,
-            self._recording.body(self._body),
+            self._recording.redact(self._body),
         )
 
     def _has_whole_body(self) -> bool:

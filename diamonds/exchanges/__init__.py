@@ -1,4 +1,4 @@
-"""Every request and response: kept in a journal at once, shipped to Postgres, read back from there."""
+"""The record of every request and response: written to a journal, shipped to Postgres, read from there."""
 
 from diamonds.exchanges.database.feedback import Feedback, feedback_since
 from diamonds.exchanges.database.filters import Filter
@@ -6,14 +6,13 @@ from diamonds.exchanges.database.partitions import create_partitions, drop_parti
 from diamonds.exchanges.database.queries import LARGEST_PAGE, BadCursor, Page, exchange, page
 from diamonds.exchanges.database.text_search import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
-from diamonds.exchanges.frames import Answer, Body, Request
+from diamonds.exchanges.frames import Body, Request, Response
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.shipper import Shipper
 
 __all__ = [
     "LARGEST_PAGE",
     "LONGEST_TEXT",
-    "Answer",
     "BadCursor",
     "Body",
     "Exchange",
@@ -22,6 +21,7 @@ __all__ = [
     "Journal",
     "Page",
     "Request",
+    "Response",
     "Shipper",
     "create_partitions",
     "drop_partitions_before",

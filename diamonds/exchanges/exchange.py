@@ -1,4 +1,4 @@
-"""One HTTP request with its response, as the database keeps it."""
+"""One HTTP request with its response, as the database stores it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +10,9 @@ from uuid import UUID
 class Exchange:
     """A row of ``exchanges``; the names are the table's columns.
 
-    A body is either in ``*_body``, where JSONB holds it, or in ``*_bytes``, to the byte; ``*_size`` and
-    ``*_sha256`` tell of the whole where only the first bytes were kept. ``status`` is None when the client
-    left before an answer or the worker was killed.
+    A body is either in ``*_body``, where JSONB preserves it, or in ``*_bytes``, to the byte; ``*_size`` and
+    ``*_sha256`` are those of the whole body where only its first bytes are stored. ``status`` is None when
+    the client left before its response or the worker was killed.
     """
 
     id: UUID
@@ -36,5 +36,5 @@ class Exchange:
 
 
 def is_final(status: int | None) -> bool:
-    """Whether a retry gets this answer again; what failed on our side, or came too often, is done again."""
+    """Whether a retry gets this response again; after a 5xx or 429 the request is answered anew."""
     return status is not None and status != 429 and status < 500

@@ -1,4 +1,4 @@
-"""How requests and answers are written into a journal: frames that can be told from damage."""
+"""Requests and responses as a worker records them, and the checksummed frames that they are stored in."""
 
 import hashlib
 import struct
@@ -9,34 +9,35 @@ from typing import Any, NamedTuple, TypeAlias
 import orjson
 
 MAGIC = b"\xd1\xa3DX"
-HEADER = struct.Struct("<4sIII")  # magic, checksum, length of the facts, length of the body
+HEADER = struct.Struct("<4sIII")  # magic, checksum, length of the fields, length of the body
 
 
-class Damaged(ValueError):
-    """The bytes at this place are no frame."""
+class DamagedFrame(ValueError):
+    """The bytes at this offset are no frame."""
 
 
 # Tuples, for they are made on the way of every request: a frozen dataclass takes twice as long.
 
 
 class Body(NamedTuple):
-    """A body, or its first bytes with the size and hash of the whole."""
+    """A body; where ``content`` is only its first bytes, with the size and SHA-256 of the whole."""
 
-    kept: bytes
+    content: bytes
     size: int | None = None
     sha256: str | None = None
 
     @classmethod
-    def within(cls, limit: int, whole: bytes) -> "Body":
+    def truncated(cls, whole: bytes, limit: int) -> "Body":
+        """The whole body, or its first ``limit`` bytes."""
         if len(whole) <= limit:
             return cls(whole)
         return cls(whole[:limit], len(whole), hashlib.sha256(whole).hexdigest())
 
 
 class Request(NamedTuple):
-    """What a client asked; ``number`` joins it with its answer within one journal.
+    """A request; ``number`` joins it with its response within one journal.
 
-    ``id_unchecked``: its client chose the id while the database was away to tell whether it was free.
+    ``id_unchecked``: the client chose the id, and the database was away when it was to check that it is free.
     """
 
     number: int
@@ -51,11 +52,11 @@ class Request(NamedTuple):
 
     def frame(self) -> bytes:
         body = self.body
-        return _frame(["request", *self[:-1], body.size, body.sha256], body.kept)
+        return _encode(["request", *self[:-1], body.size, body.sha256], body.content)
 
 
-class Answer(NamedTuple):
-    """What became of a request; ``status`` is None when the client left before its answer."""
+class Response(NamedTuple):
+    """The outcome of a request; ``status`` is None when the client left before its response."""
 
     number: int
     id: str
@@ -67,48 +68,48 @@ class Answer(NamedTuple):
 
     def frame(self) -> bytes:
         body = self.body
-        return _frame(["answer", *self[:-1], body.size, body.sha256], body.kept)
+        return _encode(["answer", *self[:-1], body.size, body.sha256], body.content)
 
 
-Joined: TypeAlias = tuple[Request, Answer | None]
-"""A request with its answer, or None where there is none yet."""
+Joined: TypeAlias = tuple[Request, Response | None]
+"""A request with its response, or None where there is none yet."""
 
 
-def frame_at(data: bytes, start: int) -> tuple[Request | Answer, int]:
-    """The frame that begins at ``start`` and where it ends; raises Damaged for anything else.
+def decode_frame(data: bytes, start: int) -> tuple[Request | Response, int]:
+    """The message in the frame that begins at ``start``, and the offset where the frame ends.
 
-    A frame of which the end is missing cannot be told from damage, either.
+    Raises DamagedFrame for anything else, also for a frame whose end is missing.
     """
-    facts_at = start + HEADER.size
-    if facts_at > len(data) or not data.startswith(MAGIC, start):
-        raise Damaged
-    _, checksum, facts_length, body_length = HEADER.unpack_from(data, start)
-    end = facts_at + facts_length + body_length
-    content = data[facts_at:end]
+    content_start = start + HEADER.size
+    if content_start > len(data) or not data.startswith(MAGIC, start):
+        raise DamagedFrame
+    _, checksum, fields_length, body_length = HEADER.unpack_from(data, start)
+    end = content_start + fields_length + body_length
+    content = data[content_start:end]
     if end > len(data) or zlib.crc32(content) != checksum:
-        raise Damaged
-    return _parsed(content[:facts_length], content[facts_length:]), end
+        raise DamagedFrame
+    return _decode(content[:fields_length], content[fields_length:]), end
 
 
-def next_frame(data: bytes, start: int) -> int | None:
-    """Where the next whole frame begins at or after ``start``."""
-    while (found := data.find(MAGIC, start)) >= 0:
+def find_frame(data: bytes, start: int) -> int | None:
+    """The offset of the first whole frame at or after ``start``."""
+    while (offset := data.find(MAGIC, start)) >= 0:
         try:
-            frame_at(data, found)
-        except Damaged:
-            start = found + 1
+            decode_frame(data, offset)
+        except DamagedFrame:
+            start = offset + 1
         else:
-            return found
+            return offset
     return None
 
 
-def _frame(facts: list[Any], body: bytes) -> bytes:
-    head = orjson.dumps(facts)
+def _encode(fields: list[Any], body: bytes) -> bytes:
+    head = orjson.dumps(fields)
     content = head + body
     return HEADER.pack(MAGIC, zlib.crc32(content), len(head), len(body)) + content
 
 
-def _parsed(facts: bytes, body: bytes) -> Request | Answer:
-    kind, *fields, size, sha256 = orjson.loads(facts)
-    made: Callable[..., Request | Answer] = Request if kind == "request" else Answer
-    return made(*fields, Body(body, size, sha256))
+def _decode(head: bytes, body: bytes) -> Request | Response:
+    kind, *fields, size, sha256 = orjson.loads(head)
+    message: Callable[..., Request | Response] = Request if kind == "request" else Response
+    return message(*fields, Body(body, size, sha256))

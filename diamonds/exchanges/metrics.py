@@ -1,4 +1,4 @@
-"""What a worker tells Prometheus about its recording; BentoML's ``/metrics`` adds up all workers."""
+"""Prometheus metrics of a worker's recording; BentoML's ``/metrics`` adds up those of all workers."""
 
 import os
 from functools import cache
@@ -10,7 +10,7 @@ PREFIX = "diamonds_exchanges"
 
 
 class Metrics:
-    """Counters and gauges of this process."""
+    """The counters and gauges of this process."""
 
     def __init__(self) -> None:
         self.shipped = Counter(f"{PREFIX}_shipped", "Exchanges that reached the database.")
@@ -29,11 +29,11 @@ class Metrics:
 
 @cache
 def metrics() -> Metrics:
-    """Made when first needed: BentoML decides before that where processes put their numbers."""
+    """The metrics, created when first needed: BentoML must have set the folder of their files before."""
     return Metrics()
 
 
-def forget_gauges_of(process: int) -> None:
-    """Takes a dead process's gauges off ``/metrics``; what it counted stays."""
+def remove_gauges_of(process: int) -> None:
+    """Removes a dead process's gauges from ``/metrics``; its counters stay."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         mark_process_dead(process)  # type: ignore[no-untyped-call]

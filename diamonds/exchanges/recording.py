@@ -1,4 +1,4 @@
-"""All that keeps the exchanges of one worker, started and stopped together."""
+"""Records the exchanges of one worker: in its journal or else in memory, and ships them from there."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -8,11 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from diamonds.database import release
 from diamonds.exchanges.exchange import Exchange
-from diamonds.exchanges.frames import Answer, Body, Request
+from diamonds.exchanges.frames import Body, Request, Response
 from diamonds.exchanges.idempotency import Taken, claim
-from diamonds.exchanges.journal.memory_buffer import Overflow
+from diamonds.exchanges.journal.memory_buffer import MemoryBuffer
 from diamonds.exchanges.journal.writer import Journal
-from diamonds.exchanges.redaction import kept
+from diamonds.exchanges.redaction import redact
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
 from diamonds.exchanges.shipping.sink import Sink
 from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
@@ -22,22 +22,21 @@ CLAIM_WITHIN_S = 1.0
 
 
 class Recording:
-    """Keeps what a worker hears and answers. Nothing here waits for the database."""
+    """Records the requests and responses of a worker. Nothing but ``claim`` waits for the database."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         parent = settings.home / "journal"
         self.journal = Journal(parent, max_bytes=settings.journal_max_bytes, sync=settings.journal_sync)
-        self.overflow = Overflow(self.journal, Sink(parent).write)
+        self.memory_buffer = MemoryBuffer(self.journal, Sink(parent).write)
         self.shipper = ShipperSupervisor(self.journal)
         self.next_number = count(1).__next__
-        self._heard: list[Request] = []
-        self._unheard: set[int] = set()
-        # Its own threads, so that a database that hangs never takes those that price stones.
-        self._claims = ThreadPoolExecutor(2, thread_name_prefix="claims")
-        self._sync = settings.journal_sync
-        self._running: asyncio.Future[None] | None = None
-        self._next: asyncio.Future[None] | None = None
+        self._pending: list[Request] = []
+        self._not_in_journal: set[int] = set()
+        # Its own threads, so that a database that hangs never blocks those that price stones.
+        self._claim_threads = ThreadPoolExecutor(2, thread_name_prefix="claim")
+        self._running_sync: asyncio.Future[None] | None = None
+        self._next_sync: asyncio.Future[None] | None = None
         self._started = False
 
     def start(self) -> None:
@@ -47,82 +46,83 @@ class Recording:
             self.shipper.start()
 
     async def stop(self) -> None:
-        """Ships what is left, for a few seconds at most, and lets go of the database."""
+        """Ships what is left, for a few seconds at most, and releases the database."""
         if self._started:
             await asyncio.to_thread(self._stop)
 
-    def hear(self, asked: Request) -> None:
-        """Keeps a request, so that it is recorded even if the worker is killed before it has an answer.
+    def record_request(self, request: Request) -> None:
+        """Records a request, so that it is not lost even if the worker is killed before it has a response.
 
-        Those that come in one turn of the event loop are written together when it ends, for a write costs
-        more than all else here.
+        Those that come in one turn of the event loop are written together at its end, since a write costs
+        more than anything else here.
         """
-        if not self._heard:
-            asyncio.get_running_loop().call_soon(self._journal_heard)
-        self._heard.append(asked)
+        if not self._pending:
+            asyncio.get_running_loop().call_soon(self._write_pending)
+        self._pending.append(request)
 
-    def keep(self, asked: Request, answer: Answer) -> None:
-        """Keeps what became of a request that was heard."""
-        self._journal_heard()
-        if asked.number in self._unheard:
-            self._unheard.discard(asked.number)
-            kept = self._journaled(asked, answer)
+    def record_response(self, request: Request, response: Response) -> None:
+        """Records the outcome of a request that was recorded."""
+        self._write_pending()
+        if request.number in self._not_in_journal:
+            self._not_in_journal.discard(request.number)
+            written = self._append(request, response)
         else:
-            kept = self._journaled(answer)
-        if not kept:
-            self.overflow.add(asked, answer)
+            written = self._append(response)
+        if not written:
+            self.memory_buffer.add(request, response)
 
-    def body(self, content: bytes) -> Body:
-        """What is stored of a body, as the settings limit and mask it."""
-        return kept(content, self.settings.kept_body_bytes, self.settings.masked_fields)
+    def redact(self, content: bytes) -> Body:
+        """What may be stored of a body, by the settings."""
+        return redact(content, self.settings.kept_body_bytes, self.settings.masked_fields)
 
     @property
     def state(self) -> str:
         """``ok``, or what is wrong, for ``/readyz``."""
         journal, database = self.journal.problem, self.shipper.problem
         if journal is not None:
-            return f"journal: {journal}; exchanges wait in memory, {self.overflow.lost} were lost"
+            return f"journal: {journal}; exchanges wait in memory, {self.memory_buffer.lost} were lost"
         return "ok" if database is None else "the database is away; exchanges wait in the journal"
 
-    async def claim(self, asked: Request) -> Exchange | Taken | None:
-        """As ``claims.claim``; raises TimeoutError when the database is not there to tell."""
+    async def claim(self, request: Request) -> Exchange | Taken | None:
+        """As ``idempotency.claim``; raises TimeoutError when the database is away or slow."""
         if self.shipper.problem is not None:
             raise TimeoutError
-        claiming = asyncio.get_running_loop().run_in_executor(self._claims, claim, asked)
+        claiming = asyncio.get_running_loop().run_in_executor(self._claim_threads, claim, request)
         try:
             return await asyncio.wait_for(claiming, CLAIM_WITHIN_S)
         except (SQLAlchemyError, ConnectionError) as problem:
             raise TimeoutError from problem
 
-    async def durable(self) -> None:
-        """Comes back when what was kept so far is as safe as the settings ask for."""
-        if not self._sync:
+    async def flush(self) -> None:
+        """Returns when what was recorded so far is as safe as ``journal_sync`` demands."""
+        if not self.settings.journal_sync:
             return
-        if self._next is None:
-            self._next = asyncio.ensure_future(self._sync_after(self._running))
-        await asyncio.shield(self._next)
+        if self._next_sync is None:
+            self._next_sync = asyncio.ensure_future(self._sync_after(self._running_sync))
+        await asyncio.shield(self._next_sync)
 
     async def _sync_after(self, running: asyncio.Future[None] | None) -> None:
-        """One sync for everybody who came while the one before was running."""
+        """One sync for all who called while the one before was running."""
         if running is not None:
             await running
-        self._running, self._next = self._next, None
+        self._running_sync, self._next_sync = self._next_sync, None
         await asyncio.to_thread(self.journal.sync)
 
-    def _journal_heard(self) -> None:
-        heard, self._heard = self._heard, []
-        if heard and not self._journaled(*heard):
-            self._unheard.update(asked.number for asked in heard)
+    def _write_pending(self) -> None:
+        pending, self._pending = self._pending, []
+        if pending and not self._append(*pending):
+            self._not_in_journal.update(request.number for request in pending)
 
-    def _journaled(self, *frames: Request | Answer) -> bool:
+    def _append(self, *messages: Request | Response) -> bool:
+        """Whether the journal took them."""
         try:
-            self.journal.append(b"".join([frame.frame() for frame in frames]))
+            self.journal.append(b"".join([message.frame() for message in messages]))
         except OSError:
             return False
         return True
 
     def _stop(self) -> None:
-        self.overflow.end(FLUSH_WITHIN_S)
+        self.memory_buffer.stop(FLUSH_WITHIN_S)
         self.shipper.stop()
         self.journal.close()
         release()  # servers end by the signal that stops them

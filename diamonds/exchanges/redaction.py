@@ -1,4 +1,4 @@
-"""What is never kept: credentials in queries, and the values of the fields that a setting names."""
+"""Redacts what is stored: masks credentials in queries, masks fields of bodies, truncates long bodies."""
 
 from collections.abc import Set
 from typing import Any
@@ -24,38 +24,38 @@ _CREDENTIALS = (
 
 
 def without_credentials(query: str) -> str:
-    """The query with the values of parameters masked whose name speaks of a credential."""
+    """The query, with the values of parameters masked whose names look like credentials."""
     if not query:
         return query
-    return "&".join(_masked_parameter(part) for part in query.split("&"))
+    return "&".join(_mask_parameter(part) for part in query.split("&"))
 
 
-def kept(whole: bytes, limit: int, masked_fields: Set[str]) -> Body:
-    """What is kept of a body: its first bytes, and nothing of the fields to mask.
+def redact(whole: bytes, limit: int, masked_fields: Set[str]) -> Body:
+    """The body as it is stored: its first ``limit`` bytes, with the values of these fields masked.
 
-    Where fields are to be masked, a body that is no JSON, or nested too deeply, may hide them anywhere: only
-    its size is kept.
+    Where fields are to be masked, a body that is no JSON, or nested too deeply, may contain them anywhere:
+    only its size is stored.
     """
     if not masked_fields or not whole:
-        return Body.within(limit, whole)
+        return Body.truncated(whole, limit)
     try:
-        return Body.within(limit, orjson.dumps(_masked(orjson.loads(whole), masked_fields)))
+        return Body.truncated(orjson.dumps(_mask(orjson.loads(whole), masked_fields)), limit)
     except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
         return Body(b"", len(whole))
 
 
-def _masked_parameter(part: str) -> str:
+def _mask_parameter(part: str) -> str:
     name, equals, _ = part.partition("=")
-    plain = unquote_plus(name).lower()
-    return f"{name}={MASK}" if equals and any(word in plain for word in _CREDENTIALS) else part
+    decoded = unquote_plus(name).lower()
+    return f"{name}={MASK}" if equals and any(word in decoded for word in _CREDENTIALS) else part
 
 
-def _masked(value: Any, names: Set[str]) -> Any:
+def _mask(value: Any, names: Set[str]) -> Any:
     if isinstance(value, list):
-        return [_masked(item, names) for item in value]
+        return [_mask(item, names) for item in value]
     if not isinstance(value, dict):
         return value
-    masked = {name: MASK if name in names else _masked(item, names) for name, item in value.items()}
+    masked = {name: MASK if name in names else _mask(item, names) for name, item in value.items()}
     if _last_name(value.get("field")) in names:  # an error that quotes what came in a field
         masked |= {name: MASK for name in ("got", "message") if name in masked}
     return masked

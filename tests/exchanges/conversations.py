@@ -8,7 +8,7 @@ from uuid import UUID
 
 import uuid_utils
 
-from diamonds.exchanges import Answer, Body, Journal, Request
+from diamonds.exchanges import Body, Journal, Request, Response
 
 PATH = "/predict"
 
@@ -28,7 +28,7 @@ def asked(number: int, **changes: Any) -> Request:
     return Request(**{**facts, **changes})
 
 
-def answer(to: Request, **changes: Any) -> Answer:
+def answer(to: Request, **changes: Any) -> Response:
     facts: dict[str, Any] = {
         "number": to.number,
         "id": to.id,
@@ -38,7 +38,7 @@ def answer(to: Request, **changes: Any) -> Answer:
         "model_version": "diamonds-linear:abc",
         "body": Body(b'{"price":1}'),
     }
-    return Answer(**{**facts, **changes})
+    return Response(**{**facts, **changes})
 
 
 def id_at(moment: datetime, number: int = 0) -> str:
@@ -47,8 +47,8 @@ def id_at(moment: datetime, number: int = 0) -> str:
     return str(UUID(int=(int(moment.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | number))
 
 
-def journal(parent: Path, *, max_bytes: int = 1 << 30) -> Journal:
-    return Journal(parent, max_bytes=max_bytes)
+def journal(parent: Path, *, max_bytes: int = 1 << 30, **options: Any) -> Journal:
+    return Journal(parent, max_bytes=max_bytes, **options)
 
 
 def keep(kept: Journal, count: int) -> list[Request]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from diamonds.exchanges.journal.reader import Unshipped
+from diamonds.exchanges.journal.reader import JournalReader
 from tests.bento_service.recorded_service import serving
 
 NOWHERE = "postgresql://127.0.0.1:1/nowhere"
@@ -32,7 +32,7 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(tm
             shutil.copyfile(disk, found_later)
     with mounted(found_later, tmp_path / "again") as home:
         (journal,) = (home / "journal").glob("*-*")
-        kept = Unshipped(journal).take(rows=100, size=1 << 30, complete=True)
+        kept = JournalReader(journal).read(rows=100, size=1 << 30, complete=True)
     assert {asked.id for asked, _ in kept} == {answer.headers["X-Exchange-Id"] for answer in answers}
 
 

@@ -30,6 +30,6 @@ def body_columns(
 
     Size and SHA-256 are those of the whole body, where only its first bytes were stored.
     """
-    if body.size is None and body.kept and not as_bytes and fits_jsonb(body.kept):
-        return body.kept.decode(), None, None, None
-    return None, b64encode(body.kept).decode() if body.kept else None, body.size, body.sha256
+    if body.size is None and body.content and not as_bytes and fits_jsonb(body.content):
+        return body.content.decode(), None, None, None
+    return None, b64encode(body.content).decode() if body.content else None, body.size, body.sha256

@@ -9,7 +9,7 @@ from diamonds.database import copy_in
 from diamonds.exchanges.database.bodies import body_columns
 from diamonds.exchanges.database.feedback import store_feedback
 from diamonds.exchanges.exchange import is_final
-from diamonds.exchanges.frames import Answer, Body, Joined, Request
+from diamonds.exchanges.frames import Body, Joined, Request, Response
 
 _TYPES = {
     "id": "uuid",
@@ -101,7 +101,7 @@ def _precedence(joined: Joined) -> tuple[int, float]:
     return (2, -request.started_at) if is_final(response.status) else (1, request.started_at)
 
 
-def _row(request: Request, response: Answer | None, as_bytes: bool) -> tuple[object, ...]:
+def _row(request: Request, response: Response | None, as_bytes: bool) -> tuple[object, ...]:
     """The values of an exchange in the order of ``_TYPES``."""
     outcome = (None, None, None, None) if response is None else response[2:6]
     return (

@@ -1,1 +1,1 @@
-"""The record on disk: what a worker appends before it answers."""
+"""The journal: a worker's durable queue of exchanges on disk, written before each response is sent."""

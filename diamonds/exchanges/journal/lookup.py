@@ -1,4 +1,4 @@
-"""Tells whether an exchange may still be on its way from this machine to the database."""
+"""Searches the journals of this machine for an exchange that may not have been shipped yet."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -7,20 +7,20 @@ from uuid import UUID
 
 from diamonds.settings import settings
 
-LONGEST_SEARCH_BYTES = 64 * 1024 * 1024
+MAX_SEARCHED_BYTES = 64 * 1024 * 1024
 
 
-def may_be_under_way(id: UUID) -> bool:  # noqa: A002 - the column's name
-    """Whether a journal of this machine holds the exchange, or is too long to search.
+def may_be_unshipped(id: UUID) -> bool:  # noqa: A002 - the column's name
+    """Whether a journal of this machine contains the exchange, or the journals are too long to search.
 
     True is no promise: what reached the database a moment ago may still be in its journal.
     """
     segments = list(_segments())
-    if sum(size for _, size in segments) > LONGEST_SEARCH_BYTES:
+    if sum(size for _, size in segments) > MAX_SEARCHED_BYTES:
         return True
-    # As it stands in a frame's facts; what a body says of the id comes after a colon.
-    facts = b',"%s",' % str(id).encode()
-    return any(facts in _content(path) for path, _ in segments)
+    # As an id stands among a frame's fields; one that a body mentions comes after a colon.
+    field = b',"%s",' % str(id).encode()
+    return any(field in _content(path) for path, _ in segments)
 
 
 def _segments() -> Iterator[tuple[Path, int]]:

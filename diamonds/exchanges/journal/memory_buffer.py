@@ -1,93 +1,99 @@
-"""Exchanges that the journal does not take: they wait in memory for the disk or the database."""
+"""Buffers exchanges in memory while the journal cannot be written, until the disk or the database is back."""
 
 import logging
 import threading
 from collections.abc import Callable, Sequence
 
-from diamonds.exchanges.frames import Answer, Joined, Request
+from diamonds.exchanges.frames import Joined, Request, Response
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.metrics import metrics
 
 logger = logging.getLogger(__name__)
 
-MOST_BYTES = 64 * 1024 * 1024
-ROWS = 500  # of one batch
-PAUSE_S = 0.5
+MAX_BYTES = 64 * 1024 * 1024
+BATCH_ROWS = 500
+RETRY_AFTER_S = 0.5
 _OVERHEAD_BYTES = 1000  # of an exchange beside its bodies
 
-Whole = tuple[Request, Answer]
+Answered = tuple[Request, Response]
 
 
-class Overflow:
-    """Holds whole exchanges in memory, within a bound, until the journal or the database takes them.
+class MemoryBuffer:
+    """Holds answered exchanges, up to a number of bytes, until the journal or the database takes them.
 
-    A thread sees to it that lives only as long as there are any. ``lost`` counts what had no room. ``put``
-    brings a batch to the database; it raises what the database raises when it is away.
+    A thread drains it, which lives only while it holds any. ``lost`` counts the exchanges that it had no room
+    for. ``write_to_database`` writes a batch, or raises the database's error.
     """
 
-    def __init__(self, journal: Journal, put: Callable[[Sequence[Joined]], None]) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        write_to_database: Callable[[Sequence[Joined]], None],
+        *,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self.lost = 0
-        self._journal, self._put = journal, put
-        self._one_at_a_time = threading.Lock()
-        self._waiting: list[Whole] = []
+        self._journal, self._write_to_database, self._max_bytes = journal, write_to_database, max_bytes
+        self._mutex = threading.Lock()
+        self._exchanges: list[Answered] = []
         self._bytes = 0
         self._thread: threading.Thread | None = None
-        self._ending = threading.Event()
+        self._stopping = threading.Event()
 
-    def add(self, asked: Request, answer: Answer) -> None:
-        with self._one_at_a_time:
-            size = _size(asked, answer)
-            if self._bytes + size > MOST_BYTES:
+    def add(self, request: Request, response: Response) -> None:
+        with self._mutex:
+            size = _size(request, response)
+            if self._bytes + size > self._max_bytes:
                 self.lost += 1
                 metrics().failed.inc()
                 return
-            self._waiting.append((asked, answer))
+            self._exchanges.append((request, response))
             self._count(size)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._empty, name="overflow", daemon=True)
+                self._thread = threading.Thread(target=self._drain, name="memory-buffer", daemon=True)
                 self._thread.start()
 
-    def end(self, within_s: float) -> None:
-        """Waits that long for the memory to be emptied."""
+    def stop(self, within_s: float) -> None:
+        """Waits that long for the buffer to be drained."""
         thread = self._thread
         if thread is not None:
             thread.join(within_s)
-        self._ending.set()
+        self._stopping.set()
 
-    def _empty(self) -> None:
-        while batch := self._next():
+    def _drain(self) -> None:
+        while batch := self._next_batch():
             try:
-                self._deliver(batch)
+                self._write(batch)
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
-                logger.warning("%s exchanges wait in memory: %s", len(self._waiting), problem)
-                if self._ending.wait(PAUSE_S):
+                logger.warning("%s exchanges are buffered in memory: %s", len(self._exchanges), problem)
+                if self._stopping.wait(RETRY_AFTER_S):
                     return
             else:
-                self._forget(batch)
+                self._remove(batch)
 
-    def _next(self) -> list[Whole]:
-        with self._one_at_a_time:
-            if not self._waiting:
+    def _next_batch(self) -> list[Answered]:
+        with self._mutex:
+            if not self._exchanges:
                 self._thread = None
-            return self._waiting[:ROWS]
+            return self._exchanges[:BATCH_ROWS]
 
-    def _deliver(self, batch: Sequence[Whole]) -> None:
+    def _write(self, batch: Sequence[Answered]) -> None:
         try:
-            for asked, answer in batch:
-                self._journal.append(asked.frame())
-                self._journal.append(answer.frame())
+            for request, response in batch:
+                self._journal.append(request.frame())
+                self._journal.append(response.frame())
         except OSError:
-            self._put(batch)
+            self._write_to_database(batch)
 
-    def _forget(self, batch: Sequence[Whole]) -> None:
-        with self._one_at_a_time:
-            del self._waiting[: len(batch)]
-            self._count(-sum(_size(*whole) for whole in batch))
+    def _remove(self, batch: Sequence[Answered]) -> None:
+        with self._mutex:
+            del self._exchanges[: len(batch)]
+            self._count(-sum(_size(*exchange) for exchange in batch))
 
     def _count(self, size: int) -> None:
         self._bytes += size
         metrics().depth.set(self._bytes)
 
 
-def _size(asked: Request, answer: Answer) -> int:
-    return _OVERHEAD_BYTES + len(asked.body.kept) + len(answer.body.kept)
+def _size(request: Request, response: Response) -> int:
+    return _OVERHEAD_BYTES + len(request.body.content) + len(response.body.content)

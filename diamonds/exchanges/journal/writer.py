@@ -1,10 +1,11 @@
-"""A worker's own durable queue of exchanges: files of frames, in a folder locked for as long as it lives."""
+"""Appends exchanges to a worker's journal: a folder of segment files, locked as long as the worker lives."""
 
 import fcntl
 import logging
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uuid_utils
@@ -13,94 +14,104 @@ logger = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 4 * 1024 * 1024
 LOCK = "lock"
-_TRY_DISK_AGAIN_S = 0.5
+_RETRY_DISK_AFTER_S = 0.5
 
 
 class JournalFull(OSError):
-    """The journal holds as much as its setting allows, or its disk takes no more."""
+    """The journal has reached its maximum size, or its disk is full."""
 
 
 class Journal:
     """Appends frames for a worker. A frame is safe from the death of the process once ``append`` returns.
 
     Another process reads the frames and removes the segments that it has shipped. A frame is written at once
-    or taken back, so that what that process reads as a whole frame stays one.
+    or taken back, so that what that process reads as a whole frame stays one. ``problem`` is why the last
+    frame could not be written, or None.
     """
 
-    def __init__(self, parent: Path, *, max_bytes: int, sync: bool = False) -> None:
+    def __init__(
+        self,
+        parent: Path,
+        *,
+        max_bytes: int,
+        sync: bool = False,
+        segment_bytes: int = SEGMENT_BYTES,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.folder = parent / str(uuid_utils.uuid7())
         self.problem: str | None = None
-        self._max_bytes, self._syncs = max_bytes, sync
-        self._one_at_a_time = threading.Lock()
-        self._held: int | None = None
+        self._max_bytes, self._syncs, self._segment_bytes = max_bytes, sync, segment_bytes
+        self._clock = clock
+        self._mutex = threading.Lock()
+        self._lock: int | None = None
         self._file: int | None = None
         self._segment = self._offset = 0
-        self._in_closed = 0
-        self._disk_again_at = 0.0
+        self._closed_bytes = 0
+        self._retry_disk_at = 0.0
 
-    def hold(self) -> int:
-        """Makes the folder, if it is not there yet, and gives the file whose lock says that it has an owner.
+    def lock(self) -> int:
+        """Creates the folder, unless it exists, and returns the file whose lock marks it as owned.
 
         Raises OSError when the disk takes no folder.
         """
-        with self._one_at_a_time:
-            return self._hold()
+        with self._mutex:
+            return self._locked()
 
     def append(self, frame: bytes) -> None:
-        """Raises OSError when the disk does not take the frame, and at once for a moment afterwards."""
-        with self._one_at_a_time:
-            if self.problem is not None and time.monotonic() < self._disk_again_at:
+        """Raises OSError when the frame cannot be written, and for a moment afterwards without trying."""
+        with self._mutex:
+            if self.problem is not None and self._clock() < self._retry_disk_at:
                 raise JournalFull(self.problem)
             try:
                 self._write(frame)
             except OSError as problem:
-                self._note(problem)
+                self._on_failure(problem)
                 raise
             self.problem = None
 
     def sync(self) -> None:
         """Makes what was appended safe from a power cut, too."""
-        with self._one_at_a_time:
+        with self._mutex:
             file = None if self._file is None else os.dup(self._file)
         if file is not None:
             os.fdatasync(file)
             os.close(file)
 
     def close(self) -> None:
-        """Lets go of the folder: unless a shipper holds it, what is left in it is anybody's to adopt."""
-        with self._one_at_a_time:
+        """Unlocks the folder: unless a shipper has it locked, too, others may adopt what is left in it."""
+        with self._mutex:
             self._close_segment()
-            if self._held is not None:
-                os.close(self._held)
-                self._held = None
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
-    def _hold(self) -> int:
-        if self._held is None:
-            self._held = locked_folder(self.folder)
-        return self._held
+    def _locked(self) -> int:
+        if self._lock is None:
+            self._lock = create_locked_folder(self.folder)
+        return self._lock
 
     def _write(self, frame: bytes) -> None:
         file = self._file
-        if file is None or self._offset >= SEGMENT_BYTES:
+        if file is None or self._offset >= self._segment_bytes:
             file = self._file = self._open_segment()
-        if self._in_closed + self._offset + len(frame) > self._max_bytes:
-            self._make_sure_that_it_is_full(len(frame))
+        if self._closed_bytes + self._offset + len(frame) > self._max_bytes:
+            self._check_size(len(frame))
         written = os.write(file, frame)
         if written < len(frame):
             os.ftruncate(file, self._offset)
             raise JournalFull("the disk is full")
         self._offset += written
 
-    def _make_sure_that_it_is_full(self, more: int) -> None:
-        """What was shipped since the last count makes room."""
-        self._in_closed = self._measured()
-        if self._in_closed + self._offset + more > self._max_bytes:
+    def _check_size(self, more: int) -> None:
+        """Raises JournalFull, unless segments have been shipped since their size was last measured."""
+        self._closed_bytes = self._measure_closed_segments()
+        if self._closed_bytes + self._offset + more > self._max_bytes:
             raise JournalFull(f"the journal holds its {self._max_bytes:,} bytes (DIAMONDS_JOURNAL_MAX_BYTES)")
 
     def _open_segment(self) -> int:
-        self._hold()
+        self._locked()
         self._close_segment()
-        self._in_closed = self._measured()
+        self._closed_bytes = self._measure_closed_segments()
         path = segment_path(self.folder, self._segment)
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
@@ -113,20 +124,20 @@ class Journal:
         self._file = None
         self._segment, self._offset = self._segment + 1, 0
 
-    def _measured(self) -> int:
-        """Bytes in the closed segments, some of which have just been removed, perhaps."""
+    def _measure_closed_segments(self) -> int:
+        """Their size in bytes; some may have just been removed."""
         with os.scandir(self.folder) as entries:
-            sizes = {entry.name: size_of(entry) for entry in entries}
+            sizes = {entry.name: _size(entry) for entry in entries}
         return sum(sizes.values()) - sizes.get(segment_path(self.folder, self._segment).name, 0)
 
-    def _note(self, problem: OSError) -> None:
-        self._disk_again_at = time.monotonic() + _TRY_DISK_AGAIN_S
+    def _on_failure(self, problem: OSError) -> None:
+        self._retry_disk_at = self._clock() + _RETRY_DISK_AFTER_S
         if self.problem is None:
-            logger.error("The journal takes no exchanges, memory does: %s", problem)
+            logger.error("The journal cannot be written, exchanges are buffered in memory: %s", problem)
         self.problem = str(problem)
 
 
-def size_of(entry: "os.DirEntry[str]") -> int:
+def _size(entry: "os.DirEntry[str]") -> int:
     try:
         return entry.stat().st_size
     except FileNotFoundError:
@@ -142,35 +153,34 @@ def segments(folder: Path) -> list[int]:
     return sorted(int(path.stem) for path in folder.glob("*.frames"))
 
 
-def locked_folder(folder: Path) -> int:
-    """Makes a folder that was locked before anybody could see it; the lock lasts until the file is closed,
-    also by the processes that inherited it."""
+def create_locked_folder(folder: Path) -> int:
+    """Creates a folder that is locked before others can see it, and returns the locked file.
+
+    The lock lasts until that file is closed, also by the processes that inherited it.
+    """
     hidden = folder.with_name(f".{folder.name}")
     hidden.mkdir(parents=True, exist_ok=True)
-    held = os.open(hidden / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(held, fcntl.LOCK_EX)
+    lock = os.open(hidden / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     hidden.rename(folder)
-    return held
+    return lock
 
 
 def orphans(parent: Path) -> list[tuple[Path, int]]:
-    """The journals under ``parent`` whose owners are no more, each locked by the file that comes with it."""
-    found = []
-    for folder in sorted(parent.glob("*-*-*-*-*")):
-        held = _lock_of_dead(folder)
-        if held is not None:
-            found.append((folder, held))
-    return found
+    """The journals under ``parent`` whose owners are dead, each with its file that is locked now."""
+    locks = ((folder, _lock_orphan(folder)) for folder in sorted(parent.glob("*-*-*-*-*")))
+    return [(folder, lock) for folder, lock in locks if lock is not None]
 
 
-def _lock_of_dead(folder: Path) -> int | None:
+def _lock_orphan(folder: Path) -> int | None:
+    """Locks a journal; None where it has an owner."""
     try:
-        held = os.open(folder / LOCK, os.O_RDWR)
+        lock = os.open(folder / LOCK, os.O_RDWR)
     except (FileNotFoundError, NotADirectoryError):
         return None  # another worker has just finished with it, or it is no journal
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(held)
+        os.close(lock)
         return None
-    return held
+    return lock

@@ -14,7 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from diamonds.exchanges.metrics import forget_gauges_of
+from diamonds.exchanges.metrics import remove_gauges_of
 from diamonds.exchanges.shipping.priority import lower_priority, lower_server_priority
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S, Shipper
 
@@ -35,8 +35,8 @@ def main() -> None:
     shipper.start()
     sys.stdin.read()
     shipper.stop(FLUSH_WITHIN_S)
-    forget_gauges_of(worker)
-    forget_gauges_of(os.getpid())
+    remove_gauges_of(worker)
+    remove_gauges_of(os.getpid())
 
 
 def report(problem: str | None) -> None:

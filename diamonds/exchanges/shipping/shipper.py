@@ -9,7 +9,7 @@ from pathlib import Path
 
 from diamonds.database import engine
 from diamonds.exchanges.frames import Joined
-from diamonds.exchanges.journal.reader import Unshipped
+from diamonds.exchanges.journal.reader import JournalReader
 from diamonds.exchanges.journal.writer import orphans
 from diamonds.exchanges.metrics import metrics
 from diamonds.exchanges.shipping.sink import Sink, reason_of
@@ -36,7 +36,7 @@ class Shipper:
 
     def __init__(self, folder: Path, report: Callable[[str | None], None] = lambda problem: None) -> None:
         self._folder, self._report = folder, report
-        self._journal = Unshipped(folder)
+        self._journal = JournalReader(folder)
         self._sink = Sink(folder.parent)
         self._problem: str | None = None
         self._waiting_since: float | None = None
@@ -62,7 +62,7 @@ class Shipper:
         """Ships the journals whose worker and shipper are dead; any living shipper does it."""
         for folder, lock in orphans(self._folder.parent):
             try:
-                self._drain(orphan := Unshipped(folder), metrics().adopted.inc)
+                self._drain(orphan := JournalReader(folder), metrics().adopted.inc)
                 orphan.remove()
             except OSError as problem:
                 logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
@@ -87,7 +87,7 @@ class Shipper:
             self._measure()
         except OSError as problem:
             self._on_failure(problem)
-            self._journal = Unshipped(self._folder)  # reads again what was read and not shipped
+            self._journal = JournalReader(self._folder)  # reads again what was read and not shipped
             more = False
         if time.monotonic() >= self._adopt_at:
             self.adopt()
@@ -110,16 +110,16 @@ class Shipper:
 
     def _ship_batch(self) -> bool:
         """Ships one batch, and returns whether the next is full as well; many small ones cost much more."""
-        batch = self._journal.take(rows=ROWS, size=SIZE, complete=False) or self._journal.take_abandoned()
+        batch = self._journal.read(rows=ROWS, size=SIZE, complete=False) or self._journal.read_abandoned()
         self._write(batch)
-        self._journal.forget()
-        more = len(batch) >= ROWS or self._journal.behind() > SIZE
+        self._journal.remove_shipped()
+        more = len(batch) >= ROWS or self._journal.unread_bytes() > SIZE
         self._waiting_since = batch[-1][0].started_at if more and batch else None
         return more
 
-    def _drain(self, journal: Unshipped, count: Callable[[int], None] = lambda shipped: None) -> None:
+    def _drain(self, journal: JournalReader, count: Callable[[int], None] = lambda shipped: None) -> None:
         """Ships all of a journal that nobody writes any more; raises OutOfTime after the deadline."""
-        while batch := journal.take(rows=ROWS, size=SIZE, complete=True) or journal.take_unanswered():
+        while batch := journal.read(rows=ROWS, size=SIZE, complete=True) or journal.read_unanswered():
             self._write(batch)
             count(len(batch))
             if time.monotonic() > self._deadline:
@@ -142,7 +142,7 @@ class Shipper:
 
     def _measure(self) -> None:
         if time.monotonic() >= self._measure_at:
-            since, behind = self._waiting_since, self._journal.behind()
+            since, behind = self._waiting_since, self._journal.unread_bytes()
             metrics().depth.set(behind)
             metrics().oldest.set(time.time() - since if since else 0.0)
             self._set_priority(behind)

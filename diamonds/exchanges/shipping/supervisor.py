@@ -6,7 +6,7 @@ import sys
 import threading
 
 from diamonds.exchanges.journal.writer import Journal
-from diamonds.exchanges.metrics import forget_gauges_of
+from diamonds.exchanges.metrics import remove_gauges_of
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
 from diamonds.settings import PROJECT
 
@@ -52,7 +52,7 @@ class ShipperSupervisor:
 
     def _run(self) -> None:
         """Runs the process until it ends."""
-        lock = self._journal.hold()
+        lock = self._journal.lock()
         command = [sys.executable, "-m", "diamonds.exchanges.shipping", str(self._journal.folder)]
         path = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
         with subprocess.Popen(
@@ -69,7 +69,7 @@ class ShipperSupervisor:
                 self._close_stdin()
             for line in process.stdout or ():
                 self.problem = line.strip() or None
-        forget_gauges_of(process.pid)
+        remove_gauges_of(process.pid)
 
     def _close_stdin(self) -> None:
         if self._process is not None and self._process.stdin is not None:

@@ -1,4 +1,4 @@
-"""A small API under the recorder, for what the real service cannot be made to do at will."""
+"""A small API under the recorder, for outcomes that the real service cannot be made to have."""
 
 import asyncio
 import os
@@ -26,9 +26,30 @@ async def echo(request: Request) -> Response:
     return Response(await request.body(), media_type="application/octet-stream")
 
 
-async def slow(request: Request) -> Response:
-    await asyncio.sleep(float(request.query_params["seconds"]))
-    return JSONResponse({"slept": True})
+async def never(_request: Request) -> Response:
+    await asyncio.Event().wait()
+    raise AssertionError("unreachable")
+
+
+_RELEASED = asyncio.Event()
+
+
+async def held(_request: Request) -> Response:
+    await _RELEASED.wait()
+    return JSONResponse({"held": True})
+
+
+async def release(_request: Request) -> Response:
+    _RELEASED.set()
+    return Response("\n")
+
+
+async def left(request: Request) -> Response:
+    """Answers only once the client has left."""
+    await request.body()
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    return JSONResponse({"left": True})
 
 
 async def stream(_request: Request) -> Response:
@@ -61,8 +82,10 @@ app = Starlette(
     routes=[
         Route("/predict", predict, methods=["POST"]),
         Route("/echo", echo, methods=["GET", "POST", "PUT"]),
-        Route("/slow", slow),
-        Route("/slow/left", slow),
+        Route("/never", never),
+        Route("/held", held),
+        Route("/docs/release", release),  # not recorded, so that the limit of requests in flight lets it pass
+        Route("/left", left),
         Route("/stream", stream),
         Route("/nothing", nothing),
         Route("/fail", fail),

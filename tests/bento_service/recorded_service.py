@@ -1,4 +1,4 @@
-"""Starts the small recorded API as a real server, and reads back what was recorded of it."""
+"""Runs the small recorded API in a real server, and reads the exchanges that it recorded."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ SERVER = ["-m", "uvicorn", "tests.bento_service.recorded_app:app", "--loop", "uv
 
 @contextmanager
 def serving(log: Path, environment: Mapping[str, str], *, workers: int = 1) -> Iterator[str]:
-    """The URL of the API, which is stopped as a redeploy stops it."""
+    """The URL of the API; the server is stopped as a redeploy stops it."""
     migrate()  # so that reading does not come too early
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -25,12 +25,11 @@ def serving(log: Path, environment: Mapping[str, str], *, workers: int = 1) -> I
 
 
 def recorded(id: str | UUID) -> Exchange:  # noqa: A002 - the column's name
-    """The exchange, as soon as it has been shipped and has what became of it."""
+    """The exchange, as soon as it has been shipped with its outcome."""
 
-    def complete() -> Exchange | None:
+    def shipped() -> list[Exchange]:
         one = exchange(UUID(str(id)))
-        return None if one is None or one.duration_ms is None else one
+        return [one] if one is not None and one.duration_ms is not None else []
 
-    found = wait_until(complete)
-    assert found is not None
-    return found
+    (one,) = wait_until(shipped)
+    return one

@@ -21,26 +21,33 @@ def _sections(report: DataReport) -> Iterator[str]:
     )
     if report.changes:
         yield "## What changed\n\n" + "\n".join(f"- {change}" for change in report.changes)
-    if report.set_aside:
-        yield "## Rows set aside\n\n" + _table(("rule", "rows"), _counts(report.set_aside))
-    for rule, examples in report.examples.items():
-        names = list(examples[0])
-        yield f"Examples of {rule}:\n\n" + _table(
-            names, [[row.get(n, "") for n in names] for row in examples]
-        )
-    for column, spellings in report.unknown_grades.items():
-        yield f"Unknown {column}:\n\n" + _table((column, "rows"), _counts(spellings))
+    yield from _set_aside(report)
     if report.zero_dimensions:
         yield "Dimensions of zero, taken as unknown:\n\n" + _table(
             ("", "rows"), _counts(report.zero_dimensions)
         )
+    yield from _columns(report)
+    yield "## Tables read\n\n" + _table(
+        ("table", "rows", "columns", "not used"), map(_table_row, report.tables)
+    )
+
+
+def _set_aside(report: DataReport) -> Iterator[str]:
+    if report.set_aside:
+        yield "## Rows set aside\n\n" + _table(("rule", "rows"), _counts(report.set_aside))
+    for rule, examples in report.examples.items():
+        names = list(examples[0])
+        rows = [[row.get(name, "") for name in names] for row in examples]
+        yield f"Examples of {rule}:\n\n" + _table(names, rows)
+    for column, spellings in report.unknown_grades.items():
+        yield f"Unknown {column}:\n\n" + _table((column, "rows"), _counts(spellings))
+
+
+def _columns(report: DataReport) -> Iterator[str]:
     yield "## Columns\n\n" + _measures_table(report.measures)
     for column, counts in report.grades.items():
         rows = [(grade, f"{stones:,}", percentage(counts, grade)) for grade, stones in counts.items()]
         yield _table((column, "stones", "share"), rows)
-    yield "## Tables read\n\n" + _table(
-        ("table", "rows", "columns", "not used"), map(_table_row, report.tables)
-    )
 
 
 def _counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:

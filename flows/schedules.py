@@ -1,4 +1,4 @@
-"""Hands the schedules of ``prefect.yaml`` to Prefect's server and works off the runs that fall due."""
+"""Deploys the schedules of ``prefect.yaml`` to Prefect's server and becomes the worker that runs them."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
 
 
 def main() -> None:
-    """Deploys, then becomes the worker. Waits as long as it takes for Prefect's server to answer."""
+    """Waits for Prefect's server, however long it takes, deploys, and becomes the worker."""
     wait_for_server()
     close_interrupted_runs()
     prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
@@ -42,19 +42,19 @@ def wait_for_server() -> None:
 
 
 def close_interrupted_runs() -> None:
-    """Marks runs that were under way when their worker was stopped or killed: they would run for ever."""
-    under_way = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
+    """Marks runs in progress whose worker was stopped or killed as crashed: they would run for ever."""
+    in_progress = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
     with get_client(sync_client=True) as client:
         for flow_run in client.read_flow_runs(
             work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[WORK_POOL])),
-            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=under_way)),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=in_progress)),
         ):
             interrupted: State[None] = Crashed(message="Its worker was stopped before it ended.")
             client.set_flow_run_state(flow_run.id, interrupted, force=True)
 
 
 def prefect(*arguments: str) -> None:
-    """Runs Prefect's command line in the project; shows what it says only if it fails."""
+    """Runs Prefect's command line in the project; shows its output only if it fails."""
     done = subprocess.run([*PREFECT, *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"prefect {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

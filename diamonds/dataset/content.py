@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import polars as pl
 
-from diamonds.dataset.hashing import Words, hashes, in_stretches
+from diamonds.dataset.hashing import Words, hashes, in_chunks
 from diamonds.dataset.split import Codes, Measures
 from diamonds.diamond import COLUMNS, DIMENSIONS, GRADE_DTYPES, GRADES
 
@@ -26,7 +26,7 @@ def without_copies(measures: Measures, codes: Codes) -> tuple[Positions, str]:
     its dimensions, depth and table is known. Without, different stones often look the same: no row is a copy.
     Among ten million different rows the chance that two are mistaken for copies is 3 in a million.
     """
-    rows = in_stretches(len(measures["carat"]), lambda part: _row_hashes(measures, codes, part))
+    rows = in_chunks(len(measures["carat"]), lambda part: _row_hashes(measures, codes, part))
     order = np.argsort(rows)
     ordered = rows[order]
     distinct = np.logical_and.reduce([np.isnan(measures[name]) for name in _OPTIONAL])[order]

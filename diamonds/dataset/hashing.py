@@ -1,4 +1,4 @@
-"""A 64-bit hash of rows that is ours: it gives the same numbers under every version of every library.
+"""Hashes rows to 64 bits, to the same numbers under every version of every library.
 
 Each word of a row is mixed in by the finaliser of SplitMix64 (Steele, Lea and Flood, 2014).
 """
@@ -15,19 +15,19 @@ Words = npt.NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
-_STRETCH = 1 << 16  # rows whose intermediate results stay in the processor's cache
+_CHUNK_ROWS = 1 << 16  # rows whose intermediate results stay in the processor's cache
 
 
-def in_stretches(rows: int, hashes_of: Callable[[slice], Words]) -> Words:
-    """The hashes of all rows, computed by ``hashes_of`` for a stretch of rows at a time on all cores."""
+def in_chunks(rows: int, hashes_of: Callable[[slice], Words]) -> Words:
+    """The hashes of all rows, computed by ``hashes_of`` for a chunk of rows at a time on all cores."""
     result = np.empty(rows, dtype=np.uint64)
 
     def fill(start: int) -> None:
-        stretch = slice(start, start + _STRETCH)
-        result[stretch] = hashes_of(stretch)
+        chunk = slice(start, start + _CHUNK_ROWS)
+        result[chunk] = hashes_of(chunk)
 
     with ThreadPoolExecutor() as pool:  # numpy lets go of the interpreter while it computes
-        deque(pool.map(fill, range(0, rows, _STRETCH)))
+        deque(pool.map(fill, range(0, rows, _CHUNK_ROWS)))
     return result
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.dataset.hashing import Words, hashes, in_stretches
+from diamonds.dataset.hashing import Words, hashes, in_chunks
 from diamonds.diamond import DIMENSIONS, GRADES
 
 HOLD_OUT_SHARE = 0.2
@@ -72,9 +72,7 @@ def stone_hashes(frame: pd.DataFrame) -> Words:
 
 def identities(measures: Measures, codes: Codes) -> Words:
     """``stone_hashes`` of bare columns."""
-    return in_stretches(
-        len(measures["carat"]), lambda part: _identities(_at(measures, part), _at(codes, part))
-    )
+    return in_chunks(len(measures["carat"]), lambda part: _identities(_at(measures, part), _at(codes, part)))
 
 
 def _at(columns: Mapping[str, np.ndarray], part: slice) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""The models that price a diamond: one file each, found through the registry."""
+"""The models that price a diamond: one file each, looked up by name in the registry."""
 
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, UnknownModel, Unseen
 

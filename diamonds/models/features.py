@@ -1,4 +1,4 @@
-"""Converts stones to the matrix of numbers that models take, and derives features from it."""
+"""Turns stones into the matrix of numbers that models take, and derives features from it."""
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
@@ -58,7 +58,7 @@ def _numbers(name: str, values: Sequence[Any]) -> npt.NDArray[np.float64]:
 
 
 def stones_of(matrix: Matrix) -> pd.DataFrame:
-    """The frame that ``matrix_of`` converts to ``matrix``."""
+    """The stones of a matrix as a frame: the inverse of ``matrix_of``."""
     frame = pd.DataFrame(matrix, columns=list(FEATURES))
     for column, dtype in GRADE_DTYPES.items():
         frame[column] = pd.Categorical.from_codes(frame[column].astype("int8"), dtype=dtype)

@@ -1,7 +1,7 @@
-"""Intervals around prices that hold the promised share of true prices: split conformal prediction.
+"""Prediction intervals that contain the promised share of true prices: split conformal prediction.
 
-The calibration stones are set apart from the training rows and used for nothing else, and the model that
-quotes is never fitted again with them: that, and nothing about the model, is what the promise rests on.
+The promise rests only on this: the calibration stones are set apart from the training rows and used for
+nothing else, and the model that quotes is never fitted again with them.
 """
 
 import json
@@ -18,8 +18,8 @@ from diamonds.models.spec import Estimator, Prices
 _FILE = "intervals.json"
 _BANDS = 5
 _STONES_PER_BAND = 30
-_WIDEST = float(np.log(1000))
-"""Where there is nothing to promise, a price may be a thousand times as high or low: finite, and no use."""
+_LARGEST_LOG_FACTOR = float(np.log(1000))
+"""With too few stones to promise anything, bounds are off by a factor of 1,000: finite, but useless."""
 _OPTIONAL = [FEATURES.index(name) for name in ("depth", "table", "x", "y", "z")]
 
 
@@ -45,7 +45,7 @@ class Intervals:
         calibration: tuple[Matrix, Prices],
         coverage: float,
     ) -> Self:
-        """Calibrates on stones that nothing else used.
+        """Calibrates the quantiles on stones that nothing else used.
 
         ``seen`` are the stones that ``estimator`` learned from with their out-of-fold errors, as log
         ratios of price to prediction; ``calibration`` the stones set apart with their prices in USD.
@@ -67,7 +67,7 @@ class Intervals:
         incomplete = np.isnan(matrix[:, _OPTIONAL]).any(axis=1).astype("int64")
         band = np.searchsorted(self.edges, matrix[:, 0], side="right")
         ratio = self.quantiles[incomplete, band] * _usual_error(self.difficulty, matrix)
-        factor = np.exp(np.minimum(ratio, _WIDEST))
+        factor = np.exp(np.minimum(ratio, _LARGEST_LOG_FACTOR))
         return price_usd / factor, price_usd * factor
 
     def save(self, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Marta's best linear model: ordinary least squares on the log of the price."""
+"""A linear model: ordinary least squares on the log of the price."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ _FILE = "coefficients.json"
 class LogLinear(Estimator):
     """Log price, linear in carat, x and one-hot grades; depth, table, y and z are dropped.
 
-    The log of a price turns a linear error into a factor: quotes are held within the prices it learned from.
+    The log of a price turns a linear error into a factor, so prices are clipped to those it learned from.
     """
 
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:

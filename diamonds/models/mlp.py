@@ -25,11 +25,11 @@ _STAGES = 4
 _SLOWER = 4.0
 """How much smaller the steps of each stage of learning are than those of the one before."""
 _TRUSTED = ["sklearn.neural_network._stochastic_optimizers.AdamOptimizer"]
-"""scikit-learn's own, which skops does not know to be harmless."""
+"""A harmless type of scikit-learn that skops does not trust by itself."""
 
 
 class NeuralNetwork(Estimator):
-    """Two hidden layers on scaled measures and one-hot grades; quotes stay within the prices learned from."""
+    """Two hidden layers on scaled measures and one-hot grades; prices stay within those learned from."""
 
     def __init__(self, parameters: Parameters, seed: int) -> None:
         self.parameters = dict(parameters)
@@ -44,7 +44,7 @@ class NeuralNetwork(Estimator):
         target = (log_price - log_price.mean()) / log_price.std()
         # Like trees, networks learn on one thread each; several share the cores as processes.
         with threadpool_limits(1), warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # it has as many epochs as it was given
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is a parameter
             for stage in range(_STAGES):
                 network.set_params(learning_rate_init=self.parameters["learning_rate"] / _SLOWER**stage)
                 network.fit(inputs, target, sample_weight=weights(price_usd))

@@ -1,4 +1,4 @@
-"""The models that are trained: add yours by one file beside this one and one line here.
+"""The registry of models that can be trained: add one by a file beside this one and a line here.
 
 A package outside the project adds a model by an entry point of the group ``diamonds.models`` that names its
 ``ModelSpec``.
@@ -26,7 +26,7 @@ _BUILT_IN = (
 )
 
 
-def _outside() -> list[ModelSpec]:
+def _of_entry_points() -> list[ModelSpec]:
     specs = []
     for entry in entry_points(group=ENTRY_POINTS):
         spec = entry.load()
@@ -38,7 +38,7 @@ def _outside() -> list[ModelSpec]:
 
 def _registry() -> dict[str, ModelSpec]:
     registry: dict[str, ModelSpec] = {}
-    for spec in (*_BUILT_IN, *_outside()):
+    for spec in (*_BUILT_IN, *_of_entry_points()):
         if spec.name in registry:
             raise ValueError(
                 f"Got two models named {spec.name!r}; expected every model to have its own name."
@@ -53,7 +53,7 @@ REGISTRY: dict[str, ModelSpec] = _registry()
 
 
 def spec_named(name: str) -> ModelSpec:
-    """The spec of that name; raises ``UnknownModel`` that lists those there are."""
+    """The spec of that name; raises ``UnknownModel``, which lists the registered names."""
     try:
         return REGISTRY[name]
     except KeyError:

@@ -1,4 +1,4 @@
-"""What models learn of prices: stones weighed so that errors count in USD rather than percent."""
+"""Sample weights, by which errors count in USD rather than in percent, and the patience of early stopping."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ _POWER = 0.5
 
 
 def weights(price_usd: Prices) -> Prices:
-    """How much each stone counts, shape (rows,), with mean 1: an error of 1% costs more on a dear stone."""
+    """The weight of each stone, shape (rows,), with mean 1: an error of 1% counts more on a dear stone."""
     powers = price_usd**_POWER
     return np.asarray(powers / powers.mean(), dtype="float64")
 

@@ -1,4 +1,4 @@
-"""What a model is to the rest of the project: a spec that builds and loads estimators."""
+"""The interface of a model: a spec that builds and loads estimators, which are fitted and predict prices."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ Unseen = tuple[Matrix, Prices]
 
 
 class UnknownModel(LookupError):
-    """No model of that name is registered or stored."""
+    """No model of that name is registered, or none has a version."""
 
 
 class Estimator(ABC):

@@ -1,7 +1,7 @@
-"""Runs calls side by side in threads, one for each core; for calls that let go of Python's lock.
+"""Runs calls in parallel threads, one for each core; for calls that release Python's global lock.
 
-Libraries that start threads of their own want the same cores, and wait for work in busy loops: where speed
-counts, tell them not to (``OMP_NUM_THREADS=1``).
+Libraries that start threads of their own compete for the same cores, and wait for work in busy loops: where
+speed counts, switch their threads off (``OMP_NUM_THREADS=1``).
 """
 
 import os
@@ -14,29 +14,31 @@ T = TypeVar("T")
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-_helpers = ThreadPoolExecutor(max(CORES - 1, 1), thread_name_prefix="cores")
+_pool = ThreadPoolExecutor(max(CORES - 1, 1), thread_name_prefix="cores")
 _of_this_thread = threading.local()
 
 
 def on_all_cores(calls: Sequence[Callable[[], T]]) -> list[T]:
-    """What the calls give, in order; raises what one of them raises.
+    """The results of the calls, in order; raises what one of them raises.
 
-    The thread that asks works, too. Calls made by calls run one after the other: all cores have work then.
+    The calling thread works, too. Calls made by calls run one after the other: all cores are busy then.
     """
-    if CORES == 1 or getattr(_of_this_thread, "works_for_another", False):
+    if CORES == 1 or getattr(_of_this_thread, "runs_a_call", False):
         return [call() for call in calls]
-    others = [_helpers.submit(_work, call) for call in calls[1:]]
-    given = [_work(call) for call in calls[:1]]
-    taken = {}
-    for place in reversed(range(len(others))):  # helpers begin with the first
-        if others[place].cancel():
-            taken[place] = _work(calls[place + 1])
-    return given + [taken[place] if place in taken else other.result() for place, other in enumerate(others)]
+    submitted = [_pool.submit(_run, call) for call in calls[1:]]
+    first = [_run(call) for call in calls[:1]]
+    run_here = {}
+    for place in reversed(range(len(submitted))):  # the pool begins with the first
+        if submitted[place].cancel():
+            run_here[place] = _run(calls[place + 1])
+    return first + [
+        run_here[place] if place in run_here else future.result() for place, future in enumerate(submitted)
+    ]
 
 
-def _work(call: Callable[[], T]) -> T:
-    _of_this_thread.works_for_another = True
+def _run(call: Callable[[], T]) -> T:
+    _of_this_thread.runs_a_call = True
     try:
         return call()
     finally:
-        _of_this_thread.works_for_another = False
+        _of_this_thread.runs_a_call = False

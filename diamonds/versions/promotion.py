@@ -1,4 +1,4 @@
-"""Decides which version quotes prices, and makes it the champion."""
+"""Decides whether a version becomes the champion, promotes it, and rolls promotions back."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from diamonds.versions.integrity import DamagedVersion, check
 from diamonds.versions.version import UNDOES, Version
 
 CONFIDENCE = 0.95
-FEWEST_OF_A_SLICE = 200
-WORST_OF_A_SLICE = 0.05
+SMALLEST_SLICE = 200
+LARGEST_LOSS = 0.05
 _RESAMPLES = 2000
 
 
@@ -29,7 +29,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A version with its quotes of the hold-out stones on which it meets another."""
+    """A version with its quotes of the hold-out stones on which it is compared with another."""
 
     tag: str
     evaluation: Evaluation
@@ -47,20 +47,20 @@ def decide(champion: Contender | None, challenger: Contender) -> Decision:
     """
     if champion is None:
         return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
-    met = (
+    compared = (
         f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) and {champion.tag} "
-        f"(MAE {champion.mae_usd:.1f} USD) met on {len(challenger.evaluation.stones):,} stones"
+        f"(MAE {champion.mae_usd:.1f} USD) were compared on {len(challenger.evaluation.stones):,} stones"
     )
     confidence = _confidence(champion.evaluation, challenger.evaluation)
     if confidence < CONFIDENCE:
         return Decision(
             False,
-            f"{met}: the challenger is better with a confidence of {confidence:.1%} only, "
+            f"{compared}: the challenger is better with a confidence of {confidence:.1%} only, "
             f"and {CONFIDENCE:.0%} is needed.",
         )
     if worse := list(_worse(champion.evaluation, challenger.evaluation)):
-        return Decision(False, f"{met}: the challenger is better, but worse for {', '.join(worse)}.")
-    return Decision(True, f"{met}: the challenger is better with a confidence of {confidence:.1%}.")
+        return Decision(False, f"{compared}: the challenger is better, but worse for {', '.join(worse)}.")
+    return Decision(True, f"{compared}: the challenger is better with a confidence of {confidence:.1%}.")
 
 
 def _confidence(champion: Evaluation, challenger: Evaluation) -> float:
@@ -74,10 +74,10 @@ def _confidence(champion: Evaluation, challenger: Evaluation) -> float:
 def _worse(champion: Evaluation, challenger: Evaluation) -> Iterator[str]:
     before = dict(champion.slices())
     for name, after in challenger.slices():
-        if len(after.stones) < FEWEST_OF_A_SLICE:
+        if len(after.stones) < SMALLEST_SLICE:
             continue
         change = after.metrics().mae / before[name].metrics().mae - 1
-        if change > WORST_OF_A_SLICE:
+        if change > LARGEST_LOSS:
             yield f"{name} by {change:.1%}"
 
 

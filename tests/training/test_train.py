@@ -101,8 +101,8 @@ def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset)
     ]
     predicted = store.load(ensemble).predict(dataset.hold_out)
     assert predicted == pytest.approx(np.exp(np.sum(logs, axis=0)))
-    kept = [OutOfFold.load(version.folder) for version in (*members, ensemble)]
-    errors = [np.abs(each.predicted - each.price).mean() for each in kept]
+    saved = [OutOfFold.load(version.folder) for version in (*members, ensemble)]
+    errors = [np.abs(each.predicted - each.price).mean() for each in saved]
     assert errors[-1] <= max(errors[:-1])
     assert members[0].tag in (ensemble.folder / CARD).read_text() or "xgboost" not in weights
     damaged = next(path for path in ensemble.folder.rglob("booster.*"))

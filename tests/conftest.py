@@ -87,7 +87,7 @@ def empty_database() -> None:
     migrate()
     create_partitions()
     with engine().begin() as connection:
-        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback")
+        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from diamonds.database.engine import is_stale
+
 
 def copy_in(connection: sa.Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
     """Copies rows of texts, numbers and nulls to a table; raises SQLAlchemy's ``DBAPIError``."""
@@ -17,7 +19,7 @@ def copy_in(connection: sa.Connection, table: str, rows: Iterable[Sequence[objec
         with closing(cursor):
             cursor.copy_expert(statement, StringIO("".join([_line(row) for row in rows])))
     except dialect.loaded_dbapi.Error as error:
-        if dialect.is_disconnect(error, raw.driver_connection, None):
+        if is_stale(error.pgcode) or dialect.is_disconnect(error, raw.driver_connection, None):
             connection.invalidate(error)
         raise sa.exc.DBAPIError.instance(
             statement, None, error, dialect.loaded_dbapi.Error, hide_parameters=True, dialect=dialect

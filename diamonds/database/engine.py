@@ -1,13 +1,13 @@
 """Connects to the database: its URL, and one connection pool for each process."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect, ExceptionContext
 
 from diamonds.database import embedded
 from diamonds.settings import settings
@@ -22,6 +22,12 @@ TIMEOUTS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+
+LOCK_TIMEOUT = "5s"  # who waits for another's lock reports that, and tries again
+
+# Read-only, logins, missing rights, tables, columns and schemas, a server that stops: after a failover or
+# a change of roles such errors may last as long as the connection, and not occur on a new one.
+_STALE = ("25006", "28", "3D", "3F", "42501", "42P01", "42703", "57P")
 
 
 def database_url() -> str:
@@ -43,9 +49,16 @@ def engine() -> sa.Engine:
         hide_parameters=True,  # they contain bodies, which do not belong in logs
         connect_args=TIMEOUTS,
     )
+    event.listen(created, "connect", _limit_waiting)
+    event.listen(created, "handle_error", _drop_stale_connections)
     if settings().database_url is None:
         event.listen(created, "do_connect", _connect_or_restart)
     return created
+
+
+def is_stale(sqlstate: str | None) -> bool:
+    """Whether an error may be due to settings that a connection took over when it was opened."""
+    return sqlstate is not None and sqlstate.startswith(_STALE)
 
 
 @contextmanager
@@ -81,6 +94,18 @@ def with_driver(url: str) -> str:
             "expected a Postgres, such as postgresql://user:password@host:5432/diamonds."
         )
     return f"postgresql+{DRIVER}://{rest}"
+
+
+def _limit_waiting(connection: DBAPIConnection, _record: Any) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+    connection.commit()
+
+
+def _drop_stale_connections(context: ExceptionContext) -> None:
+    """Has the pool replace all its connections."""
+    if is_stale(getattr(context.original_exception, "pgcode", None)):
+        context.is_disconnect = True
 
 
 def _connect_or_restart(

@@ -17,6 +17,17 @@ class Metrics:
         self.retried = Counter(f"{PREFIX}_retried", "Batches that the database did not take at once.")
         self.failed = Counter(f"{PREFIX}_failed", "Exchanges that neither journal nor database took.")
         self.adopted = Counter(f"{PREFIX}_adopted", "Exchanges shipped for a worker that had died.")
+        self.refused = Gauge(
+            f"{PREFIX}_refused",
+            "Dead letters: exchanges that the database refuses.",
+            multiprocess_mode="livemax",
+        )
+        self.blocked = Gauge(
+            f"{PREFIX}_blocked",
+            "1 while the database takes no exchange, by its state: away, busy or refusing.",
+            ["state"],
+            multiprocess_mode="livemax",
+        )
         self.depth = Gauge(
             f"{PREFIX}_journal_bytes", "Bytes of exchanges not shipped yet.", multiprocess_mode="livesum"
         )
@@ -25,6 +36,11 @@ class Metrics:
             "Age of the oldest exchange not shipped yet.",
             multiprocess_mode="livemax",
         )
+
+    def set_blocked(self, state: str | None) -> None:
+        """Shows why the database takes no exchange, or None when it does."""
+        for each in ("away", "busy", "refusing"):
+            self.blocked.labels(each).set(each == state)
 
 
 @cache

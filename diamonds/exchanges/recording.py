@@ -81,7 +81,7 @@ class Recording:
         journal, database = self.journal.problem, self.shipper.problem
         if journal is not None:
             return f"journal: {journal}; exchanges wait in memory, {self.memory_buffer.lost} were lost"
-        return "ok" if database is None else "the database is away; exchanges wait in the journal"
+        return "ok" if database is None else f"{database}; exchanges wait in the journal"
 
     async def claim(self, request: Request) -> Exchange | Taken | None:
         """As ``idempotency.claim``; raises TimeoutError when the database is away or slow."""

@@ -8,7 +8,9 @@ from uuid import UUID
 
 import uuid_utils
 
+from diamonds.database import engine
 from diamonds.exchanges import Body, Journal, Request, Response
+from diamonds.exchanges.database.dead_letters import DeadLetter, read
 
 PATH = "/predict"
 
@@ -58,3 +60,8 @@ def keep(kept: Journal, count: int) -> list[Request]:
         kept.append(request.frame())
         kept.append(answer(request).frame())
     return requests
+
+
+def dead_letters() -> list[DeadLetter]:
+    with engine().connect() as connection:
+        return read(connection)

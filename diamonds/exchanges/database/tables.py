@@ -72,3 +72,17 @@ feedback = sa.Table(
     sa.Index("ix_feedback_model_version", "model_version", "given_at"),
     sa.Index("ix_feedback_waiting", "exchange_id", postgresql_where=sa.text("quoted_at IS NULL")),
 )
+
+# Exchanges that the database refuses, as they were in the journal, until they are retried or removed.
+dead_letters = sa.Table(
+    "dead_letters",
+    metadata,
+    sa.Column("exchange_id", sa.Uuid, primary_key=True),
+    sa.Column("started_at", sa.DateTime(timezone=True), nullable=False, comment="of the exchange"),
+    sa.Column("refused_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("sqlstate", sa.Text, comment="null: the connection was lost, or the driver refused it"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("retry_at", sa.DateTime(timezone=True), comment="null: it is not retried automatically"),
+    sa.Column("frames", sa.LargeBinary, nullable=False, comment="request and response, as in a journal"),
+)

@@ -12,12 +12,13 @@ from diamonds.exchanges.frames import Joined
 from diamonds.exchanges.journal.reader import JournalReader
 from diamonds.exchanges.journal.writer import orphans
 from diamonds.exchanges.metrics import metrics
-from diamonds.exchanges.shipping.sink import Sink, reason_of
+from diamonds.exchanges.shipping.problems import DatabaseProblem, reason_of
+from diamonds.exchanges.shipping.sink import Sink
 
 logger = logging.getLogger(__name__)
 
 ROWS, SIZE = 1000, 2 * 1024 * 1024  # of one batch
-POLL_S, ADOPT_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 1.0
+POLL_S, ADOPT_EVERY_S, RETRY_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 2.0, 1.0
 MAX_BACKOFF_S = 2.0
 FLUSH_WITHIN_S = 5.0
 FAR_BEHIND = 64 * 1024 * 1024
@@ -43,7 +44,7 @@ class Shipper:
         self.catching_up = False
         self._stopping = threading.Event()
         self._deadline = float("inf")
-        self._adopt_at = self._check_at = self._measure_at = 0.0
+        self._adopt_at = self._check_at = self._retry_at = self._measure_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
     def start(self) -> None:
@@ -86,12 +87,15 @@ class Shipper:
             more = self._ship_batch()
             self._measure()
         except OSError as problem:
-            self._on_failure(problem)
+            self._on_failure(DatabaseProblem("busy", f"the journal cannot be read: {problem}"))
             self._journal = JournalReader(self._folder)  # reads again what was read and not shipped
             more = False
         if time.monotonic() >= self._adopt_at:
             self.adopt()
             self._adopt_at = time.monotonic() + ADOPT_EVERY_S
+        if time.monotonic() >= self._retry_at:
+            self._retry_refused()
+            self._retry_at = time.monotonic() + RETRY_EVERY_S
         if not more:
             self._stopping.wait(POLL_S)
 
@@ -102,8 +106,7 @@ class Shipper:
             return
         self._check_at = time.monotonic() + MAX_BACKOFF_S
         try:
-            self._sink.prepare()
-            engine().connect().close()
+            self._sink.check()
             self._on_success()
         except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
             self._on_failure(problem)
@@ -124,6 +127,13 @@ class Shipper:
             count(len(batch))
             if time.monotonic() > self._deadline:
                 raise OutOfTime
+
+    def _retry_refused(self) -> None:
+        if self._problem is None:
+            try:
+                self._sink.refusals.retry_due()
+            except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
+                self._on_failure(problem)
 
     def _write(self, batch: Sequence[Joined]) -> None:
         """Returns when the batch is in the database, through any outage of that."""
@@ -154,17 +164,19 @@ class Shipper:
             self.catching_up = catching_up
             engine().dispose()  # priority is set for the server process of each new connection
 
-    def _on_failure(self, problem: Exception) -> None:
+    def _on_failure(self, error: Exception) -> None:
         metrics().retried.inc()
-        reason = reason_of(problem)
-        if self._problem is None:
-            logger.warning("Exchanges wait in the journal: %s", reason)
-            self._report(reason)
-        self._problem = reason
+        problem = DatabaseProblem.of(error)
+        if str(problem) != self._problem:
+            logger.warning("Exchanges wait in the journal: %s: %s", problem, reason_of(error))
+            self._report(str(problem))
+            metrics().set_blocked(problem.state)
+        self._problem = str(problem)
 
     def _on_success(self) -> None:
         if self._problem is not None:
             self._report(None)
+            metrics().set_blocked(None)
         self._problem = None
 
     def _wait(self, seconds: float) -> None:

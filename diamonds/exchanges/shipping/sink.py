@@ -1,123 +1,141 @@
 """Writes batches of exchanges into the database, and isolates those that it refuses."""
 
-import logging
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import sqlalchemy as sa
 import uuid_utils
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
-from diamonds.database import engine, migrate
+from diamonds.database import migrate
 from diamonds.exchanges.database.partitions import create_partitions, drop_partitions_before
-from diamonds.exchanges.database.queries import read_exchange
 from diamonds.exchanges.database.upsert import upsert
-from diamonds.exchanges.frames import Joined
-from diamonds.exchanges.idempotency import same_request
+from diamonds.exchanges.frames import Body, Joined, Request
 from diamonds.exchanges.metrics import metrics
+from diamonds.exchanges.shipping.conflicts import upsert_resolved
+from diamonds.exchanges.shipping.problems import DatabaseProblem, is_connection_lost, may_pass
+from diamonds.exchanges.shipping.refusals import Refusals
+from diamonds.exchanges.shipping.transaction import REFUSALS, transaction
 from diamonds.settings import settings
 
-logger = logging.getLogger(__name__)
-
 PREPARE_EVERY_S = 6 * 3600.0
-REFUSED_FILE = "refused.frames"
-_OUTAGES = {"08", "25", "40", "42", "53", "55", "57", "58"}
-"""Classes of SQLSTATE about the database's own state, whatever the rows are: away, read-only, in a
-deadlock, without a table or a right, full, locked, shutting down, with a broken disk.
-"""
-
-
-class RowsRefused(Exception):
-    """The database is available, but refuses these rows: trying again would end the same."""
+RECOVERY_S = 20.0
+_CRASHES_BEFORE_BLAME = 3
+_MAX_PROBE_BYTES = 1024 * 1024
 
 
 class Sink:
-    """The database as the destination of exchanges; creates its tables and partitions first."""
+    """The database as the destination of exchanges; creates its tables and partitions first.
+
+    Whether an error is due to an exchange or to the database is found out by trying: where the database does
+    not take a probe either, which is a new exchange that is rolled back, every exchange waits.
+    """
 
     def __init__(self, parent: Path) -> None:
-        self._refused_file = parent / REFUSED_FILE
+        self.refusals = Refusals(parent)
         self._prepare_at = 0.0
+        self._crashes = 0
 
     @property
     def is_prepared(self) -> bool:
         return self._prepare_at > 0
 
     def prepare(self) -> None:
-        """Migrates, and creates and drops partitions; raises the database's error when it is away."""
+        """Migrates, and creates and drops partitions; raises DatabaseProblem when it cannot."""
         if time.monotonic() < self._prepare_at:
             return
-        migrate()
-        create_partitions()
-        months = settings().retention_months
-        if months is not None:
-            drop_partitions_before(months)
+        try:
+            migrate()
+            create_partitions()
+            months = settings().retention_months
+            if months is not None:
+                drop_partitions_before(months)
+        except (SQLAlchemyError, ConnectionError, ValueError) as error:
+            raise DatabaseProblem.of(error) from error
         self._prepare_at = time.monotonic() + PREPARE_EVERY_S
 
-    def write(self, batch: Sequence[Joined]) -> None:
-        """Returns when the batch is in the database, each exchange once however often it is written.
+    def check(self) -> None:
+        """Raises DatabaseProblem unless the database takes exchanges."""
+        self.prepare()
+        self._probe()
 
-        Rows that the database refuses are isolated. Raises the database's error when it is away.
+    def write(self, batch: Sequence[Joined]) -> None:
+        """Returns when each exchange is in the database, once however often it is written, or a dead letter.
+
+        Raises DatabaseProblem when the database takes no exchange at all.
         """
         self.prepare()
-        metrics().shipped.inc(self._bisect(batch))
+        metrics().shipped.inc(self._store(batch))
+        self._crashes = 0
 
-    def _bisect(self, batch: Sequence[Joined]) -> int:
-        """Halves a refused batch until the rows to blame are alone, so that they hold up no others."""
+    def _store(self, batch: Sequence[Joined]) -> int:
         try:
-            return self._insert(batch)
-        except RowsRefused:
-            if len(batch) == 1:
-                return self._insert_as_bytes(batch[0])
+            return _insert(batch)
+        except REFUSALS as error:
+            if is_connection_lost(error):
+                self._crashes += 1
+            self._probe_after(error, _size_of(batch))
+            return self._divide(batch, error)
+
+    def _divide(self, batch: Sequence[Joined], error: Exception) -> int:
+        """Halves a refused batch until the exchanges to blame are alone, so that they hold up no others."""
+        if len(batch) == 1:
+            return self._isolate(batch[0], error)
         middle = len(batch) // 2
-        return self._bisect(batch[:middle]) + self._bisect(batch[middle:])
+        return self._store_part(batch[:middle]) + self._store_part(batch[middle:])
 
-    def _insert_as_bytes(self, exchange: Joined) -> int:
-        """As bytes the database takes any body; an exchange that it still refuses is a dead letter."""
+    def _store_part(self, part: Sequence[Joined]) -> int:
         try:
-            return self._insert([exchange], as_bytes=True)
-        except RowsRefused as problem:
-            self._append_refused(exchange, str(problem))
+            return _insert(part)
+        except REFUSALS as error:
+            self._probe_after(error)
+            return self._divide(part, error)
+
+    def _isolate(self, exchange: Joined, error: Exception) -> int:
+        """Tries an exchange once more, as bytes unless the error may pass; then it becomes a dead letter."""
+        try:
+            return _insert([exchange], as_bytes=not may_pass(error))
+        except REFUSALS as again:
+            self._probe_after(again)
+            self.refusals.add(exchange, again)
             return 0
 
-    def _insert(self, batch: Sequence[Joined], *, as_bytes: bool = False) -> int:
+    def _probe_after(self, error: Exception, size: int = 0) -> None:
+        """Probes; waits for the server to recover first, where exchanges seem to be what crashes it."""
+        crashes = is_connection_lost(error) and self._crashes >= _CRASHES_BEFORE_BLAME
+        give_up_at = time.monotonic() + (RECOVERY_S if crashes else 0.0)
+        while True:
+            try:
+                self._probe(size)
+                return
+            except DatabaseProblem:
+                if time.monotonic() >= give_up_at:
+                    raise
+                time.sleep(0.1)
+
+    def _probe(self, size: int = 0) -> None:
+        """Raises DatabaseProblem unless the database takes a harmless exchange with a body of that size."""
         try:
-            with engine().begin() as connection:
-                changed = upsert(connection, batch, as_bytes=as_bytes)
-                self._resolve_conflicts(connection, batch, as_bytes=as_bytes)
-        except (DBAPIError, TypeError, ValueError) as problem:
-            if isinstance(problem, DBAPIError) and is_outage(problem):
-                raise
-            raise RowsRefused(reason_of(problem)) from problem
-        return changed
-
-    def _resolve_conflicts(
-        self, connection: sa.Connection, batch: Sequence[Joined], *, as_bytes: bool
-    ) -> None:
-        """Stores under new ids the exchanges whose ids turn out to belong to other requests."""
-        for request, response in batch:
-            existing = read_exchange(connection, request.id) if request.id_unchecked else None
-            if existing is not None and not same_request(existing, request):
-                renamed = request._replace(id=str(uuid_utils.uuid7()), id_unchecked=False)
-                logger.warning("Exchange %s is stored as %s: its id was taken.", request.id, renamed.id)
-                upsert(connection, [(renamed, response)], as_bytes=as_bytes)
-
-    def _append_refused(self, exchange: Joined, reason: str) -> None:
-        request, response = exchange
-        metrics().failed.inc()
-        logger.error("The database refuses exchange %s: %s", request.id, reason)
-        with self._refused_file.open("ab") as file:
-            file.write(request.frame() + (response.frame() if response else b""))
+            with transaction() as connection:
+                upsert(connection, [(_probe_request(size), None)])
+                connection.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+                connection.rollback()
+        except SQLAlchemyError as error:
+            self._prepare_at = 0.0  # it may be another database by now
+            raise DatabaseProblem.of(error) from error
 
 
-def is_outage(problem: DBAPIError) -> bool:
-    """Whether an error is due to the database's state, so that a retry may succeed, not to the rows."""
-    state = getattr(problem.orig, "pgcode", None)
-    if state is None:  # the driver's own error: the connection was lost, or it cannot send this value
-        return not isinstance(problem, DataError)
-    return problem.connection_invalidated or state[:2] in _OUTAGES
+def _insert(batch: Sequence[Joined], *, as_bytes: bool = False) -> int:
+    with transaction() as connection:
+        return upsert_resolved(connection, batch, as_bytes=as_bytes)
 
 
-def reason_of(problem: Exception) -> str:
-    """The first line of an error: later ones may quote what was to be stored, which must not be logged."""
-    return (str(getattr(problem, "orig", problem)).splitlines() or [type(problem).__name__])[0]
+def _probe_request(size: int) -> Request:
+    body = Body(os.urandom(min(size, _MAX_PROBE_BYTES)))  # nothing that compression makes small
+    return Request(0, str(uuid_utils.uuid7()), time.time(), "GET", "/", "", None, False, body)
+
+
+def _size_of(batch: Sequence[Joined]) -> int:
+    bodies = [each.body for exchange in batch for each in exchange if each is not None]
+    return sum(len(body.content) for body in bodies)

@@ -45,7 +45,7 @@ class ShipperSupervisor:
             try:
                 self._run()
             except OSError as problem:  # the journal's folder cannot be made, or no process be started
-                self.problem = str(problem)
+                self.problem = f"the shipper does not start: {problem}"
             if self._stopping.is_set():
                 return
             self._stopping.wait(RESTART_AFTER_S)

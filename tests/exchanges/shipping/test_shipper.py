@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from diamonds.exchanges.idempotency import claim
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping import shipper as shipper_module
 from diamonds.exchanges.shipping.shipper import Shipper
-from tests.exchanges.conversations import answer, asked, journal, keep
+from tests.exchanges.conversations import answer, asked, dead_letters, journal, keep
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -126,61 +126,7 @@ def test_what_the_database_refuses_holds_up_nothing_else(tmp_path: Path, others:
     fine = keep(kept, others)
     ship(kept)
     assert {str(one.id) for one in rows()} == {one.id for one in fine}
-    assert refused.id.encode() in (tmp_path / "refused.frames").read_bytes()
-
-
-@pytest.fixture
-def refusing() -> Iterator[Callable[[str], None]]:
-    """Lets the database refuse exchanges of the path ``/refused`` with a SQLSTATE."""
-
-    def refuse(state: str) -> None:
-        with engine().begin() as connection:
-            connection.exec_driver_sql(f"""
-                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-                $$ BEGIN RAISE 'not this one' USING ERRCODE = '{state}'; END $$;
-                CREATE TRIGGER refuse BEFORE INSERT ON exchanges
-                FOR EACH ROW WHEN (NEW.path = '/refused') EXECUTE FUNCTION refuse()""")
-
-    yield refuse
-    with engine().begin() as connection:
-        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse CASCADE")
-
-
-@pytest.mark.parametrize("state", ["22000", "23514", "54000", "P0001", "XX000"])
-@pytest.mark.parametrize("others", [1, 200])
-def test_an_exchange_that_the_database_refuses_is_set_aside_and_the_others_arrive(
-    tmp_path: Path, refusing: Callable[[str], None], others: int, state: str
-) -> None:
-    refusing(state)
-    kept, refused = journal(tmp_path), asked(10**6, path="/refused")
-    before = keep(kept, others)
-    kept.append(refused.frame() + answer(refused).frame())
-    after = keep(kept, others)
-    problems: list[str | None] = []
-    ship(kept, problems.append)
-    assert {str(one.id) for one in rows()} == {one.id for one in before + after}
-    assert (tmp_path / "refused.frames").read_bytes() == refused.frame() + answer(refused).frame()
-    assert problems == []
-
-
-@pytest.mark.parametrize("state", ["08006", "25006", "40P01", "42501", "53100", "55P03", "57014", "58030"])
-def test_an_exchange_waits_while_the_database_is_not_itself(
-    tmp_path: Path, refusing: Callable[[str], None], state: str
-) -> None:
-    refusing(state)
-    kept, waiting = journal(tmp_path), asked(1, path="/refused")
-    kept.append(waiting.frame() + answer(waiting).frame())
-    problems: list[str | None] = []
-    shipper = Shipper(kept.folder, problems.append)
-    shipper.start()
-    wait_until(lambda: problems == ["not this one"])
-    with engine().begin() as connection:
-        connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
-    wait_until(lambda: problems == ["not this one", None])
-    shipper.stop(20)
-    kept.close()
-    assert [str(one.id) for one in rows()] == [waiting.id]
-    assert list(tmp_path.iterdir()) == []
+    assert [str(letter.exchange_id) for letter in dead_letters()] == [refused.id]
 
 
 def test_an_exchange_of_a_long_path_arrives_and_is_found_by_it(tmp_path: Path) -> None:

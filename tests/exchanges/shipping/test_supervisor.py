@@ -76,7 +76,7 @@ class Worker:
 def worker(tmp_path: Path) -> Iterator[Worker]:
     worker = Worker(tmp_path)
     yield worker
-    shippers = worker.shippers()
+    shippers = worker.shippers() if worker.known.is_running() else []
     worker.process.kill()
     worker.process.communicate()
     psutil.wait_procs(shippers, timeout=20)  # they may still write into the next test's tables

@@ -1,0 +1,235 @@
+"""What the database refuses: one exchange, some, or all, for every reason that it may give."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from diamonds.database import engine
+from diamonds.exchanges import Filter, page
+from diamonds.exchanges.journal.writer import Journal
+from diamonds.exchanges.shipping.shipper import Shipper
+from tests.exchanges.conversations import answer, asked, dead_letters, journal, keep
+from tests.exchanges.shipping.test_shipper import ship
+from tests.processes import wait_until
+
+pytestmark = pytest.mark.usefixtures("empty_database")
+
+# One of each class, and some of which more depends.
+PASSING = {"08006", "25006", "25P02", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "58030"}
+LASTING = {
+    *(
+        "0A000",
+        "0B000",
+        "0F000",
+        "0L000",
+        "0P000",
+        "0Z000",
+        "20000",
+        "21000",
+        "22000",
+        "22P02",
+        "23502",
+        "23514",
+    ),
+    *(
+        "24000",
+        "26000",
+        "27000",
+        "28000",
+        "28P01",
+        "2B000",
+        "2D000",
+        "2F000",
+        "34000",
+        "38000",
+        "39000",
+        "3B000",
+    ),
+    *(
+        "3D000",
+        "3F000",
+        "42501",
+        "42703",
+        "42P01",
+        "44000",
+        "54000",
+        "72000",
+        "F0000",
+        "HV000",
+        "P0001",
+        "XX000",
+    ),
+}
+REFUSED = "/refused/"
+
+RAISE = "RAISE 'not this one' USING ERRCODE = substr(NEW.path, 10)"
+ONLY_REFUSED = f"WHEN (NEW.path LIKE '{REFUSED}%%')"
+
+Refuse = Callable[[str, str], None]
+
+
+@pytest.fixture
+def refuse() -> Iterator[Refuse]:
+    """Runs a statement for each exchange that is inserted, on a condition."""
+
+    def create(statement: str, when: str) -> None:
+        with engine().begin() as connection:
+            connection.exec_driver_sql(f"""
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN {statement}; RETURN NEW; END $$;
+                CREATE TRIGGER refuse BEFORE INSERT ON exchanges
+                FOR EACH ROW {when} EXECUTE FUNCTION refuse()""")
+
+    yield create
+    mend()
+
+
+def mend() -> None:
+    with engine().begin() as connection:
+        connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse CASCADE")
+
+
+def add(kept: Journal, path: str, number: int = 10**6) -> str:
+    """Appends an answered request, and gives its id."""
+    request = asked(number, path=path)
+    kept.append(request.frame() + answer(request).frame())
+    return request.id
+
+
+def arrived() -> set[str]:
+    return {str(one.id) for one in page(Filter(), limit=1000).exchanges}
+
+
+def refused() -> dict[str, str | None]:
+    """The SQLSTATE of each dead letter, by its exchange's id."""
+    return {str(letter.exchange_id): letter.sqlstate for letter in dead_letters()}
+
+
+@pytest.mark.parametrize("state", sorted(PASSING | LASTING))
+@pytest.mark.parametrize("others", [1, 200])
+def test_one_exchange_that_is_refused_is_a_dead_letter_and_the_others_arrive(
+    tmp_path: Path, refuse: Refuse, others: int, state: str
+) -> None:
+    refuse(RAISE, ONLY_REFUSED)
+    kept = journal(tmp_path)
+    fine = keep(kept, others)
+    id_ = add(kept, REFUSED + state)
+    fine += keep(kept, others)
+    problems: list[str | None] = []
+    ship(kept, problems.append)
+    assert arrived() == {one.id for one in fine}
+    assert refused() == {id_: state}
+    assert list(tmp_path.iterdir()) == []
+    assert problems == []
+    (letter,) = dead_letters()
+    assert (letter.reason, letter.retry_at is not None) == ("not this one", state in PASSING)
+
+
+def test_some_that_are_refused_for_different_reasons_hold_up_no_others(
+    tmp_path: Path, refuse: Refuse
+) -> None:
+    refuse(RAISE, ONLY_REFUSED)
+    kept = journal(tmp_path)
+    fine, wrong = set(), {}
+    for number, state in enumerate(sorted(PASSING | LASTING)):
+        wrong[add(kept, REFUSED + state, 10**6 + number)] = state
+        fine |= {one.id for one in keep(kept, 5)}
+    ship(kept)
+    assert arrived() == fine
+    assert refused() == wrong
+
+
+def wording(state: str, reason: str) -> str:
+    """What is reported when all are refused with this SQLSTATE."""
+    if state[:2] == "08" or state[:3] == "57P":
+        return "the database is away"
+    return f"the database {'is busy' if state in PASSING else 'refuses every exchange'}: {reason} ({state})"
+
+
+@pytest.mark.parametrize("state", sorted(PASSING | LASTING))
+def test_exchanges_wait_while_all_are_refused(tmp_path: Path, refuse: Refuse, state: str) -> None:
+    refuse(f"RAISE 'not now' USING ERRCODE = '{state}'", "")
+    kept = journal(tmp_path)
+    ids = {one.id for one in keep(kept, 3)}
+    problems: list[str | None] = []
+    shipper = Shipper(kept.folder, problems.append)
+    shipper.start()
+    wait_until(lambda: len(problems) == 1)
+    mend()
+    wait_until(lambda: arrived() == ids)
+    shipper.stop(20)
+    kept.close()
+    assert problems == [wording(state, "not now"), None]
+    assert refused() == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dead_letter_whose_reason_may_pass_is_retried_automatically(tmp_path: Path, refuse: Refuse) -> None:
+    refuse(RAISE, ONLY_REFUSED)
+    kept = journal(tmp_path)
+    passing, lasting = add(kept, REFUSED + "40P01"), add(kept, REFUSED + "23514", 10**6 + 1)
+    shipper = Shipper(kept.folder)
+    shipper.start()
+    wait_until(lambda: refused().keys() == {passing, lasting})
+    mend()
+    wait_until(lambda: refused().keys() == {lasting})
+    shipper.stop(20)
+    kept.close()
+    assert arrived() == {passing}
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Statements of new connections are cancelled after a moment."""
+    set_timeout("SET statement_timeout = '500ms'")
+    yield
+    set_timeout("RESET statement_timeout")
+
+
+def set_timeout(change: str) -> None:
+    with engine().begin() as connection:
+        connection.exec_driver_sql(f"ALTER ROLE CURRENT_USER {change}")
+    engine().dispose()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_one_that_always_takes_too_long_holds_up_no_others(tmp_path: Path, refuse: Refuse) -> None:
+    refuse("PERFORM pg_sleep(100)", ONLY_REFUSED)
+    kept = journal(tmp_path)
+    fine = keep(kept, 10)
+    id_ = add(kept, REFUSED)
+    ship(kept)
+    assert (arrived(), refused()) == ({one.id for one in fine}, {id_: "57014"})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "PERFORM pg_terminate_backend(pg_backend_pid()); PERFORM pg_sleep(100)",
+        "EXECUTE 'COPY (SELECT 1) TO PROGRAM ''kill -9 $PPID'''",  # the whole server recovers
+    ],
+)
+def test_one_that_ends_the_process_of_the_server_holds_up_no_others(
+    tmp_path: Path, refuse: Refuse, statement: str
+) -> None:
+    refuse(statement, ONLY_REFUSED)
+    kept = journal(tmp_path)
+    fine = keep(kept, 10)
+    id_ = add(kept, REFUSED)
+    shipper = Shipper(kept.folder)
+    shipper.start()
+    wait_until(lambda: found() == ({one.id for one in fine}, {id_}))
+    mend()
+    wait_until(lambda: found() == ({*(one.id for one in fine), id_}, set()))
+    shipper.stop(20)
+    kept.close()
+
+
+def found() -> tuple[set[str], set[str]]:
+    """What arrived and what was refused, or nothing of either while the server recovers."""
+    try:
+        return arrived(), set(refused())
+    except DBAPIError:
+        return set(), set()

@@ -8,6 +8,7 @@ metadata = sa.MetaData(
 )
 
 _NEWEST_FIRST = (sa.text("started_at DESC"), sa.text("id DESC"))
+_PATH_START = sa.text("left(path, 200)")  # an entry of an index holds no path of any length
 
 exchanges = sa.Table(
     "exchanges",
@@ -31,10 +32,10 @@ exchanges = sa.Table(
     sa.Column("model", sa.Text),
     sa.Column("model_version", sa.Text),
     sa.Index("ix_exchanges_newest", *_NEWEST_FIRST),
-    sa.Index("ix_exchanges_path", "path", *_NEWEST_FIRST),
+    sa.Index("ix_exchanges_path", _PATH_START, *_NEWEST_FIRST),
     sa.Index("ix_exchanges_status", "status", *_NEWEST_FIRST),
     sa.Index("ix_exchanges_model", "model", *_NEWEST_FIRST),
-    sa.Index("ix_exchanges_status_model_path", "status", "model", "path", *_NEWEST_FIRST),
+    sa.Index("ix_exchanges_status_model_path", "status", "model", _PATH_START, *_NEWEST_FIRST),
     sa.Index(
         "ix_exchanges_feedback",
         sa.text("(response_body ->> 'exchange_id')"),
@@ -85,4 +86,6 @@ dead_letters = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="1"),
     sa.Column("retry_at", sa.DateTime(timezone=True), comment="null: it is not retried automatically"),
     sa.Column("frames", sa.LargeBinary, nullable=False, comment="request and response, as in a journal"),
+    sa.Index("ix_dead_letters_retry_at", "retry_at"),
+    sa.Index("ix_dead_letters_started_at", "started_at"),
 )

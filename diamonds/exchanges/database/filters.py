@@ -30,7 +30,8 @@ SortKey: TypeAlias = tuple[datetime, UUID]
 class Filter:
     """Which exchanges to read: ``since`` <= started_at < ``until``; None matches everything.
 
-    ``text`` is anywhere in the request's or the response's body, ignoring case.
+    ``text`` is anywhere in the request's or the response's body, ignoring case. ``readable_only`` leaves out
+    bodies that cannot be read back.
     """
 
     since: datetime | None = None
@@ -39,6 +40,7 @@ class Filter:
     status: int | None = None
     model: str | None = None
     text: str | None = None
+    readable_only: bool = False
 
     def conditions(self) -> list[sa.ColumnElement[bool]]:
         column = exchanges.c
@@ -49,7 +51,7 @@ class Filter:
             column.path == self.path if len(self.path or "") >= _INDEXED_CHARACTERS else None,
         ]
         equal = [_INDEX_COLUMNS[name] == value for name, value in self.indexed_values.items()]
-        containing = [contains(self.text)] if self.text is not None else []
+        containing = [contains(self.text, readable_only=self.readable_only)] if self.text is not None else []
         return [*(bound for bound in bounds if bound is not None), *equal, *containing]
 
     @property

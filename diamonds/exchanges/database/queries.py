@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from diamonds.database import engine
 from diamonds.exchanges.database.filters import ORDER, Filter, SortKey, newest
 from diamonds.exchanges.database.tables import exchanges
+from diamonds.exchanges.database.unreadable import readable_json, without_unreadable
 from diamonds.exchanges.exchange import Exchange
 
 LARGEST_PAGE = 1000
@@ -47,7 +49,9 @@ def exchange(id: UUID) -> Exchange | None:  # noqa: A002 - the column's name
 
 def read_exchange(connection: sa.Connection, id: UUID | str) -> Exchange | None:  # noqa: A002
     """The exchange with this id as an open transaction sees it, or None."""
-    row = connection.execute(sa.select(exchanges).where(exchanges.c.id == UUID(str(id)))).one_or_none()
+    row = connection.execute(
+        _columns(readable_only=True).where(exchanges.c.id == UUID(str(id)))
+    ).one_or_none()
     return Exchange(**row._mapping) if row else None
 
 
@@ -62,7 +66,14 @@ def page(filters: Filter, *, limit: int = 100, cursor: str | None = None, bodies
     """
     if not 1 <= limit <= LARGEST_PAGE:
         raise ValueError(f"Got limit={limit}; expected 1 to {LARGEST_PAGE}.")
-    columns, after = _columns(bodies), _parse_cursor(cursor)
+    after = _parse_cursor(cursor)
+    return without_unreadable(
+        lambda readable_only: _page(replace(filters, readable_only=readable_only), limit, after, bodies)
+    )
+
+
+def _page(filters: Filter, limit: int, after: SortKey | None, bodies: bool) -> Page:
+    columns = _columns(bodies=bodies, readable_only=filters.readable_only)
     with engine().connect() as connection:
         if filters.text is not None:
             return _search_page(connection, columns, filters, limit, after)
@@ -72,9 +83,16 @@ def page(filters: Filter, *, limit: int = 100, cursor: str | None = None, bodies
     return Page(matches, _cursor(_sort_key(matches[-1])) if len(rows) > limit else None)
 
 
-def _columns(bodies: bool) -> sa.Select[Any]:
-    left_out = set() if bodies else _BODIES
-    return sa.select(*(sa.null().label(each.name) if each.name in left_out else each for each in exchanges.c))
+def _columns(*, bodies: bool = True, readable_only: bool = False) -> sa.Select[Any]:
+    return sa.select(*(_column(each, bodies, readable_only) for each in exchanges.c))
+
+
+def _column(column: sa.Column[Any], bodies: bool, readable_only: bool) -> sa.ColumnElement[Any]:
+    if column.name in _BODIES and not bodies:
+        return sa.null().label(column.name)
+    if column.name in _BODIES and readable_only and isinstance(column.type, JSONB):
+        return readable_json(column).label(column.name)
+    return column
 
 
 def _search_page(

@@ -58,6 +58,18 @@ def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def empty_database() -> None:
+    """The embedded Postgres, migrated, with empty tables."""
+    from diamonds.database import engine, migrate
+    from diamonds.exchanges import create_partitions
+
+    migrate()
+    create_partitions()
+    with engine().begin() as connection:
+        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters")
+
+
+@pytest.fixture
 def empty_model_store(tmp_path: Path) -> Iterator[Path]:
     """A model store without versions, for this test and the processes that it starts."""
     with model_store_in(tmp_path / "bentoml") as home:
@@ -76,18 +88,6 @@ def model_store_in(home: Path) -> Iterator[Path]:
         BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # it reads BENTOML_HOME only once
         yield home
         BentoMLContainer.model_store.reset()
-
-
-@pytest.fixture
-def empty_database() -> None:
-    """The embedded Postgres without any exchange, for this test."""
-    from diamonds.database import engine, migrate
-    from diamonds.exchanges import create_partitions
-
-    migrate()
-    create_partitions()
-    with engine().begin() as connection:
-        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters")
 
 
 @pytest.fixture(scope="session")

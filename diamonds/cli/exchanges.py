@@ -10,6 +10,9 @@ from uuid import UUID
 
 import typer
 
+from diamonds.cli.refused import move_file
+from diamonds.cli.refused import refused as show_refused
+
 if TYPE_CHECKING:
     from diamonds.exchanges import Exchange, Filter
 
@@ -20,7 +23,7 @@ _LATEST_ARRIVAL = timedelta(minutes=1)
 
 Since = Annotated[datetime | None, typer.Option(help="Only from this time on; UTC unless it has an offset.")]
 Until = Annotated[datetime | None, typer.Option(help="Only before this time; UTC unless it has an offset.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON, one exchange a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON, one a line.")]
 
 
 def exchanges(
@@ -36,6 +39,16 @@ def exchanges(
     limit: Annotated[int, typer.Option(help="How many, newest last.", min=1, max=1000)] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new ones until Ctrl-C.")] = False,
     as_json: AsJson = False,
+    ids: Annotated[list[UUID] | None, typer.Option("--id", help="Only this exchange; repeatable.")] = None,
+    refused: Annotated[
+        bool, typer.Option("--refused", help="Show dead letters instead: those that the database refuses.")
+    ] = False,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="With --refused: store them now, all or those of --id.")
+    ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="With --refused: remove those of --id for good.")
+    ] = False,
 ) -> None:
     """Show the newest exchanges, the newest last."""
     from diamonds.database import migrate, running
@@ -44,8 +57,17 @@ def exchanges(
     filters = Filter(
         since=_aware(since), until=_aware(until), path=path, status=status, model=model, text=text
     )
+    _check_options(
+        any_filter=follow or filters != Filter(), ids=ids, refused=refused, manages=retry or remove
+    )
     with running():
         migrate()
+        if refused:
+            show_refused(ids or (), limit=limit, retry=retry, remove=remove, as_json=as_json)
+            return
+        if ids:
+            _print(_with_ids(ids), as_json)
+            return
         listed = _newest(filters, limit)[::-1]
         _print(listed, as_json)
         if follow:
@@ -80,6 +102,7 @@ def forget(
     every_id = [*(ids or []), *(map(UUID, file.read_text().split()) if file else [])]
     with running():
         migrate()
+        move_file()
         erased = erase(every_id)
     typer.echo(f"Forgot {erased:,} of {len(every_id):,} exchanges; the others will not be stored later.")
 
@@ -110,6 +133,26 @@ def replay(
     typer.echo(
         f"{result.mean_absolute_share:.2%} apart on average, {result.largest_absolute_share:.2%} at most"
     )
+
+
+def _check_options(*, any_filter: bool, ids: list[UUID] | None, refused: bool, manages: bool) -> None:
+    if manages and not refused:
+        raise typer.BadParameter("Got --retry or --remove alone; expected it together with --refused.")
+    if any_filter and (refused or ids):
+        message = (
+            "Got --refused or --id with a filter or --follow; expected --limit, --json or nothing beside it."
+        )
+        raise typer.BadParameter(message)
+
+
+def _with_ids(ids: list[UUID]) -> list["Exchange"]:
+    from diamonds.exchanges import exchange
+
+    matches = {id_: exchange(id_) for id_ in ids}
+    for id_, match in matches.items():
+        if match is None:
+            raise typer.BadParameter(f"Got {id_}; expected the id of a stored exchange.", param_hint="--id")
+    return [match for match in matches.values() if match is not None]
 
 
 def _aware(moment: datetime | None) -> datetime | None:

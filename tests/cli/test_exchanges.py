@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 import pytest
@@ -26,6 +27,12 @@ STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 def run(*arguments: str) -> str:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
+    return result.output
+
+
+def fail(*arguments: str) -> str:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2, result.output
     return result.output
 
 
@@ -74,3 +81,10 @@ def test_a_replay_shows_how_another_version_would_have_priced(few_stones: Path) 
     assert (result["quotes"], result["skipped"]) == (3, 2)
     assert result["mean_share"] == pytest.approx(1, rel=1e-3)
     assert "+100.00%" in run("replay", "--model", version.tag)
+
+
+def test_exchanges_are_shown_by_their_ids() -> None:
+    first, _, third = add(3)
+    lines = run("exchanges", "--id", first, "--id", third).splitlines()
+    assert [line.split()[-1] for line in lines] == [first, third]
+    assert "expected the id of a stored exchange" in fail("exchanges", "--id", str(uuid4()))

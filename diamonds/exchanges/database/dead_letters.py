@@ -35,6 +35,11 @@ WHERE exchange_id IN (
 RETURNING *
 """).columns(*dead_letters.c)
 
+_ERASE = """
+DELETE FROM dead_letters WHERE exchange_id = ANY(%(ids)s::uuid[])
+OR EXISTS (SELECT FROM unnest(%(ids)s::text[]) AS id WHERE position(convert_to(id, 'UTF8') IN frames) > 0)
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
@@ -95,6 +100,11 @@ def read(connection: sa.Connection, ids: Collection[UUID] = (), limit: int | Non
 def remove(connection: sa.Connection, ids: Collection[UUID]) -> int:
     """Removes the dead letters with these ids for good, and returns how many there were."""
     return connection.execute(sa.delete(dead_letters).where(dead_letters.c.exchange_id.in_(ids))).rowcount
+
+
+def erase_mentions(connection: sa.Connection, ids: Collection[UUID]) -> int:
+    """Removes the dead letters with these ids, or in which one of them is mentioned, such as feedback."""
+    return connection.exec_driver_sql(_ERASE, {"ids": [str(each) for each in ids]}).rowcount
 
 
 def count(connection: sa.Connection) -> int:

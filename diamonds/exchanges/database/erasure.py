@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from diamonds.database import engine
+from diamonds.exchanges.database import dead_letters
 from diamonds.exchanges.database.feedback import feedback_exchanges
 from diamonds.exchanges.database.tables import exchanges, feedback, forgotten_exchanges
 
@@ -20,7 +21,7 @@ def is_forgotten(id: UUID) -> bool:  # noqa: A002 - the column's name
 def forget(ids: Collection[UUID]) -> int:
     """Erases the exchanges with these ids, and any copy that arrives later; returns how many were stored.
 
-    Feedback about them is erased as well.
+    Feedback about them is erased as well, and dead letters.
     """
     if not ids:
         return 0
@@ -30,6 +31,7 @@ def forget(ids: Collection[UUID]) -> int:
         erased = {*ids, *feedback_exchanges(connection, ids)}
         blocked = insert(forgotten_exchanges).values([{"id": each} for each in erased])
         connection.execute(blocked.on_conflict_do_nothing())
+        dead_letters.erase_mentions(connection, ids)
         column = feedback.c
         connection.execute(
             sa.delete(feedback).where(column.exchange_id.in_(ids) | column.given_by.in_(erased))

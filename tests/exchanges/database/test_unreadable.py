@@ -9,8 +9,8 @@ import pytest
 from diamonds.database import engine
 from diamonds.exchanges import Body, Exchange, Filter, exchange, page
 from diamonds.exchanges.database.export import export
+from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.idempotency import claim
-from diamonds.exchanges.shipping.upsert import upsert
 from tests.exchanges.conversations import answer, asked
 
 pytestmark = pytest.mark.usefixtures("empty_database")

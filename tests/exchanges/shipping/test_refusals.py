@@ -233,3 +233,55 @@ def found() -> tuple[set[str], set[str]]:
         return arrived(), set(refused())
     except DBAPIError:
         return set(), set()
+
+
+@pytest.fixture
+def no_table(empty_database: None) -> Iterator[None]:
+    """There is no table of dead letters until the test is over, or renames it back."""
+    rename_table("dead_letters", "elsewhere")
+    yield
+    rename_table("elsewhere", "dead_letters")
+
+
+def rename_table(old: str, new: str) -> None:
+    with engine().begin() as connection:
+        connection.exec_driver_sql(f"ALTER TABLE IF EXISTS {old} RENAME TO {new}")
+
+
+@pytest.mark.usefixtures("no_table")
+def test_what_not_even_the_table_of_dead_letters_takes_waits_in_a_file(
+    tmp_path: Path, refuse: Refuse
+) -> None:
+    refuse(RAISE, ONLY_REFUSED)
+    kept = journal(tmp_path)
+    id_ = add(kept, REFUSED + "23514")
+    fine = keep(kept, 5)
+    ship(kept)
+    assert arrived() == {one.id for one in fine}
+    assert id_.encode() in (tmp_path / "refused.frames").read_bytes()
+    rename_table("elsewhere", "dead_letters")
+    ship_nothing(tmp_path, until=lambda: refused() == {id_: "23514"})
+    assert (tmp_path / "refused.frames").read_bytes() == b""
+    assert dead_letters()[0].reason == "not this one"
+
+
+def ship_nothing(folder: Path, until: Callable[[], bool]) -> None:
+    kept = journal(folder)
+    kept.lock()
+    shipper = Shipper(kept.folder)
+    shipper.start()
+    wait_until(until)
+    shipper.stop(20)
+    kept.close()
+
+
+def test_a_file_without_reasons_is_read_around_its_damage_and_moved_once(tmp_path: Path) -> None:
+    first, second, cut_off = asked(1), asked(2), asked(3)
+    frames = [first.frame(), answer(first).frame(), b"damaged", second.frame(), cut_off.frame()[:-1]]
+    for _ in range(2):  # as if the first time was cut off before the file was emptied
+        (tmp_path / "refused.frames").write_bytes(b"".join(frames))
+        ship_nothing(tmp_path, until=lambda: (tmp_path / "refused.frames").read_bytes() == b"")
+    letters = {str(letter.exchange_id): letter for letter in dead_letters()}
+    assert letters.keys() == {first.id, second.id}
+    assert letters[first.id].exchanges() == [(first, answer(first))]
+    assert letters[second.id].reason == "unknown"

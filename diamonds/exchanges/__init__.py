@@ -4,6 +4,7 @@ from diamonds.exchanges.database.feedback import Feedback, feedback_since
 from diamonds.exchanges.database.filters import Filter
 from diamonds.exchanges.database.partitions import create_partitions, drop_partitions_before
 from diamonds.exchanges.database.queries import LARGEST_PAGE, BadCursor, Page, exchange, page
+from diamonds.exchanges.database.retention import Deleted, apply_retention
 from diamonds.exchanges.database.text_search import LONGEST_TEXT
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Body, Request, Response
@@ -15,6 +16,7 @@ __all__ = [
     "LONGEST_TEXT",
     "BadCursor",
     "Body",
+    "Deleted",
     "Exchange",
     "Feedback",
     "Filter",
@@ -23,6 +25,7 @@ __all__ = [
     "Request",
     "Response",
     "Shipper",
+    "apply_retention",
     "create_partitions",
     "drop_partitions_before",
     "exchange",

@@ -1,5 +1,7 @@
 """Creates the monthly partitions of ``exchanges`` ahead, and drops those older than the retention."""
 
+import logging
+import time
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,7 +10,10 @@ import sqlalchemy as sa
 from diamonds.database import engine
 from diamonds.exchanges.database.feedback import join_pending
 
+logger = logging.getLogger(__name__)
+
 AHEAD = 3
+_DROP_ATTEMPTS, _DROP_PAUSE_S = 10, 1.0
 _LOCK = 0x6D6F6E74  # "mont": an advisory lock, so that only one process creates them
 
 
@@ -19,7 +24,7 @@ def first_id(moment: datetime) -> UUID:
 
 def create_partitions(now: datetime | None = None) -> list[str]:
     """Creates the partitions of this month and the next few; returns the names of those that were missing."""
-    months = [_month_after(now or datetime.now(UTC), ahead) for ahead in range(AHEAD + 1)]
+    months = [month_after(now or datetime.now(UTC), ahead) for ahead in range(AHEAD + 1)]
     with engine().begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         return [_name(month) for month in months if _create(connection, month)]
@@ -27,13 +32,43 @@ def create_partitions(now: datetime | None = None) -> list[str]:
 
 def drop_partitions_before(months: int, now: datetime | None = None) -> list[str]:
     """Drops the partitions older than ``months`` whole months before this one; returns their names."""
-    oldest = _name(_month_after(now or datetime.now(UTC), -months))
+    cutoff = month_after(now or datetime.now(UTC), -months)
     with engine().begin() as connection:
-        expired = [name for name in _existing(connection) if name < oldest]
         join_pending(connection)  # feedback outlives the quotes that it is about
-        for name in expired:
-            connection.exec_driver_sql(f"DROP TABLE {name}")
-    return expired
+        expired = expired_partitions(connection, cutoff)
+    return [name for name in expired if drop_partition(name)]
+
+
+def expired_partitions(connection: sa.Connection, cutoff: datetime) -> list[str]:
+    """The partitions of months before the cutoff.
+
+    A client may choose an id of an old month: a partition that has exchanges from after the cutoff stays.
+    """
+    oldest = _name(cutoff)
+    return [
+        name for name in _existing(connection) if name < oldest and not _is_used(connection, name, cutoff)
+    ]
+
+
+def drop_partition(name: str) -> bool:
+    """Drops a partition; whether it did so without making writers wait for longer than half a second."""
+    for _ in range(_DROP_ATTEMPTS):
+        try:
+            with engine().begin() as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")
+                connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name}")
+        except sa.exc.OperationalError as error:
+            logger.info("Partition %s is in use: %s", name, error.orig)
+            time.sleep(_DROP_PAUSE_S)
+        else:
+            return True
+    logger.warning("Partition %s is in use for too long to drop it now.", name)
+    return False
+
+
+def _is_used(connection: sa.Connection, name: str, cutoff: datetime) -> bool:
+    newer = f"SELECT EXISTS (SELECT FROM {name} WHERE started_at >= %(cutoff)s)"  # noqa: S608 - a date's name
+    return bool(connection.exec_driver_sql(newer, {"cutoff": cutoff}).scalar())
 
 
 def _create(connection: sa.Connection, month: datetime) -> bool:
@@ -41,7 +76,7 @@ def _create(connection: sa.Connection, month: datetime) -> bool:
     name = _name(month)
     if name in _existing(connection):
         return False
-    bounds = {"low": str(first_id(month)), "high": str(first_id(_month_after(month, 1)))}
+    bounds = {"low": str(first_id(month)), "high": str(first_id(month_after(month, 1)))}
     connection.exec_driver_sql(
         f"CREATE TABLE {name} (LIKE exchanges INCLUDING DEFAULTS INCLUDING CONSTRAINTS)"
     )
@@ -66,6 +101,7 @@ def _name(month: datetime) -> str:
     return f"exchanges_{month:%Y_%m}"
 
 
-def _month_after(moment: datetime, months: int) -> datetime:
+def month_after(moment: datetime, months: int) -> datetime:
+    """The first moment of the month so many months after that of ``moment``, or before it."""
     years, month = divmod(moment.month - 1 + months, 12)
     return datetime(moment.year + years, month + 1, 1, tzinfo=UTC)

@@ -89,3 +89,10 @@ dead_letters = sa.Table(
     sa.Index("ix_dead_letters_retry_at", "retry_at"),
     sa.Index("ix_dead_letters_started_at", "started_at"),
 )
+
+# When retention ran, by the clock of the machine that ran it.
+clock_sightings = sa.Table(
+    "clock_sightings",
+    metadata,
+    sa.Column("seen_at", sa.DateTime(timezone=True), primary_key=True),
+)

@@ -13,6 +13,7 @@ from diamonds.exchanges.journal.reader import JournalReader
 from diamonds.exchanges.journal.writer import orphans
 from diamonds.exchanges.metrics import metrics
 from diamonds.exchanges.shipping.problems import DatabaseProblem, reason_of
+from diamonds.exchanges.shipping.retention import start_retention
 from diamonds.exchanges.shipping.sink import Sink
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ POLL_S, ADOPT_EVERY_S, RETRY_EVERY_S, REPORT_EVERY_S = 0.5, 2.0, 2.0, 1.0
 MAX_BACKOFF_S = 2.0
 FLUSH_WITHIN_S = 5.0
 FAR_BEHIND = 64 * 1024 * 1024
+RETENTION_EVERY_S = 6 * 3600.0
 
 
 class OutOfTime(Exception):
@@ -44,7 +46,7 @@ class Shipper:
         self.catching_up = False
         self._stopping = threading.Event()
         self._deadline = float("inf")
-        self._adopt_at = self._check_at = self._retry_at = self._measure_at = 0.0
+        self._adopt_at = self._check_at = self._retry_at = self._measure_at = self._retention_at = 0.0
         self._thread = threading.Thread(target=self._run, name="shipper", daemon=True)
 
     def start(self) -> None:
@@ -96,6 +98,9 @@ class Shipper:
         if time.monotonic() >= self._retry_at:
             self._retry_refused()
             self._retry_at = time.monotonic() + RETRY_EVERY_S
+        if time.monotonic() >= self._retention_at and self._sink.is_prepared:
+            start_retention()
+            self._retention_at = time.monotonic() + RETENTION_EVERY_S
         if not more:
             self._stopping.wait(POLL_S)
 

@@ -9,7 +9,7 @@ import uuid_utils
 from sqlalchemy.exc import SQLAlchemyError
 
 from diamonds.database import migrate
-from diamonds.exchanges.database.partitions import create_partitions, drop_partitions_before
+from diamonds.exchanges.database.partitions import create_partitions
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Body, Joined, Request
 from diamonds.exchanges.metrics import metrics
@@ -17,7 +17,6 @@ from diamonds.exchanges.shipping.conflicts import upsert_resolved
 from diamonds.exchanges.shipping.problems import DatabaseProblem, is_connection_lost, may_pass
 from diamonds.exchanges.shipping.refusals import Refusals
 from diamonds.exchanges.shipping.transaction import REFUSALS, transaction
-from diamonds.settings import settings
 
 PREPARE_EVERY_S = 6 * 3600.0
 RECOVERY_S = 20.0
@@ -42,15 +41,12 @@ class Sink:
         return self._prepare_at > 0
 
     def prepare(self) -> None:
-        """Migrates, and creates and drops partitions; raises DatabaseProblem when it cannot."""
+        """Migrates and creates partitions; raises DatabaseProblem when it cannot."""
         if time.monotonic() < self._prepare_at:
             return
         try:
             migrate()
             create_partitions()
-            months = settings().retention_months
-            if months is not None:
-                drop_partitions_before(months)
         except (SQLAlchemyError, ConnectionError, ValueError) as error:
             raise DatabaseProblem.of(error) from error
         self._prepare_at = time.monotonic() + PREPARE_EVERY_S

@@ -150,7 +150,7 @@ def test_only_what_was_given_since_is_read() -> None:
 def test_feedback_outlives_a_quote_that_retention_drops() -> None:
     january = datetime(2026, 1, 15, tzinfo=UTC)
     create_partitions(january)
-    quoted = quote(id=id_at(january))
+    quoted = quote(id=id_at(january), started_at=january.timestamp())
     add(said(quoted, 2450.0, 0))
     add(quoted)
     drop_partitions_before(2, NOON)

@@ -4,7 +4,7 @@ from sqlalchemy.exc import OperationalError as DatabaseUnavailable
 
 from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
-from diamonds.database.migrate import migrate
+from diamonds.database.migrate import migrate, newest_revision
 
 __all__ = [
     "DatabaseUnavailable",
@@ -12,6 +12,7 @@ __all__ = [
     "database_url",
     "engine",
     "migrate",
+    "newest_revision",
     "release",
     "running",
     "with_driver",

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-# Not Alembic's default table of versions: Optuna has its own under that name in the same database.
-context.configure(connection=context.config.attributes["connection"], version_table="diamonds_schema_version")
+from diamonds.database.migrate import VERSION_TABLE
+
+context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE)
 with context.begin_transaction():
     context.run_migrations()

@@ -8,6 +8,12 @@ State = Literal["away", "busy", "refusing"]
 
 _AWAY = {"08", "57P01", "57P02", "57P03", "57P04", "57P05"}
 _BUSY = {"25", "40", "53", "55", "57", "58"}
+_SUMMARIES = {
+    "away": "the database is away",
+    "busy": "the database is busy",
+    "25006": "the database is read-only",
+    "refusing": "the database refuses every exchange",
+}
 _STARTING_OR_FULL = ("starting up", "shutting down", "recovery", "not yet accepting", "too many", "remaining")
 """Parts of the messages of a server that may accept the connection later; there is no SQLSTATE then."""
 
@@ -32,10 +38,10 @@ class DatabaseProblem(Exception):
             return cls("refusing", "the database refuses the connection: check user, password and database")
         state, sqlstate = state_of(error), sqlstate_of(error)
         if state == "away":
-            return cls(state, "the database is away")
+            return cls(state, _SUMMARIES[state])
         reason = f"{reason_of(error)} ({sqlstate})" if sqlstate else reason_of(error)
-        wording = "is busy" if state == "busy" else "refuses every exchange"
-        return cls(state, f"the database {wording}: {reason}")
+        summary = _SUMMARIES.get(sqlstate or "", _SUMMARIES[state])
+        return cls(state, f"{summary}: {reason}")
 
 
 def state_of(error: Exception) -> State:

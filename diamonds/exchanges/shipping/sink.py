@@ -8,7 +8,7 @@ from pathlib import Path
 import uuid_utils
 from sqlalchemy.exc import SQLAlchemyError
 
-from diamonds.database import migrate
+from diamonds.database import migrate, newest_revision
 from diamonds.exchanges.database.partitions import create_partitions
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Body, Joined, Request
@@ -34,6 +34,7 @@ class Sink:
     def __init__(self, parent: Path) -> None:
         self.refusals = Refusals(parent)
         self._prepare_at = 0.0
+        self._newer_revision: str | None = None
         self._crashes = 0
 
     @property
@@ -45,7 +46,7 @@ class Sink:
         if time.monotonic() < self._prepare_at:
             return
         try:
-            migrate()
+            self._newer_revision = migrate()
             create_partitions()
         except (SQLAlchemyError, ConnectionError, ValueError) as error:
             raise DatabaseProblem.of(error) from error
@@ -119,7 +120,15 @@ class Sink:
                 connection.rollback()
         except SQLAlchemyError as error:
             self._prepare_at = 0.0  # it may be another database by now
-            raise DatabaseProblem.of(error) from error
+            raise self._problem_of(error) from error
+
+    def _problem_of(self, error: Exception) -> DatabaseProblem:
+        """Names the migration that this version lacks, where that may be why the database refuses."""
+        problem = DatabaseProblem.of(error)
+        if problem.state != "refusing" or self._newer_revision is None:
+            return problem
+        lacks = f"this version lacks migration {self._newer_revision}; its newest is {newest_revision()}"
+        return DatabaseProblem("refusing", f"{problem}; {lacks}")
 
 
 def _insert(batch: Sequence[Joined], *, as_bytes: bool = False) -> int:

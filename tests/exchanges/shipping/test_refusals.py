@@ -145,6 +145,8 @@ def wording(state: str, reason: str) -> str:
     """What is reported when all are refused with this SQLSTATE."""
     if state[:2] == "08" or state[:3] == "57P":
         return "the database is away"
+    if state == "25006":
+        return f"the database is read-only: {reason} ({state})"
     return f"the database {'is busy' if state in PASSING else 'refuses every exchange'}: {reason} ({state})"
 
 

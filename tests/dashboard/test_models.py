@@ -151,6 +151,8 @@ def upload(page: Page, file: Path) -> Locator:
     page.get_by_role("button", name="Upload ...").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(file)
+    # Until the file is there, the field for it has a button of the same name.
+    expect(dialog.get_by_role("button", name="Upload", exact=True)).to_have_count(1)
     return dialog
 
 

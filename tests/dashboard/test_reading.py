@@ -77,6 +77,6 @@ def test_the_focused_link_is_outlined_and_opens_its_page(page: Page, stack: Stac
         if link.evaluate("it => it === document.activeElement"):
             break
     expect(link).to_be_focused()
-    assert link.evaluate("it => getComputedStyle(it).outlineStyle") == "solid"
+    expect(link).to_have_css("outline-style", "solid")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()

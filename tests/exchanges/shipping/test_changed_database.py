@@ -23,7 +23,7 @@ class Shipping:
     def __init__(self, folder: Path) -> None:
         self.problems: list[str | None] = []
         self.journal: Journal = journal(folder)
-        self.journal.hold()
+        self.journal.lock()
         self.shipper = Shipper(self.journal.folder, self.problems.append)
         self.shipper.start()
 
@@ -35,7 +35,7 @@ class Shipping:
     def reports(self, *parts: str) -> None:
         keep(self.journal, 1)
         wait_until(
-            lambda: all(part in str(self.problems[-1:]) for part in parts), told=lambda: str(self.problems)
+            lambda: all(part in str(self.problems[-1:]) for part in parts), details=lambda: str(self.problems)
         )
 
 

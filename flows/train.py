@@ -60,7 +60,7 @@ class Tasks(Executor):
         return load(data)
 
     def train(
-        self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, _progress: Progress
+        self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
     ) -> Iterator[tuple[str, Result]]:
         """Submits the models of a wave to the processes of the task runner, which show their own progress."""
         futures = {spec.name: train_model.submit(spec.name, dataset, budget) for spec in wave}

@@ -38,9 +38,14 @@ def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]
 
 @pytest.fixture(scope="module")
 def prefect(run: Run) -> Iterator[SyncPrefectClient]:
+    """A client of the run's Prefect, once the deployments that tests start are there."""
     with SyncPrefectClient(api=_prefect_url(run)) as client:
-        run.wait_for(client.read_deployments, within_s=120)
+        run.wait_for(lambda: {"linear", "xgboost"} <= _deployed(client), within_s=300)
         yield client
+
+
+def _deployed(client: SyncPrefectClient) -> set[str]:
+    return {deployment.name for deployment in client.read_deployments()}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +55,7 @@ def interrupted(run: Run, prefect: SyncPrefectClient) -> Run:
     training = prefect.create_flow_run_from_deployment(
         deployment.id, parameters={"models": ["xgboost"], "trials": 1000}
     )
-    run.wait_for(lambda: _is_running(prefect, training.id))
+    run.wait_for(lambda: _is_running(prefect, training.id), within_s=240)
     run.press_ctrl_c()
     return run
 

@@ -17,7 +17,7 @@ from diamonds.exchanges import BadCursor, Exchange, Filter, exchange, page
 
 T = TypeVar("T")
 
-AWAY = (DatabaseUnavailable, ConnectionError)  # the latter where the embedded Postgres does not start
+AWAY = (*DatabaseUnavailable, ConnectionError)  # the latter where the embedded Postgres does not start
 
 # Threads of their own: when the database hangs, only its readers wait.
 _READERS = ThreadPoolExecutor(4, thread_name_prefix="exchanges")

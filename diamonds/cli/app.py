@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.errors import with_one_line_errors
-from diamonds.cli.exchanges import exchanges, export, forget, replay
+from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.models import models
 from diamonds.cli.predict import predict
 from diamonds.cli.promotions import compare, history, promote, rollback
+from diamonds.cli.replay import replay
 from diamonds.cli.reproduce import reproduce
 from diamonds.cli.run import run
 from diamonds.cli.settings import show_settings

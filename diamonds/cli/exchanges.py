@@ -1,4 +1,4 @@
-"""``diamonds exchanges``, ``export``, ``forget`` and ``replay``: recorded exchanges."""
+"""``diamonds exchanges``, ``export`` and ``forget``: shows, exports and erases recorded exchanges."""
 
 import time
 from collections.abc import Iterator
@@ -54,9 +54,7 @@ def exchanges(
     from diamonds.database import migrate, running
     from diamonds.exchanges import Filter
 
-    filters = Filter(
-        since=_aware(since), until=_aware(until), path=path, status=status, model=model, text=text
-    )
+    filters = Filter(since=aware(since), until=aware(until), path=path, status=status, model=model, text=text)
     _check_options(
         any_filter=follow or filters != Filter(), ids=ids, refused=refused, manages=retry or remove
     )
@@ -87,7 +85,7 @@ def export(
 
     with running():
         migrate()
-        rows = write_parquet(Filter(since=_aware(since), until=_aware(until)), file)
+        rows = write_parquet(Filter(since=aware(since), until=aware(until)), file)
     typer.echo(f"Wrote {rows:,} exchanges to {file}.")
 
 
@@ -105,34 +103,6 @@ def forget(
         move_file()
         erased = erase(every_id)
     typer.echo(f"Forgot {erased:,} of {len(every_id):,} exchanges; the others will not be stored later.")
-
-
-def replay(
-    model: Annotated[str, typer.Option(help="Tag of the version, such as diamonds-linear:abc.")],
-    since: Since = None,
-    until: Until = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
-) -> None:
-    """Price recorded requests with another version, and show how the quotes would have differed."""
-    from diamonds.cli.versions import print_json
-    from diamonds.database import migrate, running
-    from diamonds.exchanges import Filter
-    from diamonds.monitoring.replay import replay as reprice
-    from diamonds.pricing.pricer import load_pricer
-    from diamonds.versions import store
-
-    pricer = load_pricer(store.get(model))
-    with running():
-        migrate()
-        result = reprice(Filter(since=_aware(since), until=_aware(until), path="/predict"), pricer)
-    if as_json:
-        print_json(asdict(result))
-        return
-    typer.echo(f"{result.quotes:,} quotes priced again with {pricer.tag} ({result.skipped:,} were no quotes)")
-    typer.echo(f"on average {result.mean_usd:+,.2f} USD ({result.mean_share:+.2%})")
-    typer.echo(
-        f"{result.mean_absolute_share:.2%} apart on average, {result.largest_absolute_share:.2%} at most"
-    )
 
 
 def _check_options(*, any_filter: bool, ids: list[UUID] | None, refused: bool, manages: bool) -> None:
@@ -155,7 +125,7 @@ def _with_ids(ids: list[UUID]) -> list["Exchange"]:
     return [match for match in matches.values() if match is not None]
 
 
-def _aware(moment: datetime | None) -> datetime | None:
+def aware(moment: datetime | None) -> datetime | None:
     """The moment with a time zone: UTC where it has none."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 

@@ -1,10 +1,13 @@
 """The Postgres database: its URL, connections, migrations, and the embedded server."""
 
-from sqlalchemy.exc import OperationalError as DatabaseUnavailable
+from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
 from diamonds.database.migrate import migrate, newest_revision
+
+DatabaseUnavailable = (OperationalError, ProgrammingError, InternalError)
+"""What is raised when there is no database, or one without our tables and rights, or a read-only one."""
 
 __all__ = [
     "DatabaseUnavailable",

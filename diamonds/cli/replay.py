@@ -1,0 +1,36 @@
+"""``diamonds replay``: prices recorded requests with another version."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from diamonds.cli.exchanges import Since, Until, aware
+
+
+def replay(
+    model: Annotated[str, typer.Option(help="Tag of the version, such as diamonds-linear:abc.")],
+    since: Since = None,
+    until: Until = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Price recorded requests with another version, and show how the quotes would have differed."""
+    from diamonds.cli.versions import print_json
+    from diamonds.database import migrate, running
+    from diamonds.exchanges import Filter
+    from diamonds.monitoring.replay import replay as price_again
+    from diamonds.pricing.pricer import load_pricer
+    from diamonds.versions import store
+
+    pricer = load_pricer(store.get(model))
+    with running():
+        migrate()
+        result = price_again(Filter(since=aware(since), until=aware(until), path="/predict"), pricer)
+    if as_json:
+        print_json(asdict(result))
+        return
+    typer.echo(f"{result.quotes:,} quotes priced again with {pricer.tag} ({result.skipped:,} were no quotes)")
+    typer.echo(f"on average {result.mean_usd:+,.2f} USD ({result.mean_share:+.2%})")
+    typer.echo(
+        f"{result.mean_absolute_share:.2%} apart on average, {result.largest_absolute_share:.2%} at most"
+    )

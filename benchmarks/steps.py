@@ -1,6 +1,6 @@
 """Measures each optimisation of the service: with it and without, by turns.
 
-    python -m benchmarks.steps [--rounds 3] [--seconds 4] [--connections 1 16 64]
+    python -m benchmarks.steps [--rounds 3] [--seconds 4] [--connections 1 16 64] [--variants unbatched]
 
 One worker, the champion of the model store, and the database of the settings. Needs `wrk`.
 """
@@ -21,6 +21,8 @@ WHOLE = "bento_service.service:DiamondService"
 STEPS = {
     "through_bentoml": "requests handled ahead of BentoML",
     "not_lean": "no timeout or tracing of BentoML",
+    "parsed_by_fastapi": "requests parsed by our routes rather than by FastAPI's",
+    "unrouted": "POST /predict found among the routes by Starlette's router",
     "unbatched": "concurrent quotes computed in batches",
     "impatient": "a batch waits for clients that have just received a response",
     "on_one_core": "members of an ensemble computed in parallel",
@@ -61,11 +63,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--variants", choices=STEPS, nargs="+", default=list(STEPS))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, running():
         folder = Path(name)
         script = wrk_script(folder)
-        for variant in STEPS:
+        for variant in arguments.variants:
             compare(variant, script, folder, arguments)
 
 

@@ -5,13 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from _bentoml_sdk import Service  # type: ignore[import-untyped]
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import request_response
+from starlette.types import Receive, Scope, Send
 
 from bento_service import service
 from bento_service.bentoml_service import LeanService
 from bento_service.endpoints import batching
 from bento_service.endpoints.batching import Batcher
 from bento_service.http.app import Api
+from bento_service.http.routes import JsonRoute
 from bento_service.recording.middleware import Recorder
+from bento_service.routes import ROUTES
 from diamonds.diamond import Diamond
 from diamonds.exchanges.recording import Recording
 from diamonds.models import threads as cores
@@ -33,6 +38,22 @@ def _recording_off() -> None:
 def _through_bentoml() -> None:
     """All requests are handled by `@bentoml.api`."""
     _without(Api)
+
+
+def _parsed_by_fastapi() -> None:
+    for route in ROUTES:
+        if isinstance(route, JsonRoute):
+            route.app = AsyncExitStackMiddleware(request_response(route.get_route_handler()))
+
+
+def _unrouted() -> None:
+    """Without the router: only /predict is answered."""
+    (predict,) = (route.app for route in ROUTES if route.path == "/predict")
+
+    async def straight_to_predict(_api: Api, scope: Scope, receive: Receive, send: Send) -> None:
+        await (predict if scope["path"] == "/predict" else _api.app)(scope, receive, send)
+
+    Api.__call__ = straight_to_predict  # type: ignore[method-assign, assignment]
 
 
 def _unbatched() -> None:

@@ -1,4 +1,4 @@
-"""BentoML's metrics of HTTP traffic, by operation: any path that is asked for would leave a time series."""
+"""BentoML's metrics of HTTP traffic, labelled by route: labelled by path they would grow without bound."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from bentoml._internal.server.http.instruments import RunnerTrafficMetricsMiddle
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service.http.app import BENTOML_PATHS
-from bento_service.http.routes import OPERATIONS
+from bento_service.routes import ROUTES
 
 OTHER = "other"
 _PAGES = {"/", "/docs", "/docs.json", *BENTOML_PATHS}
-_PATHS = {operation.path.partition("{")[0]: operation.path for operation in OPERATIONS}
+_PATHS = {route.path.partition("{")[0]: route.path for route in ROUTES}
 
 
 class TrafficMetrics(RunnerTrafficMetricsMiddleware):
-    """Labels ``/exchanges/0197...`` as ``/exchanges/{id}``, and what is no path of ours as ``other``."""
+    """Labels ``/exchanges/0197...`` as ``/exchanges/{id}``, and unknown paths as ``other``."""
 
     def __init__(self, app: ASGIApp, **options: Any) -> None:
         async def with_own_path(scope: Scope, receive: Receive, send: Send) -> None:
@@ -32,7 +32,7 @@ class TrafficMetrics(RunnerTrafficMetricsMiddleware):
 
 
 def endpoint(path: str) -> str:
-    """The operation's path, with its parameter's name in the place of its value."""
+    """The path of the route, with its parameter's name in the place of its value."""
     if path in _PATHS or path in _PAGES:
         return path
     family, slash, name = path.rpartition("/")

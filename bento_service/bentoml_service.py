@@ -1,4 +1,4 @@
-"""A BentoML service with less middleware around ours, and with metrics that stay bounded."""
+"""A BentoML service with fewer middlewares around ours, and with metrics of bounded number."""
 
 from typing import Any
 
@@ -17,8 +17,8 @@ from bento_service.bentoml_metrics import TrafficMetrics
 class LeanService(Service[Any]):  # type: ignore[misc]
     """Serves without BentoML's timeout, and traces only when an exporter is configured.
 
-    Its timeout leaves a timer of a minute behind for each request; the recorder has one that does not. Its
-    metrics are kept by operation.
+    BentoML's timeout leaves a timer of a minute behind for each request; the recorder's leaves none. Metrics
+    are labelled by route.
     """
 
     def to_asgi(self, is_main: bool = True) -> Starlette:

@@ -1,17 +1,38 @@
-"""The reports of stored datasets as the API shows them."""
+"""Shows the reports of stored datasets: GET /datasets/{fingerprint}."""
 
-from bento_service.http.errors import ApiError
-from bento_service.schemas import DatasetAnswer
-from diamonds.api.schemas import FieldError
-from diamonds.dataset import markdown_of, report_in
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from bento_service.http.errors import field_error, quoted
+from bento_service.http.openapi import errors
+from bento_service.http.routes import JsonRoute
+from diamonds.dataset import DataReport, markdown_of, report_in
 from diamonds.versions import datasets
 
 
-def one_dataset(fingerprint: str) -> DatasetAnswer:
-    """The report of the dataset of that fingerprint; an unknown one is a 404."""
+class DatasetResponse(TypedDict):
+    """What a dataset was made of: rows read, kept and removed by rule, and what changed since the last."""
+
+    tag: Annotated[str, Field(description="Tag of the dataset in the model store.")]
+    created_at: datetime
+    report: DataReport
+    page: Annotated[str, Field(description="The report as a page of Markdown.")]
+
+
+router = APIRouter(route_class=JsonRoute)
+
+
+@router.get("/datasets/{fingerprint}", summary="Show a dataset", responses=errors(404))
+def show_dataset(fingerprint: str) -> DatasetResponse:
+    """The report of the dataset with that fingerprint."""
     stored = datasets.find(fingerprint)
     if stored is None:
-        raise _unknown(fingerprint)
+        message = f"There is no dataset {quoted(fingerprint)}; each version of a model names its own."
+        raise field_error("fingerprint", message, fingerprint, status=404, code="unknown_dataset")
     report = report_in(stored.folder)
     return {
         "tag": stored.tag,
@@ -19,9 +40,3 @@ def one_dataset(fingerprint: str) -> DatasetAnswer:
         "report": report,
         "page": markdown_of(report),
     }
-
-
-def _unknown(fingerprint: str) -> ApiError:
-    message = f"There is no dataset {fingerprint!r}; each version of a model names its own."
-    field: FieldError = {"field": "fingerprint", "message": message, "got": fingerprint}
-    return ApiError(404, "unknown_dataset", message, [field])

@@ -1,34 +1,68 @@
-"""Takes what a quoted stone was sold for: the exchange that says so is what keeps it."""
+"""Takes what a quoted stone was sold for: POST /feedback; the recorded exchange is what stores it."""
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Annotated
 from uuid import UUID
 
-from bento_service.endpoints.exchanges import AWAY, read_database
-from bento_service.http.errors import ApiError
-from bento_service.schemas import FeedbackRequest
-from diamonds.api.schemas import FeedbackAnswer, QuoteSaid
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from bento_service.endpoints.database import UNAVAILABLE, read_database
+from bento_service.http.errors import ApiError, field_error
+from bento_service.http.openapi import errors
+from bento_service.http.routes import JsonRoute
+from diamonds.api.schemas import FeedbackResponse, RecordedQuote
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
 from diamonds.exchanges.journal.lookup import may_be_unshipped
 from diamonds.pricing.pricer import CURRENCY
 from diamonds.settings import settings
 
-PATIENCE_SECONDS = 1.0
-_LOOK_AGAIN_SECONDS = 0.05
-_MUST_BE_KEPT = frozenset({"exchange_id", "price", "given_at"})
+LOOKUP_TIMEOUT_SECONDS = 1.0
+_POLL_SECONDS = 0.05
+_STORED_FIELDS = frozenset({"exchange_id", "price", "given_at"})
 
 
-async def give(request: FeedbackRequest) -> FeedbackAnswer:
-    """What will be stored; a 404 or 409 where there can be no feedback on that exchange.
+class FeedbackRequest(BaseModel):
+    """The sale price of a quoted diamond. The newest price of a quote replaces the one before."""
 
-    When the database does not tell in time what the exchange was, the feedback is taken unchecked.
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exchange_id: Annotated[
+        UUID,
+        Field(
+            description="The `X-Exchange-Id` under which the stone was quoted by `/predict`.",
+            examples=["019ab9d8-3c3e-7c02-a5c9-2f3f0f1c7d11"],
+        ),
+    ]
+    price: Annotated[
+        float,
+        Field(
+            ge=0.01,
+            le=1_000_000_000,
+            allow_inf_nan=False,
+            strict=True,
+            description="What it was sold for, in USD.",
+            examples=[2650.0],
+        ),
+    ]
+
+
+router = APIRouter(route_class=JsonRoute)
+
+
+@router.post("/feedback", summary="Report a sale price", responses=errors(401, 404, 409))
+async def feedback(request: FeedbackRequest) -> FeedbackResponse:
+    """Stores what a quoted diamond was sold for; the newest price of a quote replaces the one before.
+
+    When the database does not answer in time, the feedback is stored with `"checked": false`.
     """
-    _refuse_if_masked()
+    _check_not_masked()
     given_at = datetime.now(UTC)
     try:
-        quote = _quote(request.exchange_id, await _settled(request.exchange_id))
-    except (TimeoutError, *AWAY):
+        quote = _quote(request.exchange_id, await _look_up(request.exchange_id))
+    except (TimeoutError, *UNAVAILABLE):
         quote = None
     return {
         "exchange_id": request.exchange_id,
@@ -40,60 +74,56 @@ async def give(request: FeedbackRequest) -> FeedbackAnswer:
     }
 
 
-def _refuse_if_masked() -> None:
-    masked = sorted(_MUST_BE_KEPT & settings().masked_fields)
+def _check_not_masked() -> None:
+    masked = sorted(_STORED_FIELDS & settings().masked_fields)
     if masked:
         message = (
-            f"Feedback cannot be kept: DIAMONDS_MASKED_FIELDS of the service holds {', '.join(masked)}, "
+            f"Feedback cannot be stored: DIAMONDS_MASKED_FIELDS of the service holds {', '.join(masked)}, "
             "whose values are never recorded."
         )
         raise ApiError(409, "feedback_masked", message)
 
 
-async def _settled(id_: UUID) -> Exchange | None:
-    """The exchange once its answer is in the database, or None when it will not come from here.
+async def _look_up(id_: UUID) -> Exchange | None:
+    """The exchange once its response is in the database, or None when there is no such exchange here.
 
-    Raises TimeoutError while it may be on its way, and what is in ``AWAY``.
+    Raises TimeoutError while it may be on its way, and ``UNAVAILABLE``.
     """
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(LOOKUP_TIMEOUT_SECONDS):
         while True:
-            found = await _look(id_)
-            if found is not None and found.status is not None:
-                return found
-            if await _will_not_come(id_):
-                return await _look(id_)  # it may have come in between
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            stored = await _read(id_)
+            if stored is not None and stored.status is not None:
+                return stored
+            if not await _is_on_its_way(id_):
+                return await _read(id_)  # it may have arrived in between
+            await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _will_not_come(id_: UUID) -> bool:
-    under_way = await asyncio.to_thread(may_be_unshipped, id_)
-    return not under_way or await read_database(lambda: is_forgotten(id_))
+async def _is_on_its_way(id_: UUID) -> bool:
+    on_its_way = await asyncio.to_thread(may_be_unshipped, id_)
+    return on_its_way and not await read_database(lambda: is_forgotten(id_))
 
 
-async def _look(id_: UUID) -> Exchange | None:
+async def _read(id_: UUID) -> Exchange | None:
     return await read_database(lambda: exchange(id_))
 
 
-def _quote(id_: UUID, found: Exchange | None) -> QuoteSaid:
-    if found is None:
+def _quote(id_: UUID, stored: Exchange | None) -> RecordedQuote:
+    if stored is None:
         message = f"There is no exchange {id_}; expected the X-Exchange-Id of an answer of POST /predict."
-        raise _refusal(404, "unknown_exchange", message, id_)
-    if (found.method, found.path, found.status) != ("POST", "/predict", 200):
-        answered = f"answered with status {found.status}" if found.status else "never answered"
+        raise field_error("exchange_id", message, str(id_), status=404, code="unknown_exchange")
+    if (stored.method, stored.path, stored.status) != ("POST", "/predict", 200):
+        answered = f"answered with status {stored.status}" if stored.status else "never answered"
         message = (
-            f"Exchange {id_} was {found.method} {found.path}, {answered}; "
+            f"Exchange {id_} was {stored.method} {stored.path:.100}, {answered}; "
             "expected a quote of one stone: POST /predict, answered with status 200."
         )
-        raise _refusal(409, "not_a_quote", message, id_)
-    said = found.response_body if isinstance(found.response_body, dict) else {}
-    price = said.get("price")
+        raise field_error("exchange_id", message, str(id_), status=409, code="not_a_quote")
+    body = stored.response_body if isinstance(stored.response_body, dict) else {}
+    price = body.get("price")
     return {
         "price": price if isinstance(price, int | float) else None,  # it may be masked
-        "model": found.model or "",
-        "version": found.model_version or "",
-        "quoted_at": found.started_at,
+        "model": stored.model or "",
+        "version": stored.model_version or "",
+        "quoted_at": stored.started_at,
     }
-
-
-def _refusal(status: int, code: str, message: str, id_: UUID) -> ApiError:
-    return ApiError(status, code, message, [{"field": "exchange_id", "message": message, "got": str(id_)}])

@@ -1,4 +1,4 @@
-"""The models that a worker quotes with: the champion, followed as it changes, and others on demand."""
+"""The models that a worker has loaded: the champion, reloaded when it changes, and others on demand."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ Files: TypeAlias = frozenset[tuple[str, int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """One version with all that is answered from it; replaced as a whole, so no answer mixes two."""
+    """One version with all that is answered from it; replaced as a whole, so no response mixes two."""
 
     pricer: Pricer
     similar: SimilarStones
@@ -33,12 +33,12 @@ def load_champion(version: Version) -> Champion:
 
 
 class LoadedModels:
-    """What this worker has loaded. Reading it is cheap; ``follow`` keeps it fresh in the background."""
+    """The loaded models of this worker. To get one is cheap; ``follow`` reloads them in the background."""
 
     def __init__(self) -> None:
         self._champion: Champion | None = None
         self._pricers: dict[str, Pricer] = {}
-        self._refused: dict[str, Files] = {}
+        self._failed: dict[str, Files] = {}
 
     @property
     def ready(self) -> bool:
@@ -46,7 +46,7 @@ class LoadedModels:
 
     @property
     def champion(self) -> Champion:
-        """The champion; raises the 503 that says what to do when there is none."""
+        """The champion; a 503 that says what to do when there is none."""
         if self._champion is None:
             raise ApiError(
                 503,
@@ -57,58 +57,57 @@ class LoadedModels:
         return self._champion
 
     async def pricer(self, name: str | None) -> Pricer:
-        """What quotes for the model of that name, or the champion for None; an unknown name is a 404."""
+        """The pricer of the model of that name, or of the champion for None; an unknown name is a 404."""
         if name is None:
             return self.champion.pricer
         loaded = self._pricers.get(name)
-        return await asyncio.to_thread(self._load_named, name) if loaded is None else loaded
+        return await asyncio.to_thread(self._load, name) if loaded is None else loaded
 
-    def _load_named(self, name: str) -> Pricer:
+    def _load(self, name: str) -> Pricer:
         version = _newest(name)
         if version is None:
             raise unknown_model(name)
-        return self._keep(name, version)
+        return self._set_pricer(name, version)
 
-    def _keep(self, name: str, version: Version) -> Pricer:
+    def _set_pricer(self, name: str, version: Version) -> Pricer:
         pricer = self._pricers[name] = load_pricer(version)
         return pricer
 
     async def follow(self, every_seconds: float) -> None:
-        """Takes over newer versions as they come, until cancelled."""
+        """Loads newer versions as they are saved and promoted, until cancelled."""
         while True:
             await asyncio.sleep(every_seconds)
             try:
                 await asyncio.to_thread(self.refresh)
-            # A model store that cannot be read just now must not end the following.
+            # A model store that cannot be read now may be readable the next time.
             except Exception:
                 log.exception("Could not look for newer versions; trying again")
 
     def refresh(self) -> None:
-        """Loads what is newer in the model store; refuses, as it is, what does not load."""
+        """Loads what is newer in the model store; what fails to load is not tried again unless it changes."""
         newest = store.champion()
-        if newest is not None and self._is_news(newest, self._champion.pricer if self._champion else None):
-            self._take(newest)
+        if newest is not None and self._is_newer(newest, self._champion.pricer if self._champion else None):
+            self._replace(newest)
         for name, pricer in list(self._pricers.items()):
             version = _newest(name)
-            if version is not None and self._is_news(version, pricer):
-                self._take(version, name)
+            if version is not None and self._is_newer(version, pricer):
+                self._replace(version, name)
 
-    def _is_news(self, version: Version, loaded: Pricer | None) -> bool:
+    def _is_newer(self, version: Version, loaded: Pricer | None) -> bool:
         if loaded is not None and loaded.version.tag == version.tag:
             return False
-        refused = self._refused.get(version.tag)
-        return refused is None or refused != _files(version)
+        return self._failed.get(version.tag) != _files(version)
 
-    def _take(self, version: Version, name: str | None = None) -> None:
-        files = _files(version)  # which may still be on their way into the model store
+    def _replace(self, version: Version, name: str | None = None) -> None:
+        files = _files(version)  # some may still be on their way into the model store
         try:
             if name is None:
                 self._champion = load_champion(version)
             else:
-                self._keep(name, version)
-        # Whatever is wrong with a new version, the old one must go on quoting.
+                self._set_pricer(name, version)
+        # Whatever is wrong with a new version, the old one must continue to quote.
         except Exception as error:  # noqa: BLE001
-            self._refused[version.tag] = files
+            self._failed[version.tag] = files
             log.error(
                 "Refused %s, the version before goes on: %s: %s", version.tag, type(error).__name__, error
             )
@@ -119,7 +118,7 @@ class LoadedModels:
 
 
 def _files(version: Version) -> Files:
-    """What there is of a version, so that one that was refused gets another look when that has changed."""
+    """The files of a version with size and time, to see whether one that failed to load has changed."""
     stats = {path: path.stat() for path in version.folder.rglob("*")}
     return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats.items())
 
@@ -128,8 +127,12 @@ def _newest(name: str) -> Version | None:
     """The newest version of a model; in a Bento, which holds the champion alone, that may be it."""
     if name not in REGISTRY:
         raise unknown_model(name)
-    found = store.versions(name)
-    if found:
-        return found[0]
+    versions = store.versions(name)
+    if versions:
+        return versions[0]
     champion = store.champion()
     return champion if champion is not None and champion.model == name else None
+
+
+loaded_models = LoadedModels()
+"""Those of this process."""

@@ -1,58 +1,57 @@
-"""Versions as files: taken away and brought back over the API."""
+"""Downloads and uploads versions as files: GET /version_files/{version} and POST /version_files."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
+from fastapi import APIRouter, Body
 from pydantic import Field
+from starlette.responses import Response
 from typing_extensions import TypedDict
 
-from bento_service.endpoints.models import described
-from bento_service.endpoints.promotions import damage_told, unknown_version
+from bento_service.endpoints.versions import damage_as_conflict, describe, get_version
+from bento_service.http.body import BYTES
 from bento_service.http.errors import ApiError, bad_request
+from bento_service.http.openapi import errors
+from bento_service.http.routes import JsonRoute
 from diamonds.api.schemas import ModelVersion
+from diamonds.model_files import transfer
 from diamonds.model_files.errors import BadVersionFile
-from diamonds.model_files.transfer import export_version, import_version
 from diamonds.versions import store
-from diamonds.versions.store import UnknownVersion, VersionExists
+from diamonds.versions.store import VersionExists
+
+_FILE = {"type": "string", "format": "binary", "description": "A `.bentomodel` file."}
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A version in BentoML's own export format, which `bentoml models import` takes as well."""
-
-    name: str
-    content: bytes
-
-    @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        return [
-            (b"content-type", b"application/octet-stream"),
-            (b"content-disposition", f'attachment; filename="{self.name}"'.encode()),
-        ]
-
-
-class ImportAnswer(TypedDict):
+class ImportResponse(TypedDict):
     """The version of the file, which is now one of its model's; it was checked before and is not promoted."""
 
     imported: ModelVersion
     checks: Annotated[list[str], Field(description="What was checked, in sentences.")]
 
 
-def download(tag: str) -> File:
-    """The file of a version; an unknown tag is a 404, a damaged version a 409."""
-    with damage_told():
-        try:
-            return File(f"{store.get(tag).tag.replace(':', '-')}.bentomodel", export_version(tag))
-        except UnknownVersion as error:
-            raise unknown_version(tag) from error
+router = APIRouter(route_class=JsonRoute)
 
 
-def upload(content: bytes) -> ImportAnswer:
-    """Takes a version in; what speaks against the file is a 400, a tag that is there already a 409."""
+@router.get(
+    "/version_files/{version}",
+    summary="Download a version",
+    response_class=Response,
+    responses=errors(401, 404, 409) | {200: {"content": {BYTES: {"schema": _FILE}}}},
+)
+def export_version(version: str) -> Response:
+    """A version in BentoML's own export format, which `bentoml models import` takes as well."""
+    with damage_as_conflict():
+        name = get_version(version).tag.replace(":", "-")
+        headers = {"content-disposition": f'attachment; filename="{name}.bentomodel"'}
+        return Response(transfer.export_version(version), headers=headers, media_type=BYTES)
+
+
+@router.post("/version_files", summary="Upload a version", responses=errors(401, 409))
+def import_version(content: Annotated[bytes, Body(media_type=BYTES)]) -> ImportResponse:
+    """Adds the version of a file to the model store, once it is checked; it is not promoted."""
     try:
-        imported = import_version(content)
+        imported = transfer.import_version(content)
     except BadVersionFile as error:
         raise bad_request(str(error), code="bad_version_file") from error
     except VersionExists as error:
         raise ApiError(409, "version_exists", str(error)) from error
-    return {"imported": described(imported.version, store.champion()), "checks": imported.checks}
+    return {"imported": describe(imported.version, store.champion()), "checks": imported.checks}

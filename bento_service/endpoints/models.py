@@ -1,75 +1,40 @@
-"""The versions of the model store as the API shows them."""
+"""Lists the models and their versions: GET /models and /models/{name}."""
 
-from bento_service.http.errors import ApiError
-from diamonds.api.schemas import ModelAnswer, ModelsAnswer, ModelSummary, ModelVersion
+from fastapi import APIRouter
+
+from bento_service.endpoints.versions import describe
+from bento_service.http.errors import ApiError, field_error, quoted
+from bento_service.http.openapi import errors
+from bento_service.http.routes import JsonRoute
+from diamonds.api.schemas import ModelResponse, ModelsResponse, ModelSummary
 from diamonds.models import REGISTRY
 from diamonds.versions import store
 from diamonds.versions.version import Version
 
+router = APIRouter(route_class=JsonRoute)
 
-def all_models() -> ModelsAnswer:
-    """The champion, and each model of the registry with its newest version."""
+
+@router.get("/models", summary="List models")
+def list_models() -> ModelsResponse:
+    """The champion, and each model with its newest version."""
     champion = store.champion()
     return {
-        "champion": described(champion, champion) if champion else None,
+        "champion": describe(champion, champion) if champion else None,
         "models": [_summary(name, champion) for name in REGISTRY],
     }
 
 
-def one_model(name: str) -> ModelAnswer:
-    """All versions of a model, newest first; an unknown name is a 404."""
+@router.get("/models/{name}", summary="List the versions of a model", responses=errors(404))
+def show_model(name: str) -> ModelResponse:
+    """All versions of a model, newest first."""
     if name not in REGISTRY:
         raise unknown_model(name)
     champion = store.champion()
     return {
         "name": name,
-        "champion": _leads(name, champion),
-        "versions": [described(version, champion) for version in store.versions(name)],
+        "champion": _is_champion(name, champion),
+        "versions": [describe(version, champion) for version in store.versions(name)],
     }
-
-
-def _summary(name: str, champion: Version | None) -> ModelSummary:
-    found = store.versions(name)
-    return {
-        "name": name,
-        "champion": _leads(name, champion),
-        "versions": len(found),
-        "newest": described(found[0], champion) if found else None,
-    }
-
-
-def _leads(name: str, champion: Version | None) -> bool:
-    return champion is not None and champion.model == name
-
-
-def described(version: Version, champion: Version | None) -> ModelVersion:
-    """A version with its labels as numbers; what was not measured is null."""
-    labels = version.labels
-    tag = labels.get("source", version.tag)
-    return {
-        "version": tag,
-        "model": version.model,
-        "created_at": version.created_at,
-        "champion": champion is not None and champion.labels["source"] == tag,
-        "mae": _number(labels, "mae"),
-        "rmse": _number(labels, "rmse"),
-        "r2": _number(labels, "r2"),
-        "mape": _number(labels, "mape"),
-        "coverage": _number(labels, "coverage"),
-        "dataset": labels.get("dataset") or None,
-        "rows": _whole(labels, "rows"),
-        "seed": _whole(labels, "seed"),
-        "git_commit": labels.get("git_commit") or None,
-        "flow_run": labels.get("flow_run") or None,
-    }
-
-
-def _number(labels: dict[str, str], name: str) -> float | None:
-    return float(labels[name]) if labels.get(name) else None
-
-
-def _whole(labels: dict[str, str], name: str) -> int | None:
-    return int(labels[name]) if labels.get(name) else None
 
 
 def unknown_model(name: str) -> ApiError:
@@ -77,5 +42,19 @@ def unknown_model(name: str) -> ApiError:
     if name in REGISTRY:
         message = f"Model {name!r} has no version yet; train it with `diamonds train --model {name}`."
     else:
-        message = f"There is no model {name!r}; expected one of {', '.join(REGISTRY)}."
-    return ApiError(404, "unknown_model", message, [{"field": "model", "message": message, "got": name}])
+        message = f"There is no model {quoted(name)}; expected one of {', '.join(REGISTRY)}."
+    return field_error("model", message, name, status=404, code="unknown_model")
+
+
+def _summary(name: str, champion: Version | None) -> ModelSummary:
+    versions = store.versions(name)
+    return {
+        "name": name,
+        "champion": _is_champion(name, champion),
+        "versions": len(versions),
+        "newest": describe(versions[0], champion) if versions else None,
+    }
+
+
+def _is_champion(name: str, champion: Version | None) -> bool:
+    return champion is not None and champion.model == name

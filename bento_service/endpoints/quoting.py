@@ -1,124 +1,125 @@
-"""What each call of the API does: from a parsed request to an answer, whichever way the request came in."""
+"""Prices diamonds, one or many, and explains prices: POST /predict, /predict_batch and /explain."""
 
 import asyncio
 from dataclasses import asdict
-from typing import cast
+from typing import Annotated, Any, cast
 
-from bento_service.endpoints import exchanges as history
-from bento_service.endpoints import feedback
-from bento_service.endpoints import model_files as version_files
-from bento_service.endpoints import promotions as administration
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, FailFast, Field
+from starlette.responses import Response
+from starlette.types import Scope
+
 from bento_service.endpoints.batching import Batcher
-from bento_service.endpoints.datasets import one_dataset
-from bento_service.endpoints.loaded_models import LoadedModels
-from bento_service.endpoints.model_files import File, ImportAnswer
-from bento_service.endpoints.models import all_models, one_model
-from bento_service.endpoints.promotions import (
-    ComparisonAnswer,
-    ComparisonQuery,
-    DecisionAnswer,
-    PromotionRequest,
-    PromotionsAnswer,
-    RollbackRequest,
-    VersionAnswer,
-)
-from bento_service.http.columnar import Rows
-from bento_service.schemas import (
-    BatchRequest,
-    DatasetAnswer,
-    ExchangeAnswer,
-    ExchangesAnswer,
-    ExchangesQuery,
-    FeedbackRequest,
-    QuoteRequest,
-    SimilarRequest,
-)
-from diamonds.api.schemas import (
-    BatchQuote,
-    Contribution,
-    Explanation,
-    FeedbackAnswer,
-    ModelAnswer,
-    ModelsAnswer,
-    Price,
-    Quote,
-    SimilarAnswer,
-    Source,
-)
-from diamonds.models.features import Matrix
-from diamonds.pricing.explanation import explain
+from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
+from bento_service.endpoints.loaded_models import loaded_models
+from bento_service.http.openapi import errors
+from bento_service.http.parsing import parse_json
+from bento_service.http.routes import JsonRoute
+from bento_service.recording.exchange import ExchangeInFlight
+from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Price, Quote, Source
+from diamonds.diamond import Diamond
+from diamonds.models.features import Matrix, rows_of
+from diamonds.pricing import explanation
 from diamonds.pricing.pricer import CURRENCY, Pricer, Quotes
 
+MOST_VALUES = 10 * MOST_STONES
+"""Maximum number of fields in the JSON of a batch."""
 
-class Handlers:
-    """The calls, answered from the models that this worker has loaded."""
+ModelName = Annotated[
+    str | None,
+    Field(description="Name of the model that quotes; left out or null: the champion.", examples=["xgboost"]),
+]
 
-    def __init__(self, models: LoadedModels) -> None:
-        self.models = models
-        self.batcher = Batcher()
 
-    async def predict(self, request: QuoteRequest) -> Quote:
-        pricer = await self.models.pricer(request.model)
-        quotes, place = await self.batcher.quote(pricer, request)
-        return {**_shown(quotes, place), "coverage": pricer.coverage, **_source(pricer)}
+class QuoteRequest(Diamond):
+    """A diamond to be priced."""
 
-    async def predict_batch(self, request: BatchRequest | Rows) -> BatchQuote:
-        pricer = await self.models.pricer(request.model)
-        predictions = await asyncio.to_thread(_predictions, pricer, request.rows)
-        return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
+    model: ModelName = None
 
-    async def explain(self, request: QuoteRequest) -> Explanation:
-        pricer = await self.models.pricer(request.model)
-        explained = await asyncio.to_thread(explain, pricer, request)
-        return {
-            "price": explained.price_usd,
-            "base": explained.base_usd,
-            "contributions": [cast(Contribution, asdict(each)) for each in explained.contributions],
-            **_source(pricer),
-        }
 
-    async def similar(self, request: SimilarRequest) -> SimilarAnswer:
-        samples, available = self.models.champion.similar.nearest(request, request.n)
-        return {"samples": samples, "available": available}
+class BatchRequest(BaseModel):
+    """Many diamonds to be priced by one model; the first bad one ends the check."""
 
-    async def feedback(self, request: FeedbackRequest) -> FeedbackAnswer:
-        return await feedback.give(request)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    async def list_models(self) -> ModelsAnswer:
-        return await asyncio.to_thread(all_models)
+    diamonds: Annotated[
+        list[Diamond], FailFast(), Field(max_length=MOST_STONES, description="The diamonds, in any order.")
+    ]
+    model: ModelName = None
 
-    async def show_dataset(self, fingerprint: str) -> DatasetAnswer:
-        return await asyncio.to_thread(one_dataset, fingerprint)
+    @property
+    def rows(self) -> Matrix:
+        """The diamonds as a matrix of shape (diamonds, 9)."""
+        return rows_of(self.diamonds)
 
-    async def list_exchanges(self, query: ExchangesQuery) -> ExchangesAnswer:
-        return await history.list_exchanges(query)
 
-    async def show_exchange(self, id_: str) -> ExchangeAnswer:
-        return await history.show_exchange(id_)
+class QuoteRoute(JsonRoute):
+    """Notes in the record of the exchange which version quoted."""
 
-    async def show_model(self, name: str) -> ModelAnswer:
-        return await asyncio.to_thread(one_model, name)
+    def respond(self, scope: Scope, result: Any) -> Response:
+        _note_version(scope, result)
+        return super().respond(scope, result)
 
-    async def show_version(self, tag: str) -> VersionAnswer:
-        return await asyncio.to_thread(administration.show_version, tag)
 
-    async def export_version(self, tag: str) -> File:
-        return await asyncio.to_thread(version_files.download, tag)
+class BatchRoute(QuoteRoute):
+    """Reads batches column by column where that is possible."""
 
-    async def import_version(self, content: bytes) -> ImportAnswer:
-        return await asyncio.to_thread(version_files.upload, content)
+    def parse(self, body: bytes) -> BatchRequest | Rows:
+        return read_batch(body)
 
-    async def compare(self, query: ComparisonQuery) -> ComparisonAnswer:
-        return await asyncio.to_thread(administration.compare, query)
 
-    async def list_promotions(self) -> PromotionsAnswer:
-        return await asyncio.to_thread(administration.list_promotions)
+router = APIRouter(route_class=QuoteRoute)
+_batcher = Batcher()
 
-    async def promote(self, request: PromotionRequest) -> DecisionAnswer:
-        return await asyncio.to_thread(administration.promote, request)
 
-    async def roll_back(self, request: RollbackRequest) -> DecisionAnswer:
-        return await asyncio.to_thread(administration.roll_back, request)
+@router.post("/predict", summary="Price one diamond", responses=errors(404, 503))
+async def predict(request: QuoteRequest) -> Quote:
+    """The price of a diamond with its interval, by the champion or the model of that name."""
+    pricer = await loaded_models.pricer(request.model)
+    quotes, place = await _batcher.quote(pricer, request)
+    return {**_price(quotes, place), "coverage": pricer.coverage, **_source(pricer)}
+
+
+async def predict_batch(request: BatchRequest) -> BatchQuote:
+    """The prices of many diamonds, in the order of the request, all by one version."""
+    pricer = await loaded_models.pricer(request.model)
+    predictions = await asyncio.to_thread(_predictions, pricer, request.rows)
+    return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
+
+
+router.add_api_route(
+    "/predict_batch",
+    predict_batch,
+    methods=["POST"],
+    summary="Price many diamonds",
+    responses=errors(404, 503),
+    route_class_override=BatchRoute,
+)
+
+
+@router.post("/explain", summary="Explain the price of one diamond", responses=errors(404, 503))
+async def explain(request: QuoteRequest) -> Explanation:
+    """What each property of a diamond adds to its price or takes off, in dollars and in words."""
+    pricer = await loaded_models.pricer(request.model)
+    explained = await asyncio.to_thread(explanation.explain, pricer, request)
+    return {
+        "price": explained.price_usd,
+        "base": explained.base_usd,
+        "contributions": [cast(Contribution, asdict(each)) for each in explained.contributions],
+        **_source(pricer),
+    }
+
+
+def read_batch(body: bytes) -> BatchRequest | Rows:
+    """The batch of a body; whatever is not plainly right is left to the schema, to be parsed or rejected."""
+    return read_columns(body) or parse_json(body, BatchRequest, MOST_VALUES)
+
+
+def _note_version(scope: Scope, source: Source) -> None:
+    """Records which version quoted, where there is a recorder around the API."""
+    exchange = ExchangeInFlight.of(scope)
+    if exchange is not None:
+        exchange.note_version(source["model"], source["version"])
 
 
 def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
@@ -130,11 +131,11 @@ def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
     return predictions
 
 
-def _shown(quotes: Quotes, place: int) -> Price:
-    shown: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
+def _price(quotes: Quotes, place: int) -> Price:
+    price: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
     if place in quotes.warnings:
-        shown["warnings"] = quotes.warnings[place]
-    return shown
+        price["warnings"] = quotes.warnings[place]
+    return price
 
 
 def _source(pricer: Pricer) -> Source:

@@ -1,15 +1,18 @@
-"""What the API says when a request cannot be answered: a status, a code, and the fields to mend."""
+"""The errors of the API: a status, a code, a sentence, and which fields of the request are wrong and why."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from diamonds.api.schemas import ErrorAnswer, FieldError
+from diamonds.api.schemas import ErrorResponse, FieldError
 
-_LONGEST_SHOWN = 100
-_MOST_FIELDS = 20
+LONGEST_ECHO = 100
+"""Maximum length of what an error repeats from the request, in characters."""
+
+MOST_FIELD_ERRORS = 20
+"""Maximum number of fields in one error."""
 
 
 class ApiError(Exception):
@@ -21,55 +24,63 @@ class ApiError(Exception):
         code: str,
         message: str,
         fields: Sequence[FieldError] = (),
-        headers: Sequence[tuple[bytes, bytes]] = (),
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
-        self.fields = list(fields)
-        self.headers = list(headers)
+        self.fields = list(fields[:MOST_FIELD_ERRORS])
+        self.headers = headers
 
-    def body(self) -> ErrorAnswer:
+    def body(self) -> ErrorResponse:
         return {"error": {"code": self.code, "message": self.message, "fields": self.fields}}
 
 
 def bad_request(message: str, fields: Sequence[FieldError] = (), code: str = "invalid_input") -> ApiError:
-    """The one status for all bad input is 400."""
+    """A 400, the one status for all bad input."""
     return ApiError(400, code, message, fields)
 
 
-def invalid(error: ValidationError, schema: type[BaseModel]) -> ApiError:
-    """The answer to a body (or query) that ``schema`` refuses, in sentences about its fields."""
-    fields = list(_fields(error, schema))
-    more = len(fields) - 1
+def field_error(
+    field: str, message: str, got: object, *, status: int = 400, code: str = "invalid_input"
+) -> ApiError:
+    """An error about one field of the request."""
+    return ApiError(status, code, message, [{"field": field, "message": message, "got": excerpt(got)}])
+
+
+def validation_error(error: ValidationError, schema: type[BaseModel]) -> ApiError:
+    """The 400 for a body or a query that is not as ``schema`` says."""
+    details = error.errors(include_url=False)
+    fields = list(_field_errors(details[:MOST_FIELD_ERRORS], schema))
+    more = len(details) - 1
     message = fields[0]["message"] + (f" ({more} more, see `fields`.)" if more else "")
-    return bad_request(message, fields[:_MOST_FIELDS])
+    return bad_request(message, fields)
 
 
-def _fields(error: ValidationError, schema: type[BaseModel]) -> Iterator[FieldError]:
-    for details in error.errors(include_url=False):
-        name = path(details["loc"])
-        given = None if details["type"] == "missing" else shown(details["input"])
-        yield {"field": name, "message": _sentence(name, dict(details), schema), "got": given}
+def _field_errors(errors: Sequence[Any], schema: type[BaseModel]) -> Iterator[FieldError]:
+    for details in errors:
+        field = _shorten(path(details["loc"]))
+        got = None if details["type"] == "missing" else excerpt(details["input"])
+        yield {"field": field, "message": _sentence(field, details, schema), "got": got}
 
 
 def path(location: Sequence[int | str]) -> str:
     """``("diamonds", 3, "carat")`` as ``diamonds[3].carat``."""
     steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return steps.lstrip(".")
+    return steps.removeprefix(".")
 
 
-def _sentence(name: str, details: dict[str, Any], schema: type[BaseModel]) -> str:
-    kind, given = details["type"], details["input"]
+def _sentence(field: str, details: dict[str, Any], schema: type[BaseModel]) -> str:
+    kind, value = details["type"], details["input"]
     if kind == "missing":
-        return f"`{name}` is missing."
+        return f"`{field}` is missing."
     if kind == "extra_forbidden":
-        return unknown_field(name, _names_at(schema, details["loc"]))
+        return _unknown_field(field, _fields_at(schema, details["loc"]))
     if kind == "value_error":
-        return str(details["ctx"]["error"])
+        return str(details["ctx"]["error"]).replace(repr(value), quoted(value))
     expected = _EXPECTATIONS.get(kind) or details["msg"].removeprefix("Input should be ")
-    return f"Got {name or 'the body'}={_quoted(given)}; expected {expected.format(**details.get('ctx', {}))}."
+    return f"Got {field or 'the body'}={quoted(value)}; expected {expected.format(**details.get('ctx', {}))}."
 
 
 _EXPECTATIONS = {
@@ -90,15 +101,14 @@ _EXPECTATIONS = {
 }
 
 
-def unknown_field(name: str, known: Sequence[str]) -> str:
-    """Says that there is no such field, and which was probably meant."""
-    close = get_close_matches(name.rpartition(".")[2].lower(), known, n=1, cutoff=0.5)
-    if close:
-        return f"There is no field `{name}`; did you mean `{close[0]}`?"
-    return f"There is no field `{name}`; expected {', '.join(f'`{each}`' for each in known)}."
+def _unknown_field(field: str, known: Sequence[str]) -> str:
+    similar = get_close_matches(field.rpartition(".")[2].lower(), known, n=1, cutoff=0.5)
+    if similar:
+        return f"There is no field `{field}`; did you mean `{similar[0]}`?"
+    return f"There is no field `{field}`; expected {', '.join(f'`{each}`' for each in known)}."
 
 
-def _names_at(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
+def _fields_at(schema: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """The fields of the object that ``location`` points into; our schemas nest only in lists of objects."""
     for step in location[:-1]:
         if isinstance(step, str):
@@ -112,19 +122,23 @@ def _item_types(schema: type[BaseModel], field: str) -> tuple[type, ...]:
     return tuple(getattr(annotation, "__args__", ()))
 
 
-def _quoted(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+def quoted(value: object) -> str:
+    """The value as it stands in a sentence: as Python writes it, and short."""
+    return _shorten(repr(value))
 
 
-def shown(value: object) -> object:
-    """The value as it may be shown in an answer: short, and such that JSON can hold it."""
+def excerpt(value: object) -> object:
+    """The value as ``got`` repeats it: short, and such that JSON can hold it."""
     if isinstance(value, str):
-        return value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}..."
+        return _shorten(value)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and abs(value) < 2**53:
         return value
     if isinstance(value, float) and abs(value) < float("inf"):
         return value
-    return _quoted(value)
+    return quoted(value)
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= LONGEST_ECHO else f"{text[:LONGEST_ECHO]}..."

@@ -1,4 +1,4 @@
-"""Where there are keys, lets nobody read exchanges, move versions, promote or give feedback without one."""
+"""Requires a key, where keys are configured, to read exchanges, move versions, promote or give feedback."""
 
 import hmac
 
@@ -12,12 +12,12 @@ _NO_KEY = ApiError(
     401,
     "no_key",
     "Send one of the configured keys as `Authorization: Bearer KEY`.",
-    headers=[(b"www-authenticate", b"Bearer")],
+    headers={"www-authenticate": "Bearer"},
 )
 
 
 class KeyRequired:
-    """Answers 401 to what needs one of the keys and comes without; passes everything else on."""
+    """Rejects requests that need one of the keys and come without with a 401."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -38,5 +38,5 @@ def _is_guarded(scope: Scope) -> bool:
 
 def _has_key(scope: Scope) -> bool:
     keys = settings().api_keys
-    given = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
-    return not keys or any(hmac.compare_digest(given, key.get_secret_value().encode()) for key in keys)
+    sent = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
+    return not keys or any(hmac.compare_digest(sent, key.get_secret_value().encode()) for key in keys)

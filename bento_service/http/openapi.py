@@ -1,187 +1,116 @@
-"""The OpenAPI document of the whole service, and the page that lets one try it, both without any network."""
+"""The OpenAPI document of the whole service, by FastAPI, and the page that shows it without any network."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from starlette.routing import Route
 
-from bento_service.endpoints.model_files import File
-from bento_service.http.body import BYTES, JSON
-from bento_service.http.routes import OPERATIONS, Operation
-from diamonds.api.schemas import ErrorAnswer
+from diamonds.api.schemas import ErrorResponse
 
-_SCHEMAS = "#/components/schemas/{model}"
-_STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-
-_ERRORS = {
-    400: "The input is not understood; `fields` says what to mend.",
+_DESCRIPTIONS = {
+    400: "The input is not understood; `fields` says what to correct.",
     401: "Keys are configured, and none was sent.",
     403: "A page of another site sent it.",
     404: "There is no such thing.",
-    405: "The path knows other methods; see the header `Allow`.",
-    409: "It cannot be done as things are; the message says why.",
+    405: "The path has other methods; see the header `Allow`.",
+    409: "It conflicts with the present state; the message says why.",
     413: "The body is too large.",
     415: "The header `Content-Type` is missing, or is not what it should be.",
     429: "Too many requests at once; try again in a moment.",
     500: "The service failed; its log has the cause.",
-    503: "What is needed is not there yet; the message says what to do.",
-    504: "The answer took too long.",
+    503: "What is needed is not available yet; the message says what to do.",
+    504: "The response took too long.",
 }
 _ANY_CALL = (400, 405, 429, 500, 504)
-_CALLS_WITH_BODY = (413, 415)
-_CALLS_BY_OWN_PAGES = (403,)
+_CALLS_WITH_BODY = (403, 413, 415)
 
 _INTRODUCTION = """\
-Quotes what diamonds are worth, explains prices, finds similar stones that were sold, keeps every exchange,
+Quotes what diamonds are worth, explains prices, finds similar stones that were sold, records every exchange,
 and takes what quoted stones were sold for.
 
 * Prices are in USD, weights in carats, dimensions in mm, depth and table in percent.
 * Grades are matched without regard to case, spaces, `_` or `-`: `very good` is `Very Good`.
 * Numbers are JSON numbers: numeric strings such as `"0.7"` are refused; so are unknown or repeated fields.
 * What was left out of a stone (depth, table, x, y, z) is taken as usual for its weight.
-* Every answer carries `X-Exchange-Id`, under which `GET /exchanges/{id}` finds it later.
+* Every response carries `X-Exchange-Id`, under which `GET /exchanges/{id}` finds it later.
 * Every error has one shape: `{"error": {"code", "message", "fields": [{"field", "message", "got"}]}}`.
 """
-
-
-def document() -> dict[str, Any]:
-    """The OpenAPI 3.1 document."""
-    adapters: list[Any] = [
-        (op.handler, "serialization", TypeAdapter(op.gives)) for op in OPERATIONS if op.gives is not File
-    ]
-    adapters.append(("error", "serialization", TypeAdapter(ErrorAnswer)))
-    bodies: list[Any] = [(op.handler, "validation", TypeAdapter(op.body)) for op in OPERATIONS if op.body]
-    references, shared = TypeAdapter.json_schemas([*adapters, *bodies], ref_template=_SCHEMAS)
-    paths: dict[str, Any] = {}
-    for operation in OPERATIONS:
-        described = _operation(operation, references)
-        paths.setdefault(operation.path, {})[operation.method.lower()] = described
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": "diamonds", "version": "1", "description": _INTRODUCTION},
-        "servers": [{"url": "."}],
-        "paths": {**paths, **_health()},
-        "components": {"schemas": shared["$defs"], "headers": {"X-Exchange-Id": _EXCHANGE_ID}},
-    }
-
-
 _EXCHANGE_ID = {
-    "description": "The id (UUIDv7) under which this exchange is kept.",
+    "description": "The id (UUIDv7) under which this exchange is recorded.",
     "schema": {"type": "string", "format": "uuid"},
 }
+_HEADERS = {"X-Exchange-Id": {"$ref": "#/components/headers/X-Exchange-Id"}}
 
 
-def _operation(operation: Operation, references: Any) -> dict[str, Any]:
-    error = references["error", "serialization"]
-    described: dict[str, Any] = {
-        "operationId": operation.handler,
-        "summary": operation.summary,
-        "description": _text(operation),
-        "parameters": [*_path_parameters(operation), *_query_parameters(operation.query)],
-        "responses": {
-            "200": _answer(operation, references),
-            **{str(status): _response(_ERRORS[status], error) for status in _errors(operation)},
-        },
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The errors with these statuses, as FastAPI's routes take them."""
+    return {
+        status: {"model": ErrorResponse, "description": _DESCRIPTIONS[status], "headers": _HEADERS}
+        for status in statuses
     }
-    if operation.has_body:
-        schema = references[operation.handler, "validation"] if operation.body else _BINARY
-        described["requestBody"] = {"required": True, "content": {operation.takes: {"schema": schema}}}
+
+
+def documented_responses(
+    methods: Iterable[str], responses: Mapping[int | str, dict[str, Any]]
+) -> dict[int | str, dict[str, Any]]:
+    """All responses of a route: those that every route may send, and its own."""
+    common = (*_ANY_CALL, *(() if "GET" in methods else _CALLS_WITH_BODY))
+    success = {"headers": _HEADERS, **responses.get(200, {})}
+    return {**errors(*common), **responses, 200: success}
+
+
+def document(routes: Sequence[Route]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document."""
+    described = get_openapi(
+        title="diamonds", version="1", description=_INTRODUCTION, servers=[{"url": "."}], routes=routes
+    )
+    _remove_own_errors_of_fastapi(described)
+    described["paths"] |= _health()
+    described["components"]["headers"] = {"X-Exchange-Id": _EXCHANGE_ID}
     return described
 
 
-_BINARY = {"type": "string", "format": "binary", "description": "A `.bentomodel` file."}
-
-
-def _answer(operation: Operation, references: Any) -> dict[str, Any]:
-    if operation.gives is File:
-        return _response("The file.", _BINARY, BYTES)
-    return _response("The answer.", references[operation.handler, "serialization"])
-
-
-def _text(operation: Operation) -> str:
-    about = (operation.body or operation.query or operation.gives).__doc__ or ""
-    return " ".join(about.split())
-
-
-def _errors(operation: Operation) -> list[int]:
-    with_body = _CALLS_WITH_BODY if operation.has_body else ()
-    by_own_pages = _CALLS_BY_OWN_PAGES if operation.method != "GET" else ()
-    return sorted({*_ANY_CALL, *with_body, *by_own_pages, *operation.errors})
-
-
-def _response(description: str, schema: dict[str, Any], content_type: str = JSON) -> dict[str, Any]:
-    return {
-        "description": description,
-        "headers": {"X-Exchange-Id": {"$ref": "#/components/headers/X-Exchange-Id"}},
-        "content": {content_type: {"schema": schema}},
-    }
-
-
-def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
-    if operation.parameter is None:
-        return []
-    schema = {"type": "string", "format": "uuid"} if operation.parameter == "id" else {"type": "string"}
-    return [{"name": operation.parameter, "in": "path", "required": True, "schema": schema}]
-
-
-def _query_parameters(query: type[BaseModel] | None) -> list[dict[str, Any]]:
-    if query is None:
-        return []
-    described = query.model_json_schema()
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in described.get("required", ()),
-            "description": schema["description"],
-            "schema": _present(schema),
-        }
-        for name, schema in described["properties"].items()
-    ]
-
-
-def _present(schema: dict[str, Any]) -> dict[str, Any]:
-    """What a parameter is when it is there: a query has no null."""
-    if "anyOf" not in schema:
-        return schema
-    (present, _null) = schema["anyOf"]
-    return {name: value for name, value in schema.items() if name not in ("anyOf", "default")} | dict(present)
+def _remove_own_errors_of_fastapi(described: dict[str, Any]) -> None:
+    """It adds a 422 to every route with input: ours answer 400."""
+    for calls in described["paths"].values():
+        for call in calls.values():
+            call["responses"].pop("422", None)
+    for schema in ("HTTPValidationError", "ValidationError"):
+        described["components"]["schemas"].pop(schema, None)
 
 
 def _health() -> dict[str, Any]:
     """The calls that BentoML answers."""
     texts = {
-        "/livez": ("The process is alive", {"200": "It is."}),
-        "/readyz": ("The service can quote", {"200": "It can.", "503": "There is no champion yet."}),
-        "/metrics": ("Counters and durations for Prometheus", {"200": "The metrics."}),
+        "/livez": ("Check that the process is alive", {"200": "It is."}),
+        "/readyz": (
+            "Check that the service can quote",
+            {"200": "It can.", "503": "There is no champion yet."},
+        ),
+        "/metrics": ("Get counters and durations for Prometheus", {"200": "The metrics."}),
     }
-    return {path: {"get": _plain_call(path, summary, answers)} for path, (summary, answers) in texts.items()}
+    return {path: {"get": _plain_call(path, summary, texts)} for path, (summary, texts) in texts.items()}
 
 
-def _plain_call(path: str, summary: str, answers: dict[str, str]) -> dict[str, Any]:
+def _plain_call(path: str, summary: str, responses: dict[str, str]) -> dict[str, Any]:
     content = {"text/plain": {"schema": {"type": "string"}}}
     return {
         "operationId": path.strip("/"),
         "summary": summary,
-        "responses": {status: {"description": text, "content": content} for status, text in answers.items()},
+        "responses": {
+            status: {"description": text, "content": content} for status, text in responses.items()
+        },
     }
 
 
 # BentoML ships Swagger UI and serves its files under /static_content.
-PAGE = b"""<!DOCTYPE html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>diamonds</title>
-    <link rel="stylesheet" href="./static_content/swagger-ui.css">
-    <link rel="icon" href="./static_content/favicon-light-32x32.png">
-  </head>
-  <body>
-    <div id="swagger-ui"></div>
-    <script src="./static_content/swagger-ui-bundle.js"></script>
-    <script>
-      SwaggerUIBundle({ url: "./docs.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null });
-    </script>
-  </body>
-</html>
-"""
+PAGE = get_swagger_ui_html(
+    openapi_url="./docs.json",
+    title="diamonds",
+    swagger_js_url="./static_content/swagger-ui-bundle.js",
+    swagger_css_url="./static_content/swagger-ui.css",
+    swagger_favicon_url="./static_content/favicon-light-32x32.png",
+    swagger_ui_parameters={"validatorUrl": None},
+)

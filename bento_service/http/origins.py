@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from starlette.types import Scope
 
-from bento_service.http.errors import ApiError, shown
+from bento_service.http.errors import ApiError, excerpt
 
 # Browsers add these headers, and no page can change them; other programs send none of them.
 SENT_BY_BROWSERS = frozenset({b"origin", b"sec-fetch-site"})
@@ -42,7 +42,7 @@ def _is_own(origins: Sequence[bytes], hosts: Sequence[bytes]) -> bool:
 
 
 def _refusal(header: str, values: Sequence[bytes]) -> ApiError:
-    got = shown(b", ".join(values).decode("latin-1"))
+    got = excerpt(b", ".join(values).decode("latin-1"))
     expected = "expected a page of this service itself, or a program, which leaves the header out"
     message = f"Got {header}={got!r}; {expected}."
     return ApiError(403, "foreign_origin", message, [{"field": header, "message": message, "got": got}])

@@ -1,201 +1,82 @@
-"""The calls of the API as data: what routes them, checks their input and describes them is read from here."""
+"""Routes of FastAPI whose requests are parsed by us: a function's signature says what its route takes."""
 
+import asyncio
+import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
+from inspect import iscoroutinefunction
 from typing import Any
 
-from pydantic import BaseModel
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
-from bento_service.endpoints.model_files import File, ImportAnswer
-from bento_service.endpoints.promotions import (
-    ComparisonAnswer,
-    ComparisonQuery,
-    DecisionAnswer,
-    PromotionRequest,
-    PromotionsAnswer,
-    RollbackRequest,
-    VersionAnswer,
-)
-from bento_service.http.body import BYTES, JSON
-from bento_service.http.columnar import read_batch
-from bento_service.schemas import (
-    BatchRequest,
-    DatasetAnswer,
-    ExchangeAnswer,
-    ExchangesAnswer,
-    ExchangesQuery,
-    FeedbackRequest,
-    QuoteRequest,
-    SimilarRequest,
-)
-from diamonds.api.schemas import (
-    BatchQuote,
-    Explanation,
-    FeedbackAnswer,
-    ModelAnswer,
-    ModelsAnswer,
-    Quote,
-    SimilarAnswer,
-)
+from bento_service.http.body import BYTES, JSON, read_body
+from bento_service.http.errors import ApiError
+from bento_service.http.openapi import documented_responses
+from bento_service.http.parsing import parse_json, parse_query
+from bento_service.http.responses import JsonResponse, error_response
 
-UNKNOWN, CONFLICT, NO_KEY, NO_CHAMPION, AWAY = 404, 409, 401, 503, 503
+log = logging.getLogger("bentoml.diamonds")
+
+_LARGE_BODY = 50_000
+"""Bodies of this size or more, in bytes, are parsed in a thread, so that they do not hold up small ones."""
+
+_FAILED = ApiError(500, "internal_error", "The service failed to answer; its log has the cause.")
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One call; ``handler`` names the method of ``Handlers`` that takes what was parsed and gives the answer.
+class JsonRoute(APIRoute):
+    """Calls a function with the parsed body, query or parameter of the path, and sends its result in JSON.
 
-    A path may end in one parameter, as ``/models/{name}``; ``errors`` are those that not every call may meet;
-    ``reads`` reads a body faster than its schema would, to the same effect. ``takes`` is the content type of
-    the body: for ``BYTES`` the handler takes it as it is. An operation that gives a ``File`` gives bytes.
+    FastAPI describes it in the OpenAPI document. Its own parsing would be slower, accept duplicate keys, and
+    explain less in its errors. A function that is no coroutine runs in a thread.
     """
 
-    method: str
-    path: str
-    handler: str
-    summary: str
-    gives: Any
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
-    errors: tuple[int, ...] = ()
-    reads: Callable[[bytes], Any] | None = None
-    takes: str = JSON
+    matches, handle = Route.matches, Route.handle  # FastAPI's are slower, for routers within routers
 
-    @property
-    def has_body(self) -> bool:
-        """Whether a body comes with the request."""
-        return self.body is not None or self.takes == BYTES
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        options["responses"] = documented_responses(options["methods"], options["responses"] or {})
+        super().__init__(path, endpoint, **options | {"operation_id": endpoint.__name__})
+        self._call = endpoint if iscoroutinefunction(endpoint) else partial(asyncio.to_thread, endpoint)
+        self._body = _annotation(self.dependant.body_params)
+        self._query = _annotation(self.dependant.query_params)
+        self.app = self._answer
 
-    @property
-    def parameter(self) -> str | None:
-        """The name of the path's parameter, if it has one."""
-        _, brace, name = self.path.partition("{")
-        return name.rstrip("}") if brace else None
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            result = await self._call(*await self._arguments(scope, receive))
+            response = self.respond(scope, result)
+        except ApiError as error:
+            response = error_response(error)
+        except ClientDisconnect:
+            return
+        # The edge of the process: whatever failed, the client gets a response and the log the cause.
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            response = error_response(_FAILED)
+        await response(scope, receive, send)
+
+    async def _arguments(self, scope: Scope, receive: Receive) -> list[Any]:
+        if self._body:
+            body = await read_body(scope, receive, BYTES if self._body is bytes else JSON)
+            return [
+                self.parse(body) if len(body) < _LARGE_BODY else await asyncio.to_thread(self.parse, body)
+            ]
+        if self._query:
+            return [parse_query(scope["query_string"], self._query)]
+        return list(scope["path_params"].values())
+
+    def parse(self, body: bytes) -> Any:
+        """The argument of the function for this body; raises a 400."""
+        return body if self._body is bytes else parse_json(body, self._body)
+
+    def respond(self, scope: Scope, result: Any) -> Response:
+        """The response with what the function returned."""
+        return result if isinstance(result, Response) else JsonResponse(result)
 
 
-OPERATIONS = (
-    Operation(
-        "POST", "/predict", "predict", "Quote one stone", Quote, QuoteRequest, errors=(UNKNOWN, NO_CHAMPION)
-    ),
-    Operation(
-        "POST",
-        "/predict_batch",
-        "predict_batch",
-        "Quote many stones",
-        BatchQuote,
-        BatchRequest,
-        errors=(UNKNOWN, NO_CHAMPION),
-        reads=read_batch,
-    ),
-    Operation(
-        "POST",
-        "/explain",
-        "explain",
-        "Say in dollars and words what each property of a stone does to its price",
-        Explanation,
-        QuoteRequest,
-        errors=(UNKNOWN, NO_CHAMPION),
-    ),
-    Operation(
-        "POST",
-        "/similar",
-        "similar",
-        "Find sold stones of the same grades and the nearest weights",
-        SimilarAnswer,
-        SimilarRequest,
-        errors=(NO_CHAMPION,),
-    ),
-    Operation(
-        "POST",
-        "/feedback",
-        "feedback",
-        "Say what a quoted stone was sold for",
-        FeedbackAnswer,
-        FeedbackRequest,
-        errors=(NO_KEY, UNKNOWN, CONFLICT),
-    ),
-    Operation("GET", "/models", "list_models", "List the models, each with its newest version", ModelsAnswer),
-    Operation(
-        "GET", "/models/{name}", "show_model", "List all versions of a model", ModelAnswer, errors=(UNKNOWN,)
-    ),
-    Operation(
-        "GET",
-        "/datasets/{fingerprint}",
-        "show_dataset",
-        "Show what a dataset was made of",
-        DatasetAnswer,
-        errors=(UNKNOWN,),
-    ),
-    Operation(
-        "GET",
-        "/exchanges",
-        "list_exchanges",
-        "List what was asked and answered",
-        ExchangesAnswer,
-        query=ExchangesQuery,
-        errors=(AWAY,),
-    ),
-    Operation(
-        "GET",
-        "/exchanges/{id}",
-        "show_exchange",
-        "Show one exchange",
-        ExchangeAnswer,
-        errors=(UNKNOWN, AWAY),
-    ),
-    Operation(
-        "GET", "/promotions", "list_promotions", "List who quoted prices and since when", PromotionsAnswer
-    ),
-    Operation(
-        "POST",
-        "/promotions",
-        "promote",
-        "Make a version the champion",
-        DecisionAnswer,
-        PromotionRequest,
-        errors=(NO_KEY, UNKNOWN, CONFLICT),
-    ),
-    Operation(
-        "POST",
-        "/promotions/rollback",
-        "roll_back",
-        "Make the champion before the present one champion again",
-        DecisionAnswer,
-        RollbackRequest,
-        errors=(NO_KEY, CONFLICT),
-    ),
-    Operation(
-        "GET",
-        "/versions/{version}",
-        "show_version",
-        "Show the errors by slice, the parameters and the card of a version",
-        VersionAnswer,
-        errors=(UNKNOWN,),
-    ),
-    Operation(
-        "GET",
-        "/version_files/{version}",
-        "export_version",
-        "Download a version",
-        File,
-        errors=(NO_KEY, UNKNOWN, CONFLICT),
-    ),
-    Operation(
-        "POST",
-        "/version_files",
-        "import_version",
-        "Upload a version",
-        ImportAnswer,
-        errors=(NO_KEY, CONFLICT),
-        takes=BYTES,
-    ),
-    Operation(
-        "GET",
-        "/comparison",
-        "compare",
-        "Say whether one version would be promoted over another",
-        ComparisonAnswer,
-        query=ComparisonQuery,
-        errors=(UNKNOWN, CONFLICT),
-    ),
-)
+def _annotation(parameters: list[Any]) -> Any:
+    """The type of a function's only parameter of a kind, or None."""
+    return parameters[0].field_info.annotation if parameters else None

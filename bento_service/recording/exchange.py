@@ -2,9 +2,9 @@
 
 import time
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from bento_service.http.body import ClientLeft
 from bento_service.http.errors import ApiError
 from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.http.responses import JSON, as_json, send_error, send_whole
@@ -73,13 +73,13 @@ class ExchangeInFlight:
         """Reads the request and records it.
 
         Returns the stored exchange where this is a retry of a request that was answered before. Raises
-        ApiError where the request is rejected, and ClientLeft where the client left before its end.
+        ApiError where the request is rejected, and ClientDisconnect where the client left before its end.
         """
         try:
             self._body, self._client_left = await read_body(self._receive, self._body_limit())
             self._check(busy)
             stored = None if self._client_id is None else await self._claim(self._client_id)
-        except (ApiError, ClientLeft):
+        except (ApiError, ClientDisconnect):
             self.id = new_id()  # a request that never reaches the API leaves its id free for another try
             raise
         if stored is None:
@@ -155,7 +155,7 @@ class ExchangeInFlight:
     def _check(self, busy: bool) -> None:
         """Raises the reason why the request that was read is not passed on to the app."""
         if self._client_left:
-            raise ClientLeft
+            raise ClientDisconnect
         if self._foreign_origin is not None:
             raise self._foreign_origin
         if len(self._body) > self._body_limit():

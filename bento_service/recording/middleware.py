@@ -2,9 +2,9 @@
 
 import logging
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bento_service.http.body import ClientLeft
 from bento_service.http.errors import ApiError
 from bento_service.recording.deadlines import DeadlineExceeded, RequestsInFlight
 from bento_service.recording.exchange import SCOPE_KEY, ExchangeInFlight
@@ -47,7 +47,7 @@ class Recorder:
         exchange = scope[SCOPE_KEY] = ExchangeInFlight(self.recording, scope, receive, send)
         try:
             stored = await exchange.receive_request(busy=len(self.in_flight) >= self.max_concurrency)
-        except ClientLeft:
+        except ClientDisconnect:
             pass
         except ApiError as rejection:
             await exchange.send_error(rejection)

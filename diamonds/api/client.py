@@ -18,12 +18,12 @@ from typing_extensions import TypedDict
 from diamonds.api.schemas import (
     BatchQuote,
     Explanation,
-    FeedbackAnswer,
+    FeedbackResponse,
     FieldError,
-    ModelAnswer,
-    ModelsAnswer,
+    ModelResponse,
+    ModelsResponse,
     Quote,
-    SimilarAnswer,
+    SimilarResponse,
 )
 
 T = TypeVar("T")
@@ -68,7 +68,7 @@ class Stone(GradedStone):
     z: NotRequired[float | None]
 
 
-class KeptQuote(Quote):
+class IdentifiedQuote(Quote):
     """A quote with the id under which it is kept, for ``Client.feedback``."""
 
     exchange_id: UUID
@@ -103,7 +103,7 @@ class Client:
     def close(self) -> None:
         self._http.close()
 
-    def predict(self, stone: Stone, model: str | None = None) -> KeptQuote:
+    def predict(self, stone: Stone, model: str | None = None) -> IdentifiedQuote:
         """What the stone is worth to the model of that name, or to the champion."""
         response = self.call("POST", "/predict", {**stone, "model": model})
         return {**_read(Quote, response), "exchange_id": UUID(response.headers[_ID])}
@@ -118,23 +118,23 @@ class Client:
         """What each property of the stone does to its price."""
         return _read(Explanation, self.call("POST", "/explain", {**stone, "model": model}))
 
-    def similar(self, stone: GradedStone, n: int = 5) -> SimilarAnswer:
+    def similar(self, stone: GradedStone, n: int = 5) -> SimilarResponse:
         """Up to ``n`` sold stones of the same grades and the nearest weights."""
         graded = {name: stone[name] for name in ("carat", "cut", "color", "clarity")}
-        return _read(SimilarAnswer, self.call("POST", "/similar", {**graded, "n": n}))
+        return _read(SimilarResponse, self.call("POST", "/similar", {**graded, "n": n}))
 
-    def feedback(self, exchange_id: UUID | str, price: float) -> FeedbackAnswer:
+    def feedback(self, exchange_id: UUID | str, price: float) -> FeedbackResponse:
         """Says what the stone of that quote was sold for, in USD; a later price replaces an earlier one."""
         body = {"exchange_id": str(exchange_id), "price": price}
-        return _read(FeedbackAnswer, self.call("POST", "/feedback", body))
+        return _read(FeedbackResponse, self.call("POST", "/feedback", body))
 
-    def models(self) -> ModelsAnswer:
+    def models(self) -> ModelsResponse:
         """The champion, and each model with its newest version."""
-        return _read(ModelsAnswer, self.call("GET", "/models"))
+        return _read(ModelsResponse, self.call("GET", "/models"))
 
-    def model(self, name: str) -> ModelAnswer:
+    def model(self, name: str) -> ModelResponse:
         """All versions of a model, newest first."""
-        return _read(ModelAnswer, self.call("GET", f"/models/{name}"))
+        return _read(ModelResponse, self.call("GET", f"/models/{name}"))
 
     def call(self, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:
         """The answer to any call of the API, with a JSON body if one is given.

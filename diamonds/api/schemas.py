@@ -16,7 +16,7 @@ Coverage = Annotated[
     float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
 ]
 Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
-AskedModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
+QuotingModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
 Tag = Annotated[
     str, Field(description="Version that quoted.", examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])
 ]
@@ -29,7 +29,7 @@ class Source(TypedDict):
     """Who quoted, and in what currency."""
 
     currency: Currency
-    model: AskedModel
+    model: QuotingModel
     version: Tag
 
 
@@ -77,7 +77,7 @@ class Explanation(Source):
     contributions: list[Contribution]
 
 
-class SimilarAnswer(TypedDict):
+class SimilarResponse(TypedDict):
     """Sold stones of these grades, nearest weight first; of equally near ones the lighter, then cheaper."""
 
     samples: list[SoldStone]
@@ -112,14 +112,14 @@ class ModelSummary(TypedDict):
     newest: ModelVersion | None
 
 
-class ModelsAnswer(TypedDict):
+class ModelsResponse(TypedDict):
     """The models, and the version that quotes prices."""
 
     champion: ModelVersion | None
     models: list[ModelSummary]
 
 
-class ModelAnswer(TypedDict):
+class ModelResponse(TypedDict):
     """All versions of one model, newest first."""
 
     name: str
@@ -127,16 +127,16 @@ class ModelAnswer(TypedDict):
     versions: list[ModelVersion]
 
 
-class QuoteSaid(TypedDict):
+class RecordedQuote(TypedDict):
     """The quote that feedback is about."""
 
     price: Annotated[float | None, Field(description="What was quoted, in USD; null: it was not kept.")]
-    model: AskedModel
+    model: QuotingModel
     version: Tag
     quoted_at: datetime
 
 
-class FeedbackAnswer(TypedDict):
+class FeedbackResponse(TypedDict):
     """What is stored: the newest sale price of a quoted stone."""
 
     exchange_id: Annotated[UUID, Field(description="The exchange that quoted the stone.")]
@@ -150,7 +150,7 @@ class FeedbackAnswer(TypedDict):
             "way there: the feedback is stored, and joins the quote later, or nothing."
         ),
     ]
-    quote: Annotated[QuoteSaid | None, Field(description="null: it was not looked up.")]
+    quote: Annotated[RecordedQuote | None, Field(description="null: it was not looked up.")]
 
 
 class FieldError(TypedDict):
@@ -169,7 +169,7 @@ class ErrorDetails(TypedDict):
     fields: list[FieldError]
 
 
-class ErrorAnswer(TypedDict):
+class ErrorResponse(TypedDict):
     """The one shape of all errors."""
 
     error: ErrorDetails

@@ -62,7 +62,7 @@ def test_it_describes_every_call(document: dict[str, Any]) -> None:
 
 
 def test_an_exchange_has_the_tables_columns(document: dict[str, Any]) -> None:
-    properties = document["components"]["schemas"]["ExchangeAnswer"]["properties"]
+    properties = document["components"]["schemas"]["ExchangeResponse"]["properties"]
     assert list(properties) == [column.name for column in exchanges.columns]
 
 

@@ -3,9 +3,8 @@ import asyncio
 import httpx
 from starlette.types import Receive, Scope, Send
 
-from bento_service.endpoints.loaded_models import LoadedModels
-from bento_service.endpoints.quoting import Handlers
 from bento_service.http.app import Api
+from bento_service.routes import ROUTES
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 
@@ -15,7 +14,7 @@ async def no_app(_scope: Scope, _receive: Receive, _send: Send) -> None:
 
 
 def test_an_api_without_a_recorder_quotes_all_the_same(linear: Version) -> None:
-    api = Api(no_app, handlers=Handlers(LoadedModels()))
+    api = Api(no_app, ROUTES)
 
     async def predict() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(api), base_url="http://api") as client:

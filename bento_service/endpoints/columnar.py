@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import orjson
 
-from bento_service.http.body import parse
-from bento_service.schemas import MOST_STONES, BatchRequest
 from diamonds.diamond import FEATURES, GRADES, LARGEST, MEASURES, SMALLEST
 from diamonds.models.features import Matrix, matrix_of_columns
+
+MOST_STONES = 50_000
 
 _REQUIRED = ("carat", *GRADES)
 _NUMBERS = {float, int}
@@ -19,18 +19,14 @@ _NUMBERS_OR_NULL = {float, int, type(None)}
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A batch as a matrix of shape (stones, 9), columns ``FEATURES``, and the model that is asked."""
+    """A batch as a matrix of shape (stones, 9), columns ``FEATURES``, and the model that quotes it."""
 
     rows: Matrix
     model: str | None
 
 
-def read_batch(body: bytes) -> "Rows | BatchRequest":
-    """The batch of a body; whatever is not plainly right is left to the schema, to be read or refused."""
-    return _by_columns(body) or parse(body, BatchRequest)
-
-
-def _by_columns(body: bytes) -> Rows | None:
+def read_columns(body: bytes) -> Rows | None:
+    """The batch of a body; None for one that is wrong, or right but not written plainly."""
     try:
         given = orjson.loads(body)
         stones, model = given["diamonds"], given.get("model")

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bento_service.http.body import parse
-from bento_service.http.columnar import Rows, read_batch
+from bento_service.endpoints.columnar import Rows
+from bento_service.endpoints.quoting import BatchRequest, read_batch
 from bento_service.http.errors import ApiError
-from bento_service.schemas import BatchRequest
+from bento_service.http.parsing import parse_json
 from diamonds.diamond import GRADES
 
 WEIGHT = st.one_of(st.floats(0.001, 1000), st.integers(1, 1000))
@@ -40,7 +40,7 @@ def outcome(body: bytes, read: Any) -> tuple[Any, ...]:
 @given(BATCH)
 def test_it_gives_what_the_schema_gives(batch: dict[str, Any]) -> None:
     body = json.dumps(batch).encode()
-    assert outcome(body, read_batch) == outcome(body, lambda each: parse(each, BatchRequest))
+    assert outcome(body, read_batch) == outcome(body, lambda each: parse_json(each, BatchRequest))
 
 
 def test_plain_batches_are_read_by_columns() -> None:

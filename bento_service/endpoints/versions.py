@@ -1,0 +1,130 @@
+"""Shows a version with its errors by slice, parameters and model card: GET /versions/{version}."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from bento_service.http.errors import ApiError, field_error, quoted
+from bento_service.http.openapi import errors
+from bento_service.http.routes import JsonRoute
+from diamonds.api.schemas import ModelVersion
+from diamonds.evaluation.figures import Figures, figures_in
+from diamonds.evaluation.metrics import Evaluation
+from diamonds.evaluation.model_card import CARD, text_in
+from diamonds.versions import store
+from diamonds.versions.integrity import DamagedVersion
+from diamonds.versions.store import UnknownVersion
+from diamonds.versions.version import Version
+
+Tag = Annotated[str, Field(max_length=200, examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])]
+
+
+class Slice(TypedDict):
+    """Errors on a part of the hold-out: mae and rmse in USD, mape and the rest as fractions."""
+
+    slice: str
+    stones: int
+    mae: float
+    rmse: float
+    mape: float
+    within_10_percent: float
+    coverage: float
+
+
+class VersionResponse(TypedDict):
+    """All that is stored of a version but the model itself."""
+
+    summary: ModelVersion
+    parameters: dict[str, float | int | str]
+    slices: list[Slice]
+    card: Annotated[str, Field(description="The model card, in Markdown, without its pictures.")]
+    figures: Annotated[Figures | None, Field(description="The data of its pictures; null: an older version.")]
+
+
+router = APIRouter(route_class=JsonRoute)
+
+
+@router.get("/versions/{version}", summary="Show a version", responses=errors(404))
+def show_version(version: str) -> VersionResponse:
+    """A version with its errors by slice, its parameters and its model card."""
+    found = find_version(version)
+    slices = [_slice(name, judged) for name, judged in Evaluation.load(found.folder).slices()]
+    return {
+        "summary": describe(found, store.champion()),
+        "parameters": dict(found.parameters),
+        "slices": slices,
+        "card": text_in(found.folder),
+        "figures": figures_in(found.folder),
+    }
+
+
+def describe(version: Version, champion: Version | None) -> ModelVersion:
+    """A version with its labels as numbers; what was not measured is null."""
+    labels = version.labels
+    tag = labels.get("source", version.tag)
+    return {
+        "version": tag,
+        "model": version.model,
+        "created_at": version.created_at,
+        "champion": champion is not None and champion.labels["source"] == tag,
+        "mae": _number(labels, "mae"),
+        "rmse": _number(labels, "rmse"),
+        "r2": _number(labels, "r2"),
+        "mape": _number(labels, "mape"),
+        "coverage": _number(labels, "coverage"),
+        "dataset": labels.get("dataset") or None,
+        "rows": _whole(labels, "rows"),
+        "seed": _whole(labels, "seed"),
+        "git_commit": labels.get("git_commit") or None,
+        "flow_run": labels.get("flow_run") or None,
+    }
+
+
+def find_version(tag: str) -> Version:
+    """The version of a model with that tag; a 404 when there is none."""
+    version = get_version(tag)
+    if not (version.folder / CARD).is_file():
+        raise unknown_version(tag)
+    return version
+
+
+def get_version(tag: str) -> Version:
+    """What the model store has under that tag; a 404 when that is nothing."""
+    try:
+        return store.get(tag)
+    except UnknownVersion as error:
+        raise unknown_version(tag) from error
+
+
+def unknown_version(tag: str) -> ApiError:
+    """The 404 for a tag that no version has."""
+    message = f"There is no version {quoted(tag)}; GET /models/NAME lists them."
+    return field_error("version", message, tag, status=404, code="unknown_version")
+
+
+@contextmanager
+def damage_as_conflict() -> Iterator[None]:
+    """Turns ``DamagedVersion`` into a 409 that names the file."""
+    try:
+        yield
+    except DamagedVersion as error:
+        raise ApiError(409, "damaged_version", str(error)) from error
+
+
+def _slice(name: str, judged: Evaluation) -> Slice:
+    metrics = asdict(judged.metrics())
+    selected = {name: metrics[name] for name in ("mae", "rmse", "mape", "within_10_percent", "coverage")}
+    return {"slice": name, "stones": len(judged.stones), **selected}  # type: ignore[typeddict-item]
+
+
+def _number(labels: dict[str, str], name: str) -> float | None:
+    return float(labels[name]) if labels.get(name) else None
+
+
+def _whole(labels: dict[str, str], name: str) -> int | None:
+    return int(labels[name]) if labels.get(name) else None

@@ -1,0 +1,31 @@
+"""All routes of the API, resource by resource."""
+
+from starlette.routing import Route
+
+from bento_service.endpoints import (
+    comparison,
+    datasets,
+    exchanges,
+    feedback,
+    model_files,
+    models,
+    promotions,
+    quoting,
+    similar,
+    versions,
+)
+
+_RESOURCES = (
+    quoting,  # first, for it is the busiest, and routes are tried in order
+    similar,
+    feedback,
+    models,
+    versions,
+    promotions,
+    comparison,
+    model_files,
+    datasets,
+    exchanges,
+)
+
+ROUTES = [route for resource in _RESOURCES for route in resource.router.routes if isinstance(route, Route)]

@@ -39,9 +39,6 @@ def stored(id_: str) -> Exchange:
         b'{"carat": 1e400}',
         b'{"carat": 1E-5000}',
         b'{"carat": 1e-00000000000000000005}',
-        b"[-0]",
-        b'{"carat":-0.0}',
-        b"-0e7",
         b"0." + b"1" * 20_000,
         b"9" * 400,
         b'{"carat":1,"carat":2}',
@@ -60,7 +57,7 @@ def test_what_jsonb_would_change_or_could_not_give_back_is_stored_to_the_byte(bo
 @pytest.mark.parametrize(
     ("body", "value"),
     [
-        (b"[1e40, -0.5, 1.50, 1e-7, -10, 2.0E+2]", [10**40, -0.5, 1.5, 1e-7, -10, 200]),
+        (b"[1e40, -0.5, 1.50, 1e-7, -10, 2.0E+2, -0.0]", [10**40, -0.5, 1.5, 1e-7, -10, 200, 0]),
         (b'"there is no 3e456789-07d5, -0, -0.0"', "there is no 3e456789-07d5, -0, -0.0"),
         (b'{"id": "1e16383"}', {"id": "1e16383"}),
         (b"12345678901234567890123", 12345678901234567890123),

@@ -22,7 +22,7 @@ STEPS = {
     "through_bentoml": "requests handled ahead of BentoML",
     "not_lean": "no timeout or tracing of BentoML",
     "parsed_by_fastapi": "requests parsed by our routes rather than by FastAPI's",
-    "unrouted": "POST /predict found among the routes by Starlette's router",
+    "all_routed": "POST /predict ahead of Starlette's router",
     "unbatched": "concurrent quotes computed in batches",
     "impatient": "a batch waits for clients that have just received a response",
     "on_one_core": "members of an ensemble computed in parallel",

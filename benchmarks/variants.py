@@ -7,7 +7,6 @@ from typing import Any
 from _bentoml_sdk import Service  # type: ignore[import-untyped]
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import request_response
-from starlette.types import Receive, Scope, Send
 
 from bento_service import service
 from bento_service.bentoml_service import LeanService
@@ -46,14 +45,9 @@ def _parsed_by_fastapi() -> None:
             route.app = AsyncExitStackMiddleware(request_response(route.get_route_handler()))
 
 
-def _unrouted() -> None:
-    """Without the router: only /predict is answered."""
-    (predict,) = (route.app for route in ROUTES if route.path == "/predict")
-
-    async def straight_to_predict(_api: Api, scope: Scope, receive: Receive, send: Send) -> None:
-        await (predict if scope["path"] == "/predict" else _api.app)(scope, receive, send)
-
-    Api.__call__ = straight_to_predict  # type: ignore[method-assign, assignment]
+def _all_routed() -> None:
+    """With POST /predict behind Starlette's router, as all other routes are."""
+    ROUTES.insert(1, ROUTES.pop(0))
 
 
 def _unbatched() -> None:

@@ -16,7 +16,7 @@ from bento_service.endpoints import (
 )
 
 _RESOURCES = (
-    quoting,  # first, for it is the busiest, and routes are tried in order
+    quoting,  # POST /predict is first, for it is the busiest, and routes are compared in order
     similar,
     feedback,
     models,

@@ -18,7 +18,8 @@ BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/
 class Api:
     """Answers the routes, their documentation, and unknown paths with a 404; leaves BentoML's paths to it.
 
-    The first route, the busiest, is compared ahead of Starlette's router, which takes 3 to 6% of a quote's time.
+    The first route, the busiest, is compared ahead of Starlette's router, which takes 3 to 6% of the time
+    of a quote.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:

@@ -4,11 +4,23 @@ from functools import cache
 from typing import Any
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from diamonds.api.client import Client, Refused, ServiceDown
 from diamonds.settings import settings
 
-__all__ = ["JsonObject", "Refused", "ServiceDown", "download", "get", "post", "send", "service_url", "upload"]
+__all__ = [
+    "JsonObject",
+    "Refused",
+    "ServiceDown",
+    "download",
+    "get",
+    "metric",
+    "post",
+    "send",
+    "service_url",
+    "upload",
+]
 
 JsonObject = dict[str, Any]
 
@@ -24,6 +36,13 @@ def get(path: str, /, **query: str | int | None) -> JsonObject:
     parameters = {name: value for name, value in query.items() if value is not None}
     response: JsonObject = _client().call("GET", path, params=parameters).json()
     return response
+
+
+def metric(name: str) -> float:
+    """The largest value of a gauge of the service's metrics, 0 where it has none; raises ``ServiceDown``."""
+    families = text_string_to_metric_families(_client().call("GET", "/metrics").text)
+    samples = [sample for family in families for sample in family.samples]
+    return max((sample.value for sample in samples if sample.name == name), default=0.0)
 
 
 def post(path: str, body: JsonObject) -> JsonObject:

@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.clients.api import JsonObject, Refused, get
+from dashboard.clients.api import JsonObject, Refused, get, metric
 from dashboard.exchanges.charts import latency_chart, status_chart, volume_chart
 from dashboard.exchanges.exchange import show_exchange
 from dashboard.exchanges.filters import PAGE_SIZE, load_pages, pick_filters
 from dashboard.ui.errors import show_errors
+from dashboard.ui.text import counted
 
 _PAGES, _FILTERS = "exchange pages", "exchange filters"
 _COLUMNS = ("started_at", "method", "path", "status", "duration_ms", "model", "id")
@@ -20,8 +21,21 @@ _COLUMN_CONFIG = {
 def exchanges_page() -> None:
     """Draws the page."""
     st.title("Exchanges")
+    warn_of_dead_letters()
     show_by_id()
     show_filtered()
+
+
+@show_errors()
+def warn_of_dead_letters() -> None:
+    """How many exchanges the database refuses, if there are any: they are not in the lists below."""
+    count = int(metric("diamonds_exchanges_refused"))
+    if count:
+        st.warning(
+            f"{counted(count, 'exchange')} refused by the database and set aside. "
+            "`diamonds exchanges --refused` lists them with the reasons.",
+            icon=":material/inbox:",
+        )
 
 
 @show_errors()

@@ -1,11 +1,16 @@
 """The page *Exchanges*: recorded requests are found, shown and sent again."""
 
 import re
+from uuid import UUID
 
 import httpx
 from playwright.sync_api import Page, expect
 
+from diamonds.database import engine
+from diamonds.exchanges.database import dead_letters
+from diamonds.exchanges.database.dead_letters import Refusal
 from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
+from tests.exchanges.conversations import answer, asked
 from tests.processes import wait_until
 
 STONE = {"carat": 1.01, "cut": "Premium", "color": "E", "clarity": "SI1"}
@@ -108,3 +113,16 @@ def test_any_path_can_be_filtered_by(page: Page, stack: Stack) -> None:
 
     expect(cell(page, listed)).to_be_attached()
     expect(cell(page, "/predict")).to_have_count(0)
+
+
+def test_exchanges_that_the_database_refuses_are_counted(page: Page, stack: Stack) -> None:
+    request = asked(1)
+    with engine().begin() as connection:
+        dead_letters.add(connection, (request, answer(request)), Refusal("not this one", "23514"))
+    try:
+        wait_until(lambda: "diamonds_exchanges_refused" in stack.api.get("/metrics").text)
+        page.goto(f"{stack.dashboard}/exchanges")
+        expect(page.get_by_text("1 exchange refused by the database")).to_be_visible()
+    finally:
+        with engine().begin() as connection:
+            dead_letters.remove(connection, [UUID(request.id)])

@@ -19,6 +19,8 @@ from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT, BadCursor, Exchange, 
 
 T = TypeVar("T")
 
+LONGEST_CURSOR = 200  # characters: those of pages have about 70
+
 
 def _with_plus(text: object) -> object:
     """In a query, the + of an offset reads as a space unless it is encoded; a bare number is no time."""
@@ -77,7 +79,9 @@ class ExchangesQuery(BaseModel):
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Maximum number of exchanges.")] = 100
-    cursor: Annotated[Optional[str], Field(description="The `next` of the page before.")] = None
+    cursor: Annotated[
+        Optional[str], Field(max_length=LONGEST_CURSOR, description="The `next` of the page before.")
+    ] = None
     bodies: Annotated[
         bool,
         Field(description="false: bodies are null, and a page is quick however large they are."),

@@ -13,7 +13,7 @@ from bento_service.endpoints.batching import Batcher
 from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.openapi import errors
-from bento_service.http.parsing import parse_json
+from bento_service.http.parsing import Limits, parse_unlimited
 from bento_service.http.routes import JsonRoute
 from bento_service.recording.exchange import ExchangeInFlight
 from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Price, Quote, Source
@@ -22,8 +22,7 @@ from diamonds.models.features import Matrix, rows_of
 from diamonds.pricing import explanation
 from diamonds.pricing.pricer import CURRENCY, Pricer, Quotes
 
-MOST_VALUES = 10 * MOST_STONES
-"""Maximum number of fields in the JSON of a batch."""
+_BATCH = Limits(values=10 * MOST_STONES, objects=MOST_STONES + 100)
 
 ModelName = Annotated[
     str | None,
@@ -112,7 +111,8 @@ async def explain(request: QuoteRequest) -> Explanation:
 
 def read_batch(body: bytes) -> BatchRequest | Rows:
     """The batch of a body; whatever is not plainly right is left to the schema, to be parsed or rejected."""
-    return read_columns(body) or parse_json(body, BatchRequest, MOST_VALUES)
+    _BATCH.check(body)
+    return read_columns(body) or parse_unlimited(body, BatchRequest)
 
 
 def _note_version(scope: Scope, source: Source) -> None:

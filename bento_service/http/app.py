@@ -18,7 +18,7 @@ BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/
 class Api:
     """Answers the routes, their documentation, and unknown paths with a 404; leaves BentoML's paths to it.
 
-    The first route, the busiest, is compared ahead of Starlette's router, which takes 3 to 6% of the time
+    The first route, the busiest, comes ahead of Starlette's router, which takes 3 to 6% of the time
     of a quote.
     """
 

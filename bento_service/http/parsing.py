@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -13,29 +14,57 @@ from bento_service.http.errors import ApiError, bad_request, excerpt, field_erro
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
-MOST_VALUES = 1_000
-"""Maximum number of fields, and of values, in a body that describes one thing."""
-
 MOST_FIELDS = 100
 """Maximum number of fields in one JSON object, and of parameters in a query."""
 
 
-def parse_json(body: bytes, schema: type[Schema], most_values: int = MOST_VALUES) -> Schema:
-    """The body as ``schema``; raises a 400 that says what to correct.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much may be in a body, so that it takes no long time to find what is wrong with it.
 
-    Errors take longest, so bodies with more in them than any mistake would put there are rejected first.
+    They are compared with counts of characters, some of which may be within strings.
     """
-    fields = body.count(b":")  # at least: there may be more within strings
-    if fields > most_values or body.count(b",") > most_values:
-        raise bad_request(f"Got a body of more than {most_values:,} fields or values; send fewer.")
-    if fields > MOST_VALUES:
+
+    values: int = 1_000
+    objects: int = 100
+    arrays: int = 100
+
+    def check(self, body: bytes) -> None:
+        """Raises a 400 for a body that no client would send by mistake."""
+        if len(body) <= self.values:
+            return
+        # A value without a comma is one chain of arrays, which the parser follows to a limited depth only.
+        arrays = body.count(b"[") if b"," in body else 0
+        values = max(body.count(b","), body.count(b":"))
+        for count, limit, name in (
+            (values, self.values, "values"),
+            (body.count(b"{"), self.objects, "objects"),
+            (arrays, self.arrays, "arrays"),
+        ):
+            if count > limit:
+                raise bad_request(f"Got a body with more than {limit:,} {name}; expected fewer.")
+
+
+_ONE_THING = Limits()
+
+
+def parse_json(body: bytes, schema: type[Schema]) -> Schema:
+    """The body as ``schema``, which describes one thing; raises a 400 that says what to correct."""
+    _ONE_THING.check(body)
+    return parse_unlimited(body, schema)
+
+
+def parse_unlimited(body: bytes, schema: type[Schema]) -> Schema:
+    """The body, whose limits are checked, as ``schema``; raises a 400 that says what to correct."""
+    colons = body.count(b":")
+    if colons > _ONE_THING.values:  # too many errors to list, if they were all in one object
         _check_objects(body)
     try:
         request = schema.model_validate_json(body)
     except ValidationError as error:
         raise _rejection(body, error, schema) from error
     # Every colon between a key and its value is in the body; if there are more, some may be of duplicates.
-    if fields != _count_keys(request):
+    if colons != _count_keys(request):
         _check_objects(body)
     return request
 

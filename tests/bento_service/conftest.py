@@ -28,8 +28,16 @@ def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPath
             yield running
 
 
+@pytest.fixture(scope="module")
+def no_traceback(service: Running) -> Iterator[None]:
+    """Fails when the tests of a module made the service log a traceback."""
+    before = len(service.log.read_text())
+    yield
+    assert "Traceback" not in service.log.read_text()[before:]
+
+
 @pytest.fixture
-def client(service: Running) -> Iterator[httpx.Client]:
+def client(service: Running, no_traceback: None) -> Iterator[httpx.Client]:
     with service.client() as client:
         yield client
 

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -75,10 +75,16 @@ def lose_file(folder: Path) -> None:
 @pytest.mark.usefixtures("champion_restored")
 @pytest.mark.parametrize("damage", [spoil_file, lose_file])
 def test_a_damaged_champion_is_refused_once_and_the_old_one_goes_on(
-    service: Running, client: httpx.Client, linear: Version, xgboost: Version, damage: Callable[[Path], None]
+    service: Running,
+    client: httpx.Client,
+    linear: Version,
+    xgboost: Version,
+    newer_linear: Callable[[], Version],
+    damage: Callable[[Path], None],
 ) -> None:
     damaged = promoted_damaged(linear, damage)
-    time.sleep(REACHES_WITHIN_SECONDS)
+    wait_until(lambda: f"Refused {damaged.tag}" in service.log.read_text())
+    wait_until_checked_again(newer_linear(), client)
     assert client.post("/predict", json=STONE).json()["version"] == xgboost.tag
     assert client.get("/readyz").status_code == 200
     assert service.log.read_text().count(f"Refused {damaged.tag}") == 1
@@ -97,12 +103,40 @@ def test_a_champion_that_was_seen_half_copied_is_taken_when_it_is_whole(
 def promoted_damaged(version: Version, damage: Callable[[Path], None]) -> Version:
     """A champion that came into the model store damaged."""
     labels = {**version.labels, "source": version.tag, "reason": "damaged on the way"}
-    metadata = dict(version.parameters)
-    with bentoml.models.create(store.CHAMPION, labels=labels, metadata=metadata) as entry:
+    return copied(version, store.CHAMPION, labels, damage)
+
+
+def copied(
+    version: Version, name: str, labels: dict[str, str], change: Callable[[Path], object] = lambda _: None
+) -> Version:
+    """A copy of the version in the model store, under another name or tag."""
+    with bentoml.models.create(name, labels=labels, metadata=dict(version.parameters)) as entry:
         yaml = shutil.ignore_patterns("model.yaml")
         shutil.copytree(version.folder, entry.path, dirs_exist_ok=True, ignore=yaml)
-        damage(Path(entry.path))
+        change(Path(entry.path))
     return store.get(str(entry.tag))
+
+
+@pytest.fixture
+def newer_linear(linear: Version, client: httpx.Client) -> Iterator[Callable[[], Version]]:
+    """Saves a newer version of the linear model when it is called; the test's end deletes it."""
+    saved: list[Version] = []
+
+    def save() -> Version:
+        saved.append(copied(linear, "diamonds-linear", linear.labels))
+        return saved[-1]
+
+    client.post("/predict", json={**STONE, "model": "linear"}).raise_for_status()  # so that it is loaded
+    yield save
+    for version in saved:
+        bentoml.models.delete(version.tag)
+    wait_until_checked_again(linear, client)
+
+
+def wait_until_checked_again(newest: Version, client: httpx.Client) -> None:
+    """Waits until the service quotes with this version of its model, looked for after the champion."""
+    stone = {**STONE, "model": newest.model}
+    wait_until(lambda: client.post("/predict", json=stone).json()["version"] == newest.tag)
 
 
 def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_promotion(

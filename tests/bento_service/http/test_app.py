@@ -242,10 +242,6 @@ def test_the_service_is_alive_and_ready(client: httpx.Client) -> None:
     assert client.get("/readyz").status_code == 200
 
 
-def test_no_input_leaves_a_traceback_in_the_log(service: Running) -> None:
-    assert "Traceback" not in service.log.read_text()
-
-
 def test_bentomls_own_client_works(service: Running, xgboost: Version) -> None:
     import bentoml
 

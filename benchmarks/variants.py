@@ -58,7 +58,7 @@ def _unbatched() -> None:
 
 
 def _impatient() -> None:
-    batching._PATIENCE, batching._QUIET_TURNS = 0.0, 1
+    batching._WAIT_SHARE, batching._IDLE_TURNS = 0.0, 1
 
 
 def _on_one_core() -> None:

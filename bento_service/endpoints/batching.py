@@ -1,4 +1,4 @@
-"""Quotes stones together that are asked for at the same time: a stone among many costs a fraction."""
+"""Micro-batching: quotes the stones of concurrent requests together, at a fraction of the cost of each."""
 
 import asyncio
 import time
@@ -8,20 +8,21 @@ from diamonds.diamond import Diamond
 from diamonds.models.features import rows_of
 from diamonds.pricing.pricer import Pricer, Quotes
 
-Answer = tuple[Quotes, int]
+PlaceInBatch = tuple[Quotes, int]
+"""The quotes of a batch, and which of them is the request's."""
 
-_QUIET_TURNS = 2  # of the event loop: one reads what has come, and the next one parses it
-_PATIENCE = 0.3  # of the time that the batch before took: two batches take far longer than one
+_IDLE_TURNS = 2  # of the event loop: one receives requests, and the next one parses them
+_WAIT_SHARE = 0.3  # of the time that the batch before took: two batches take far longer than one
 
 
 class Batcher:
-    """Collects stones while more of them come, so that a lone request waits for nobody."""
+    """Collects stones for as long as more requests arrive, so that a lone request does not wait."""
 
     def __init__(self) -> None:
         self._batches: dict[str, _Batches] = {}
 
-    async def quote(self, pricer: Pricer, stone: Diamond) -> Answer:
-        """Quotes of which one is the stone's, and its place; with the others that are asked for meanwhile."""
+    async def quote(self, pricer: Pricer, stone: Diamond) -> PlaceInBatch:
+        """The quotes of a batch of concurrent requests, and which of them is this stone's."""
         tag = pricer.version.tag
         batches = self._batches.get(tag)
         if batches is None:
@@ -30,67 +31,67 @@ class Batcher:
 
 
 class _Batches:
-    """One batch after another with one pricer, for as long as they follow on each other's heels.
+    """Consecutive batches with one pricer, for as long as requests arrive while a batch is computed.
 
-    Who had to wait while a batch was computed is likely to be one of many who ask again as soon as they have
-    their answer: then the next batch waits for those who have just been answered, for a moment. Without that
-    they would take turns for ever, half of them waiting for the other half.
+    They are likely to come from clients that send the next request as soon as they have a response. So the
+    next batch waits a moment for the clients of the batch before. Without that, the clients would form two
+    groups that take turns, half of them waiting for the other half.
     """
 
     def __init__(self, pricer: Pricer, end: Callable[[], object]) -> None:
         self._pricer, self._end = pricer, end
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[tuple[Diamond, asyncio.Future[Answer]]] = []
-        self._just_answered = 0
+        self._waiting: list[tuple[Diamond, asyncio.Future[PlaceInBatch]]] = []
+        self._last_size = 0
         self._took_s = 0.0
 
-    def add(self, stone: Diamond) -> "asyncio.Future[Answer]":
-        if not self._waiting and self._just_answered:
-            self._loop.call_soon(self._gather_again, self._just_answered)
+    def add(self, stone: Diamond) -> "asyncio.Future[PlaceInBatch]":
+        if not self._waiting and self._last_size:
+            self._loop.call_soon(self._collect_again, self._last_size)
         elif not self._waiting:
-            self._loop.call_soon(self._gather)
-        answer: asyncio.Future[Answer] = self._loop.create_future()
-        self._waiting.append((stone, answer))
-        return answer
+            self._loop.call_soon(self._collect)
+        future: asyncio.Future[PlaceInBatch] = self._loop.create_future()
+        self._waiting.append((stone, future))
+        return future
 
-    def _gather(self, before: int = 0, quiet: int = 0) -> None:
-        """Waits until the event loop has brought nothing more for some turns."""
-        quiet = quiet + 1 if len(self._waiting) == before else 0
-        if quiet < _QUIET_TURNS:
-            self._loop.call_soon(self._gather, len(self._waiting), quiet)
+    def _collect(self, before: int = 0, idle_turns: int = 0) -> None:
+        """Waits until no request has arrived for some turns of the event loop."""
+        idle_turns = idle_turns + 1 if len(self._waiting) == before else 0
+        if idle_turns < _IDLE_TURNS:
+            self._loop.call_soon(self._collect, len(self._waiting), idle_turns)
         else:
             self._quote_all()
 
-    def _gather_again(self, just_answered: int) -> None:
-        """Waits, a moment at most, until those are back who have just been answered."""
-        self._await(len(self._waiting) + just_answered, time.perf_counter() + _PATIENCE * self._took_s)
+    def _collect_again(self, last_size: int) -> None:
+        """Waits a moment for as many more requests as the batch before had."""
+        self._wait_for(len(self._waiting) + last_size, time.perf_counter() + _WAIT_SHARE * self._took_s)
 
-    def _await(self, number: int, until: float) -> None:
+    def _wait_for(self, number: int, until: float) -> None:
         if len(self._waiting) < number and time.perf_counter() < until:
-            self._loop.call_soon(self._await, number, until)  # its timers are as coarse as a millisecond
+            self._loop.call_soon(self._wait_for, number, until)  # its timers are as coarse as a millisecond
         else:
             self._quote_all()
 
     def _quote_all(self) -> None:
-        together, self._waiting = self._waiting, []
-        began = time.perf_counter()
+        batch, self._waiting = self._waiting, []
+        started = time.perf_counter()
         try:
-            quotes = self._pricer.quotes(rows_of([stone for stone, _ in together]))
-        # Each of the requests must hear of it; their handlers raise it again.
+            quotes = self._pricer.quotes(rows_of([stone for stone, _ in batch]))
+        # Every request of the batch fails with it: the future raises it again.
         except Exception as error:  # noqa: BLE001
-            for _, answer in together:
-                if not answer.done():
-                    answer.set_exception(error)
+            for _, future in batch:
+                if not future.done():
+                    future.set_exception(error)
         else:
-            for place, (_, answer) in enumerate(together):
-                if not answer.done():
-                    answer.set_result((quotes, place))
-        self._took_s = time.perf_counter() - began
-        self._just_answered = len(together)
-        # The next turn sends the answers, and hears what came while they were computed; then it is over.
-        self._loop.call_soon(self._loop.call_soon, self._rest)
+            for place, (_, future) in enumerate(batch):
+                if not future.done():
+                    future.set_result((quotes, place))
+        self._took_s = time.perf_counter() - started
+        self._last_size = len(batch)
+        # The next turn sends the responses, and receives what arrived while they were computed.
+        self._loop.call_soon(self._loop.call_soon, self._end_if_idle)
 
-    def _rest(self) -> None:
-        self._just_answered = 0
+    def _end_if_idle(self) -> None:
+        self._last_size = 0
         if not self._waiting:
             self._end()

@@ -52,14 +52,14 @@ router = APIRouter(route_class=JsonRoute)
 @router.get("/versions/{version}", summary="Show a version", responses=errors(404))
 def show_version(version: str) -> VersionResponse:
     """A version with its errors by slice, its parameters and its model card."""
-    found = find_version(version)
-    slices = [_slice(name, judged) for name, judged in Evaluation.load(found.folder).slices()]
+    stored = find_version(version)
+    slices = [_slice(name, judged) for name, judged in Evaluation.load(stored.folder).slices()]
     return {
-        "summary": describe(found, store.champion()),
-        "parameters": dict(found.parameters),
+        "summary": describe(stored, store.champion()),
+        "parameters": dict(stored.parameters),
         "slices": slices,
-        "card": text_in(found.folder),
-        "figures": figures_in(found.folder),
+        "card": text_in(stored.folder),
+        "figures": figures_in(stored.folder),
     }
 
 

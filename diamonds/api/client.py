@@ -1,4 +1,4 @@
-"""A client of the HTTP API: typed answers, the API's own errors, and retries that are no second exchange."""
+"""A client of the HTTP API: typed responses, the API's own errors, and retries under one exchange id."""
 
 import random
 import time
@@ -32,15 +32,15 @@ URL = "http://127.0.0.1:3000"
 LONGEST_WAIT_SECONDS = 10.0
 _FIRST_WAIT_SECONDS = 0.1
 _ID = "x-exchange-id"
-_WORTH_ANOTHER_TRY = frozenset({429, 503, 504})
+_RETRIED_STATUSES = frozenset({429, 503, 504})
 
 
 class ServiceDown(ConnectionError):
-    """No answer came, however often it was tried."""
+    """The service sent no response, however often the request was sent."""
 
 
 class Refused(Exception):
-    """The API answered with an error; the message is its own, as are ``code`` and ``fields``."""
+    """The API answered with an error; ``message``, ``code`` and ``fields`` are its own."""
 
     def __init__(self, status: int, code: str, message: str, fields: Sequence[FieldError] = ()) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Refused(Exception):
 
 
 class GradedStone(TypedDict):
-    """The four things that every diamond is known by; the weight is in carats."""
+    """The four required properties of a diamond; the weight is in carats."""
 
     carat: float
     cut: str
@@ -59,7 +59,7 @@ class GradedStone(TypedDict):
 
 
 class Stone(GradedStone):
-    """A stone to be quoted: depth and table in percent, x, y and z in mm; None: unknown."""
+    """A diamond to be priced: depth and table in percent, x, y and z in mm; None: unknown."""
 
     depth: NotRequired[float | None]
     table: NotRequired[float | None]
@@ -69,16 +69,16 @@ class Stone(GradedStone):
 
 
 class IdentifiedQuote(Quote):
-    """A quote with the id under which it is kept, for ``Client.feedback``."""
+    """A quote with the id of its exchange, which ``Client.feedback`` takes."""
 
     exchange_id: UUID
 
 
 class Client:
-    """Asks one service; threads may share it, and ``with`` closes its connections.
+    """Calls one service; threads may share it, and ``with`` closes its connections.
 
-    What gets no answer, or 429, 503 or 504, is tried again under the same exchange id, so that it is one
-    exchange however often it was sent. ``options`` are further ones of ``httpx.Client``, such as ``verify``.
+    A request without a response, or with status 429, 503 or 504, is sent again under the same exchange id, so
+    that it is one exchange however often it was sent. ``options`` go to ``httpx.Client``, such as ``verify``.
     """
 
     def __init__(
@@ -104,18 +104,18 @@ class Client:
         self._http.close()
 
     def predict(self, stone: Stone, model: str | None = None) -> IdentifiedQuote:
-        """What the stone is worth to the model of that name, or to the champion."""
+        """The price of the stone, by the model of that name or the champion."""
         response = self.call("POST", "/predict", {**stone, "model": model})
         return {**_read(Quote, response), "exchange_id": UUID(response.headers[_ID])}
 
     def predict_batch(self, stones: Sequence[Stone], model: str | None = None) -> BatchQuote:
-        """What the stones are worth, in order."""
+        """The prices of the stones, in order."""
         return _read(
             BatchQuote, self.call("POST", "/predict_batch", {"diamonds": list(stones), "model": model})
         )
 
     def explain(self, stone: Stone, model: str | None = None) -> Explanation:
-        """What each property of the stone does to its price."""
+        """The price of the stone, taken apart by property."""
         return _read(Explanation, self.call("POST", "/explain", {**stone, "model": model}))
 
     def similar(self, stone: GradedStone, n: int = 5) -> SimilarResponse:
@@ -124,7 +124,7 @@ class Client:
         return _read(SimilarResponse, self.call("POST", "/similar", {**graded, "n": n}))
 
     def feedback(self, exchange_id: UUID | str, price: float) -> FeedbackResponse:
-        """Says what the stone of that quote was sold for, in USD; a later price replaces an earlier one."""
+        """Reports the sale price of a quoted stone, in USD; a later price replaces an earlier one."""
         body = {"exchange_id": str(exchange_id), "price": price}
         return _read(FeedbackResponse, self.call("POST", "/feedback", body))
 
@@ -137,7 +137,7 @@ class Client:
         return _read(ModelResponse, self.call("GET", f"/models/{name}"))
 
     def call(self, method: str, path: str, body: object = None, **options: Any) -> httpx.Response:
-        """The answer to any call of the API, with a JSON body if one is given.
+        """The response to any call of the API, with a JSON body where ``body`` is not None.
 
         Raises ``Refused`` when it is an error, and ``ServiceDown`` when there is none.
         """
@@ -148,9 +148,9 @@ class Client:
     def send(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **content: Any
     ) -> httpx.Response:
-        """The last answer, whatever its status; raises ``ServiceDown`` when there is none."""
+        """The last response, whatever its status; raises ``ServiceDown`` when there is none."""
         request = self._http.build_request(method, path, headers=headers, **content)
-        if self._tries > 1:  # else there are no tries to join, and the service gives an id
+        if self._tries > 1:  # else there is nothing to join, and the service chooses an id
             request.headers[_ID] = str(uuid_utils.uuid7())
         tried = 0
         while True:
@@ -169,7 +169,7 @@ class Client:
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """The response if it is a good one; raises ``Refused`` with what the API says otherwise."""
+    """The response if it is no error; raises ``Refused`` with the API's message otherwise."""
     if response.is_error:
         raise _refusal(response)
     return response
@@ -179,16 +179,16 @@ def _refusal(response: httpx.Response) -> Refused:
     try:
         error = response.json()["error"]
         return Refused(response.status_code, error["code"], error["message"], error["fields"])
-    except (ValueError, KeyError, TypeError):  # it comes from something in between
+    except (ValueError, KeyError, TypeError):  # it comes from a proxy in between
         message = f"The service answered with status {response.status_code}: {response.text[:200]}"
         return Refused(response.status_code, "unknown", message)
 
 
 def _wait_after(response: httpx.Response, tried: int) -> float | None:
-    """The seconds to wait before another try; None where it would end the same, or the wait is too long."""
-    wait = _asked_to_wait(response) or _backoff(tried)
-    worth_it = response.status_code in _WORTH_ANOTHER_TRY and wait <= LONGEST_WAIT_SECONDS
-    return wait if worth_it else None
+    """The seconds to wait before a retry; None where a retry is pointless, or the wait is too long."""
+    wait = _retry_after(response) or _backoff(tried)
+    retries = response.status_code in _RETRIED_STATUSES and wait <= LONGEST_WAIT_SECONDS
+    return wait if retries else None
 
 
 def _backoff(tried: int) -> float:
@@ -196,13 +196,13 @@ def _backoff(tried: int) -> float:
     return longest * random.uniform(0.5, 1)  # noqa: S311 - so that clients do not come back all at once
 
 
-def _asked_to_wait(response: httpx.Response) -> float | None:
+def _retry_after(response: httpx.Response) -> float | None:
     """The seconds of ``Retry-After``, which is a number or a date."""
-    given = response.headers.get("retry-after", "")
-    if given.isdecimal():
-        return float(given)
+    value = response.headers.get("retry-after", "")
+    if value.isdecimal():
+        return float(value)
     try:
-        return max(0.0, (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):  # no date, or one without a zone
         return None
 

@@ -1,4 +1,4 @@
-"""What the API answers: the shapes that the service gives and its clients get."""
+"""The responses of the API, as the service sends them and its clients read them."""
 
 from datetime import datetime
 from typing import Annotated, Any, NotRequired
@@ -26,7 +26,7 @@ Warnings = Annotated[list[str], Field(description="What is implausible about the
 
 
 class Source(TypedDict):
-    """Who quoted, and in what currency."""
+    """Which version quoted, and in what currency."""
 
     currency: Currency
     model: QuotingModel
@@ -34,7 +34,7 @@ class Source(TypedDict):
 
 
 class Price(TypedDict):
-    """What one stone of many is worth."""
+    """The price of one stone of many."""
 
     price: Usd
     low: Low
@@ -43,13 +43,13 @@ class Price(TypedDict):
 
 
 class Quote(Price, Source):
-    """What one stone is worth."""
+    """The price of one stone."""
 
     coverage: Coverage
 
 
 class BatchQuote(Source):
-    """What each stone is worth, in the order of the request; all by one version."""
+    """The price of each stone, in the order of the request; all by one version."""
 
     predictions: list[Price]
     coverage: Coverage
@@ -61,7 +61,7 @@ class Contribution(TypedDict):
     feature: Annotated[
         str, Field(description="carat, cut, color, clarity, depth, table or size, which is x, y and z.")
     ]
-    value: Annotated[float | str, Field(description="As given; of size, the three in mm.")]
+    value: Annotated[float | str, Field(description="As sent; of size, the three in mm.")]
     usd: float
     text: Annotated[str, Field(examples=["A carat of 0.70 adds $1,120"])]
 
@@ -128,9 +128,9 @@ class ModelResponse(TypedDict):
 
 
 class RecordedQuote(TypedDict):
-    """The quote that feedback is about."""
+    """The recorded quote that feedback is about."""
 
-    price: Annotated[float | None, Field(description="What was quoted, in USD; null: it was not kept.")]
+    price: Annotated[float | None, Field(description="What was quoted, in USD; null: it was not stored.")]
     model: QuotingModel
     version: Tag
     quoted_at: datetime
@@ -154,7 +154,7 @@ class FeedbackResponse(TypedDict):
 
 
 class FieldError(TypedDict):
-    """One field that was not understood: its path, what would be right, and what came instead."""
+    """One field that is wrong: its path, what would be right, and what was sent."""
 
     field: str
     message: str
@@ -162,7 +162,7 @@ class FieldError(TypedDict):
 
 
 class ErrorDetails(TypedDict):
-    """What went wrong: a stable ``code`` for programs, a sentence for people, and the fields to mend."""
+    """What went wrong: a stable ``code`` for programs, a sentence for people, and the fields to correct."""
 
     code: str
     message: str

@@ -10,18 +10,21 @@ from bentoml._internal.server.http.traffic import TimeoutMiddleware
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from uvicorn.config import HTTP_PROTOCOLS
 
 from bento_service.bentoml_metrics import TrafficMetrics
+from bento_service.connections import Connection
 
 
 class LeanService(Service[Any]):  # type: ignore[misc]
     """Serves without BentoML's timeout, and traces only when an exporter is configured.
 
     BentoML's timeout leaves a timer of a minute behind for each request; the recorder's leaves none. Metrics
-    are labelled by route.
+    are labelled by route. The worker's connections have limits.
     """
 
     def to_asgi(self, is_main: bool = True) -> Starlette:
+        HTTP_PROTOCOLS["auto"] = f"{Connection.__module__}:{Connection.__qualname__}"  # BentoML has no option
         app: Starlette = super().to_asgi(is_main)
         exporter = BentoMLContainer.config.tracing.exporter_type.get()
         unwanted: list[object] = (

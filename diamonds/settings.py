@@ -71,7 +71,29 @@ class Settings(BaseSettings):
     request_timeout_seconds: float = Field(
         default=30.0,
         gt=0,
-        description="Maximum duration of a request, in seconds; one that takes longer gets status 504.",
+        description="Maximum duration of a request, in seconds: to receive it (else status 408), and to "
+        "answer it (504).",
+    )
+    max_header_bytes: int = Field(
+        default=64 * 1024,
+        ge=1024,
+        description="Maximum size of a request's line and headers, in bytes; larger ones get status 431.",
+    )
+    max_incomplete_requests: int = Field(
+        default=2048,
+        gt=0,
+        description="Maximum number of requests whose bodies one worker is receiving; others get status 429.",
+    )
+    max_incomplete_bytes: int = Field(
+        default=64 * 1024**2,
+        gt=0,
+        description="Maximum size of all bodies together that one worker is receiving, in bytes; what would "
+        "exceed it gets status 429.",
+    )
+    shutdown_seconds: int = Field(
+        default=10,
+        gt=0,
+        description="Maximum time for requests in flight to finish when the service is stopped, in seconds.",
     )
     trials: int = Field(default=4, ge=1, description="Number of Optuna trials when a model is tuned.")
     coverage: float = Field(

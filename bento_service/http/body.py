@@ -16,7 +16,7 @@ async def read_body(scope: Scope, receive: Receive, content_type: str) -> bytes:
 
     It comes from the recorder in one message; Starlette's ``Request.body``, for streams, takes 4 us longer.
     """
-    _check_content_type(scope, content_type)
+    check_content_type(scope, content_type)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
@@ -27,7 +27,8 @@ async def read_body(scope: Scope, receive: Receive, content_type: str) -> bytes:
     return body
 
 
-def _check_content_type(scope: Scope, expected: str) -> None:
+def check_content_type(scope: Scope, expected: str) -> None:
+    """Raises a 415 unless the headers say that the body is of this content type."""
     # It must be there: without it any page on the web can have a browser send the body (CORS).
     values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"]
     if values == [expected] or (len(values) == 1 and _is_content_type(values[0], expected)):

@@ -8,13 +8,6 @@ from bento_service.http.errors import ApiError
 from bento_service.http.responses import send_error
 from diamonds.settings import settings
 
-_NO_KEY = ApiError(
-    401,
-    "no_key",
-    "Send one of the configured keys as `Authorization: Bearer KEY`.",
-    headers={"www-authenticate": "Bearer"},
-)
-
 
 class KeyRequired:
     """Rejects requests that need one of the keys and come without with a 401."""
@@ -23,10 +16,20 @@ class KeyRequired:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _is_guarded(scope) and not _has_key(scope):
-            await send_error(send, _NO_KEY)
+        try:
+            if scope["type"] == "http":
+                check_key(scope)
+        except ApiError as error:
+            await send_error(send, error)
         else:
             await self.app(scope, receive, send)
+
+
+def check_key(scope: Scope) -> None:
+    """Raises the 401 for a request that needs one of the keys and comes without."""
+    if _is_guarded(scope) and not _has_key(scope):
+        message = "Send one of the configured keys as `Authorization: Bearer KEY`."
+        raise ApiError(401, "no_key", message, headers={"www-authenticate": "Bearer"})
 
 
 def _is_guarded(scope: Scope) -> bool:

@@ -1,15 +1,18 @@
 """One exchange in flight: reads its request, sends its response, and records both."""
 
 import time
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from bento_service.http.body import BYTES, check_content_type
 from bento_service.http.errors import ApiError
+from bento_service.http.keys import check_key
 from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.http.responses import JSON, as_json, send_error, send_whole
 from bento_service.recording.exchange_ids import HEADER, id_taken, new_id, parse_id
-from bento_service.recording.request_body import has_client_left, read_body
+from bento_service.recording.request_body import RequestBodies, check_size, has_client_left, too_many_requests
 from diamonds.exchanges import Exchange, Request, Response
 from diamonds.exchanges.recording import Recording
 from diamonds.exchanges.redaction import without_credentials
@@ -18,6 +21,9 @@ SCOPE_KEY = "diamonds.exchange"
 """Where the recorder leaves the exchange in flight in the ASGI scope of its request."""
 
 _STORED_HEADERS = frozenset({b"content-type", b"content-encoding", b"user-agent"})
+_STORED_CHARACTERS = 1000
+"""Of a longer header the first characters are stored."""
+
 _UPLOADS = "/version_files"  # files of versions are larger than all other bodies
 
 
@@ -30,9 +36,9 @@ class ExchangeInFlight:
 
     __slots__ = (
         "_body", "_body_passed_on", "_chunks", "_client_id", "_client_left", "_content_length",
-        "_foreign_origin", "_headers", "_id_unchecked", "_is_recorded", "_model", "_model_version",
-        "_receive", "_recording", "_request", "_response_start", "_scope", "_send", "_started",
-        "_started_at", "_status", "id",
+        "_declared_size", "_foreign_origin", "_headers", "_id_unchecked", "_is_recorded", "_model",
+        "_model_version", "_receive", "_received", "_recording", "_request", "_response_start", "_scope",
+        "_send", "_started", "_started_at", "_status", "id",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,14 +47,18 @@ class ExchangeInFlight:
         self._headers: dict[str, str] = {}
         self._client_id: str | None = None
         self._foreign_origin: ApiError | None = None
+        self._declared_size = 0
         for name, value in scope["headers"]:
             if name in _STORED_HEADERS:
-                self._headers[name.decode()] = value.decode("latin-1")
+                self._headers[name.decode()] = value[:_STORED_CHARACTERS].decode("latin-1")
+            elif name == b"content-length":
+                self._declared_size = int(value)  # the server has checked it
             elif name == HEADER:
                 self._client_id = value.decode("latin-1")
             elif name in SENT_BY_BROWSERS:
                 self._foreign_origin = foreign_origin(scope)
         self.id = new_id()
+        self._received: list[bytes] = []
         self._body = b""
         self._body_passed_on = self._client_left = self._id_unchecked = self._is_recorded = False
         self._request: Request | None = None
@@ -69,15 +79,17 @@ class ExchangeInFlight:
         """Records which model and version the response comes from."""
         self._model, self._model_version = model, version
 
-    async def receive_request(self, *, busy: bool) -> Exchange | None:
-        """Reads the request and records it.
+    async def receive_request(self, bodies: RequestBodies, is_busy: Callable[[], bool]) -> Exchange | None:
+        """Receives the request and records it.
 
         Returns the stored exchange where this is a retry of a request that was answered before. Raises
         ApiError where the request is rejected, and ClientDisconnect where the client left before its end.
         """
         try:
-            self._body, self._client_left = await read_body(self._receive, self._body_limit())
-            self._check(busy)
+            self._check_headers()
+            await self._receive_body(bodies)
+            if is_busy():
+                raise too_many_requests()
             stored = None if self._client_id is None else await self._claim(self._client_id)
         except (ApiError, ClientDisconnect):
             self.id = new_id()  # a request that never reaches the API leaves its id free for another try
@@ -148,22 +160,34 @@ class ExchangeInFlight:
         )
         self._recording.record_response(request, response)
 
-    def _body_limit(self) -> int:
-        settings = self._recording.settings
-        return settings.most_upload_bytes if self._scope["path"] == _UPLOADS else settings.most_body_bytes
-
-    def _check(self, busy: bool) -> None:
-        """Raises the reason why the request that was read is not passed on to the app."""
-        if self._client_left:
-            raise ClientDisconnect
+    def _check_headers(self) -> None:
+        """Raises the reason why the request is rejected whatever its body may be."""
         if self._foreign_origin is not None:
             raise self._foreign_origin
-        if len(self._body) > self._body_limit():
-            raise ApiError(413, "too_large", f"Send at most {self._body_limit():,} bytes in one request.")
+        if self._is_upload:
+            check_key(self._scope)
+            check_content_type(self._scope, BYTES)
+        check_size(self._declared_size, self._body_limit)
         if self._client_id is not None:
             self.id = parse_id(self._client_id)
-        if busy:
-            raise ApiError(429, "too_many_requests", "Too many requests at once; try again in a moment.")
+
+    @property
+    def _is_upload(self) -> bool:
+        return self._scope["path"] == _UPLOADS and self._scope["method"] == "POST"
+
+    @property
+    def _body_limit(self) -> int:
+        settings = self._recording.settings
+        return settings.most_upload_bytes if self._is_upload else settings.most_body_bytes
+
+    async def _receive_body(self, bodies: RequestBodies) -> None:
+        try:
+            await bodies.receive(self._receive, self._body_limit, self._received)
+        except ClientDisconnect:
+            self._client_left = True
+            raise
+        finally:
+            self._body, self._received = b"".join(self._received), []
 
     async def _claim(self, client_id: str) -> Exchange | None:
         """Takes the id that the client chose; the stored exchange, if this is a retry that was answered."""

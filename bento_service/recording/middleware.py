@@ -1,5 +1,6 @@
 """The middleware that records every exchange, and limits how many are in flight and for how long."""
 
+import asyncio
 import logging
 
 from starlette.requests import ClientDisconnect
@@ -9,6 +10,7 @@ from bento_service.http.errors import ApiError
 from bento_service.recording.deadlines import DeadlineExceeded, RequestsInFlight
 from bento_service.recording.exchange import SCOPE_KEY, ExchangeInFlight
 from bento_service.recording.exchange_ids import HEADER, new_id
+from bento_service.recording.request_body import RETRY_SOON, RequestBodies
 from diamonds.exchanges.recording import Recording
 from diamonds.settings import settings
 
@@ -16,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _UNRECORDED = frozenset({"/", "/livez", "/readyz", "/healthz", "/metrics", "/schema.json"})
 _UNRECORDED_BELOW = ("/docs", "/static_content")
+_STOPPING = ApiError(503, "stopping", "The service is being stopped; try again.", headers=RETRY_SOON)
 
 
 class Recorder:
@@ -27,6 +30,7 @@ class Recorder:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.recording = Recording(settings())
+        self.bodies = RequestBodies(settings())
         self.max_concurrency = settings().max_concurrency
         limit_s = settings().request_timeout_seconds
         self.in_flight = RequestsInFlight(limit_s)
@@ -46,18 +50,24 @@ class Recorder:
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = scope[SCOPE_KEY] = ExchangeInFlight(self.recording, scope, receive, send)
         try:
-            stored = await exchange.receive_request(busy=len(self.in_flight) >= self.max_concurrency)
+            stored = await exchange.receive_request(self.bodies, self._is_busy)
+            await (self._answer(scope, exchange) if stored is None else exchange.replay(stored))
         except ClientDisconnect:
             pass
         except ApiError as rejection:
             await exchange.send_error(rejection)
-        else:
-            await (self._answer(scope, exchange) if stored is None else exchange.replay(stored))
+        except asyncio.CancelledError:  # the server stops, and has waited long enough
+            if exchange.response_has_started:
+                raise
+            await exchange.send_error(_STOPPING)
         finally:
             exchange.record_response()
             del scope[
                 SCOPE_KEY
             ]  # the exchange holds the scope, too: only the garbage collector would free them
+
+    def _is_busy(self) -> bool:
+        return len(self.in_flight) >= self.max_concurrency
 
     async def _answer(self, scope: Scope, exchange: ExchangeInFlight) -> None:
         try:

@@ -26,6 +26,16 @@ async def echo(request: Request) -> Response:
     return Response(await request.body(), media_type="application/octet-stream")
 
 
+async def slow(request: Request) -> Response:
+    """As ``echo``, later than clients are looked after that have closed their side."""
+    await asyncio.sleep(0.5)
+    return await echo(request)
+
+
+async def large(_request: Request) -> Response:
+    return Response(b"x" * 20_000_000, media_type="application/octet-stream")
+
+
 async def never(_request: Request) -> Response:
     await asyncio.Event().wait()
     raise AssertionError("unreachable")
@@ -82,6 +92,8 @@ app = Starlette(
     routes=[
         Route("/predict", predict, methods=["POST"]),
         Route("/echo", echo, methods=["GET", "POST", "PUT"]),
+        Route("/slow", slow, methods=["POST"]),
+        Route("/large", large),
         Route("/never", never),
         Route("/held", held),
         Route("/docs/release", release),  # not recorded, so that the limit of requests in flight lets it pass

@@ -10,7 +10,8 @@ from diamonds.database import migrate
 from diamonds.exchanges import Exchange, exchange
 from tests.processes import free_port, process, wait_until
 
-SERVER = ["-m", "uvicorn", "tests.bento_service.recorded_app:app", "--loop", "uvloop", "--http", "httptools"]
+SERVER = ["-m", "uvicorn", "tests.bento_service.recorded_app:app", "--loop", "uvloop"]
+CONNECTIONS = ["--http", "bento_service.connections:Connection"]
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def serving(log: Path, environment: Mapping[str, str], *, workers: int = 1) -> I
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     options = ["--port", str(port), "--workers", str(workers), "--log-level", "critical", "--no-access-log"]
-    with process([sys.executable, *SERVER, *options], log, environment, until=f"{url}/readyz"):
+    with process([sys.executable, *SERVER, *CONNECTIONS, *options], log, environment, until=f"{url}/readyz"):
         yield url
 
 

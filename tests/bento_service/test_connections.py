@@ -1,0 +1,146 @@
+"""No client holds a connection or the end of the service for ever, or sends headers without end."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.bento_service.raw_client import connected, post, read_all, read_response
+from tests.bento_service.recorded_service import recorded, serving
+from tests.processes import wait_until
+
+Connect = Callable[[], socket.socket]
+
+LIMITS = {"DIAMONDS_REQUEST_TIMEOUT_SECONDS": "2", "DIAMONDS_SHUTDOWN_SECONDS": "2"}
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("connections") / "log", LIMITS) as url:
+        yield url
+
+
+@pytest.fixture
+def connect(url: str) -> Iterator[Connect]:
+    """A function that opens a connection to the server; all are closed in the end."""
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(connected(url))
+
+
+@pytest.mark.parametrize("start", [b"G", b"GET /echo HTTP/1.1\r\n", b"GET /echo HTTP/1.1\r\nHost: x\r\nA: "])
+def test_headers_that_do_not_arrive_in_time_are_rejected(connect: Connect, start: bytes) -> None:
+    late = connect()
+    late.sendall(start)
+    response = read_response(late)
+    assert (response.status_code, response.json()["error"]["code"]) == (408, "request_timeout")
+
+
+@pytest.mark.parametrize("start", [b"", b"\r\n"])
+def test_a_client_that_never_begins_a_request_is_disconnected(connect: Connect, start: bytes) -> None:
+    idle = connect()
+    idle.sendall(start)
+    assert read_all(idle) == b""
+
+
+def test_a_client_that_does_not_read_its_response_is_disconnected(connect: Connect) -> None:
+    unread = connect()
+    unread.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    wait_until(lambda: is_served(unread))
+    wait_until(lambda: not is_served(unread))
+
+
+def is_served(connection: socket.socket) -> bool:
+    """Whether a process has the other end of the connection open."""
+    other_end = connection.getpeername(), connection.getsockname()
+    return any((each.laddr, each.raddr) == other_end and each.pid for each in psutil.net_connections("tcp"))
+
+
+@pytest.mark.parametrize("path", ["/echo", "/slow"])
+def test_a_client_that_has_closed_its_side_gets_its_response(connect: Connect, path: str) -> None:
+    half_closed = connect()
+    half_closed.sendall(post(path, b"[1, 2]"))
+    half_closed.shutdown(socket.SHUT_WR)
+    _interim, _, response = read_all(half_closed).rpartition(b"HTTP/1.1 ")
+    assert response.startswith(b"200 OK")
+    assert response.endswith(b"[1, 2]")
+    assert recorded(exchange_id(response)).status == 200
+
+
+def exchange_id(response: bytes) -> str:
+    (line,) = [line for line in response.split(b"\r\n") if line.startswith(b"x-exchange-id: ")]
+    return line.split()[1].decode()
+
+
+def test_pipelined_requests_of_a_client_that_has_closed_its_side_are_all_answered(connect: Connect) -> None:
+    half_closed = connect()
+    half_closed.sendall(post("/slow", b"1") + post("/echo", b"2") + post("/echo", b"3"))
+    half_closed.shutdown(socket.SHUT_WR)
+    assert read_all(half_closed).count(b"HTTP/1.1 200 OK") == 3
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /echo HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\n\r\n" % (b"a" * 70_000),
+        b"GET /echo HTTP/1.1\r\nHost: x\r\nUser-Agent: %s" % (b"a" * 70_000),
+        b"GET /echo HTTP/1.1\r\nHost: x\r\n%s\r\n" % (b"A: b\r\n" * 200_000),
+        b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 70_000),
+        b"GET /echo HTTP/1.1\r\nHost: x\r\n%s: 1\r\n\r\n" % (b"a" * 1_000_000),
+    ],
+    ids=["value", "value without an end", "many", "path", "name"],
+)
+def test_headers_above_the_limit_are_rejected(connect: Connect, request_: bytes) -> None:
+    large = connect()
+    large.sendall(request_)
+    response = read_response(large)
+    assert (response.status_code, response.json()["error"]["code"]) == (431, "headers_too_large")
+
+
+def test_of_long_headers_the_first_characters_are_stored(url: str) -> None:
+    response = httpx.get(f"{url}/echo", headers={"User-Agent": "a" * 60_000})
+    one = recorded(response.headers["X-Exchange-Id"])
+    assert one.request_headers == {"user-agent": "a" * 1000}
+
+
+def test_an_upgrade_is_ignored_and_its_request_answered(connect: Connect) -> None:
+    upgrading = connect()
+    upgrading.sendall(
+        b"GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    assert upgrading.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_is_no_http_gets_an_error_of_the_usual_shape(connect: Connect) -> None:
+    one = connect()
+    one.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+    response = read_response(one)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_http")
+
+
+def test_a_complete_request_is_answered_before_an_invalid_one_after_it(connect: Connect) -> None:
+    one = connect()
+    one.sendall(post("/slow", b"1") + b"\0\0\0 no HTTP at all\r\n\r\n")
+    response = read_response(one)
+    assert (response.status_code, response.content) == (200, b"1")
+    assert recorded(response.headers["X-Exchange-Id"]).status == 200
+
+
+def test_a_server_that_is_stopped_ends_whatever_its_clients_do(tmp_path: Path) -> None:
+    limits = LIMITS | {"DIAMONDS_REQUEST_TIMEOUT_SECONDS": "600"}
+    with ExitStack() as opened:
+        with serving(tmp_path / "log", limits) as url:
+            half_sent, held, begun, unread = (opened.enter_context(connected(url)) for _ in range(4))
+            half_sent.sendall(post("/echo", b"1", declared=100))
+            held.sendall(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+            begun.sendall(b"GET /never HTTP/1.1\r\n")
+            unread.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            answered = httpx.post(f"{url}/echo", json=1)
+        stopped = [read_response(each) for each in (half_sent, held)]
+    assert [response.status_code for response in stopped] == [503, 503]
+    ids = [response.headers["X-Exchange-Id"] for response in (*stopped, answered)]
+    assert [recorded(each).status for each in ids] == [503, 503, 200]

@@ -1,14 +1,14 @@
 """Reads exchanges back: one by its id, or pages of those that match a filter, newest first."""
 
+import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 
 from diamonds.database import engine
 from diamonds.exchanges.database.filters import ORDER, Filter, SortKey, newest
@@ -17,12 +17,16 @@ from diamonds.exchanges.database.unreadable import readable_json, without_unread
 from diamonds.exchanges.exchange import Exchange
 
 LARGEST_PAGE = 1000
+LARGEST_PAGE_BYTES = 16 * 1024**2
+"""Maximum size of the bodies in a page together; a page has one exchange at least."""
 MOST_SEARCHED = 20_000
 """Exchanges that one page searches for a text, at most."""
 _SEARCH_SECONDS = 0.05
 """After this time it takes no further step, since bodies may be large; the last takes as long as the rest."""
 _SEARCHED_FIRST = 100
-_BODIES = {"request_body", "response_body", "request_bytes", "response_bytes"}
+_JSON_BODIES = ("request_body", "response_body")
+_BODIES = {*_JSON_BODIES, "request_bytes", "response_bytes"}
+_FEW_ROWS_AT_ONCE: dict[str, Any] = {"stream_results": True, "max_row_buffer": 20}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -34,11 +38,41 @@ class BadCursor(ValueError):
 class Page:
     """Exchanges, newest first, and the cursor of the page after them, or None at the end.
 
-    A page of a search for a text may be short, or empty, and not be the last: see ``page``.
+    A page of large bodies may be short, one of a search for a text may be short or empty, and neither be the
+    last: see ``page``.
     """
 
     exchanges: list[Exchange]
     next: str | None
+
+
+@dataclass(slots=True)
+class _Matches:
+    """The exchanges of a page, as many of those that match as it may contain."""
+
+    limit: int
+    exchanges: list[Exchange] = field(default_factory=list)
+    is_full: bool = False
+    """Whether an exchange was left out."""
+    _bytes: int = 0
+
+    def read(self, connection: sa.Connection, query: sa.Select[Any]) -> None:
+        with connection.execute(query.execution_options(**_FEW_ROWS_AT_ONCE)) as rows:
+            for row in rows:
+                self._bytes += sum(len(row._mapping[name] or ()) for name in _BODIES)
+                self.is_full = len(self.exchanges) == self.limit or self._is_too_large
+                if self.is_full:
+                    return
+                self.exchanges.append(_exchange(row))
+
+    @property
+    def _is_too_large(self) -> bool:
+        return bool(self.exchanges) and self._bytes > LARGEST_PAGE_BYTES
+
+    @property
+    def cursor(self) -> str:
+        """That of the page after these."""
+        return _cursor((self.exchanges[-1].started_at, self.exchanges[-1].id))
 
 
 def exchange(id: UUID) -> Exchange | None:  # noqa: A002 - the column's name
@@ -52,13 +86,14 @@ def read_exchange(connection: sa.Connection, id: UUID | str) -> Exchange | None:
     row = connection.execute(
         _columns(readable_only=True).where(exchanges.c.id == UUID(str(id)))
     ).one_or_none()
-    return Exchange(**row._mapping) if row else None
+    return _exchange(row) if row else None
 
 
 def page(filters: Filter, *, limit: int = 100, cursor: str | None = None, bodies: bool = True) -> Page:
-    """Up to ``limit`` exchanges after ``cursor``. Rows that arrive meanwhile shift nothing on later pages.
+    """Up to ``limit`` exchanges after ``cursor``, and not above ``LARGEST_PAGE_BYTES`` of bodies.
 
-    Without ``bodies`` they are None in every exchange, and need not be read.
+    Rows that arrive meanwhile shift nothing on later pages. Without ``bodies`` they are None in every
+    exchange, and need not be read.
 
     Bodies are not indexed: for a text, a page searches ``MOST_SEARCHED`` exchanges that match the other
     filters, or as many as take about a tenth of a second; its cursor continues there, whatever matched.
@@ -75,12 +110,14 @@ def page(filters: Filter, *, limit: int = 100, cursor: str | None = None, bodies
 def _page(filters: Filter, limit: int, after: SortKey | None, bodies: bool) -> Page:
     columns = _columns(bodies=bodies, readable_only=filters.readable_only)
     with engine().connect() as connection:
+        # A plan for all rows of the page, though they are read a few at a time, while there is room.
+        connection.exec_driver_sql("SET LOCAL cursor_tuple_fraction = 1")
         if filters.text is not None:
             return _search_page(connection, columns, filters, limit, after)
+        matches = _Matches(limit)
         # One more shows whether there is a next page.
-        rows = connection.execute(newest(columns, filters, limit + 1, after)).all()
-    matches = [Exchange(**row._mapping) for row in rows[:limit]]
-    return Page(matches, _cursor(_sort_key(matches[-1])) if len(rows) > limit else None)
+        matches.read(connection, newest(columns, filters, limit + 1, after))
+    return Page(matches.exchanges, matches.cursor if matches.is_full else None)
 
 
 def _columns(*, bodies: bool = True, readable_only: bool = False) -> sa.Select[Any]:
@@ -90,30 +127,36 @@ def _columns(*, bodies: bool = True, readable_only: bool = False) -> sa.Select[A
 def _column(column: sa.Column[Any], bodies: bool, readable_only: bool) -> sa.ColumnElement[Any]:
     if column.name in _BODIES and not bodies:
         return sa.null().label(column.name)
-    if column.name in _BODIES and readable_only and isinstance(column.type, JSONB):
-        return readable_json(column).label(column.name)
+    if column.name in _JSON_BODIES:  # as text, whose size is known
+        value = readable_json(column) if readable_only else column
+        return sa.cast(value, sa.Text).label(column.name)
     return column
+
+
+def _exchange(row: sa.Row[Any]) -> Exchange:
+    texts = {name: row._mapping[name] for name in _JSON_BODIES}
+    values = {name: json.loads(text) for name, text in texts.items() if text is not None}
+    return Exchange(**{**row._mapping, **values})
 
 
 def _search_page(
     connection: sa.Connection, columns: sa.Select[Any], filters: Filter, limit: int, after: SortKey | None
 ) -> Page:
-    matches: list[Exchange] = []
+    matches = _Matches(limit)
     searched, step = 0, _SEARCHED_FIRST
     # A plan that sorts reads all rows for the first one; without fresh statistics it appears to be cheaper.
     connection.exec_driver_sql("SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off")
     began = time.monotonic()
     while searched < MOST_SEARCHED and time.monotonic() - began < _SEARCH_SECONDS:
         end = _end_of_step(connection, filters, after, step)
-        query = newest(columns, filters, limit - len(matches), after, end)
-        matches += [Exchange(**row._mapping) for row in connection.execute(query)]
-        if len(matches) == limit:
-            return Page(matches, _cursor(_sort_key(matches[-1])))
+        matches.read(connection, newest(columns, filters, limit - len(matches.exchanges), after, end))
+        if matches.is_full or len(matches.exchanges) == limit:
+            return Page(matches.exchanges, matches.cursor)
         if end is None:
-            return Page(matches, None)
+            return Page(matches.exchanges, None)
         after, searched = end, searched + step
         step = min(2 * step, MOST_SEARCHED - searched)
-    return Page(matches, _cursor(after) if after else None)
+    return Page(matches.exchanges, _cursor(after) if after else None)
 
 
 def _end_of_step(
@@ -123,10 +166,6 @@ def _end_of_step(
     matching = newest(sa.select(*ORDER), replace(filters, text=None), step, after)
     row = connection.execute(matching.offset(step - 1).limit(1)).one_or_none()
     return (row.started_at, row.id) if row else None
-
-
-def _sort_key(one: Exchange) -> SortKey:
-    return one.started_at, one.id
 
 
 def _cursor(position: SortKey) -> str:

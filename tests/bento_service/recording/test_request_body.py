@@ -1,4 +1,4 @@
-"""Bodies that arrive slowly, not at all or in too great number are rejected and recorded, and hold up nobody."""
+"""Bodies that arrive slowly, not at all or in too great number are rejected, recorded, and hold up nobody."""
 
 import socket
 from collections.abc import Callable, Iterator

@@ -7,9 +7,10 @@ import pytest
 import sqlalchemy as sa
 
 from diamonds.database import engine
-from diamonds.exchanges import BadCursor, Filter, create_partitions, page
+from diamonds.exchanges import BadCursor, Body, Filter, create_partitions, page
 from diamonds.exchanges.database.filters import newest
 from diamonds.exchanges.database.partitions import drop_partitions_before
+from diamonds.exchanges.database.queries import LARGEST_PAGE_BYTES
 from diamonds.exchanges.database.tables import exchanges
 from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import answer, asked
@@ -158,6 +159,32 @@ def plan_of(wanted: Filter) -> str:
         query = newest(sa.select(exchanges), wanted, 10, (START + timedelta(seconds=200), uuid4()))
         text = query.compile(engine(), compile_kwargs={"literal_binds": True})
         return "\n".join(connection.exec_driver_sql(f"EXPLAIN {text}").scalars())
+
+
+@pytest.mark.parametrize("wanted", [Filter(), Filter(path="/p1", status=200), Filter(text="large")])
+def test_a_page_ends_before_its_bodies_become_too_large_and_its_cursor_goes_on(wanted: Filter) -> None:
+    note = '{"large":"' + LARGEST_PAGE_BYTES // 8 * "x" + '"}'
+    with engine().begin() as connection:
+        for second in range(20):
+            request = asked(second, started_at=START.timestamp() + second, path=f"/p{second % 2}")
+            upsert(connection, [(request, answer(request, body=Body(note.encode())))])
+    pages = [page(wanted)]
+    while pages[-1].next:
+        pages.append(page(wanted, cursor=pages[-1].next))
+    ids = [one.id for each in pages for one in each.exchanges]
+    assert len(ids) == len(set(ids)) == (10 if wanted.path else 20)
+    assert max(len(each.exchanges) for each in pages) == 7
+
+
+def test_an_exchange_larger_than_a_page_is_a_page_of_its_own() -> None:
+    note = b'"' + LARGEST_PAGE_BYTES * b"x" + b'"'
+    request = asked(0, started_at=START.timestamp() + 3600, body=Body(note))
+    with engine().begin() as connection:
+        upsert(connection, [(request, None)])
+    add(2)
+    first = page(Filter())
+    assert [str(one.id) for one in first.exchanges] == [request.id]
+    assert len(page(Filter(), cursor=first.next).exchanges) == 2
 
 
 @pytest.mark.parametrize("wanted", [Filter(), Filter(path="/p1", status=200), Filter(text="number")])

@@ -14,6 +14,7 @@ from bento_service.endpoints.similar import SimilarRequest
 from bento_service.http.app import Api
 from bento_service.http.keys import KeyRequired
 from bento_service.recording.middleware import Recorder
+from bento_service.recording.replay import Replay
 from bento_service.routes import ROUTES
 from diamonds.api.schemas import BatchQuote, Explanation, FeedbackResponse, Quote, SimilarResponse
 from diamonds.settings import settings
@@ -70,4 +71,5 @@ class DiamondService:
 # What is added first is outermost: every request is recorded, whatever becomes of it.
 DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(KeyRequired)  # type: ignore[attr-defined]
+DiamondService.add_asgi_middleware(Replay)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Api, routes=ROUTES)  # type: ignore[attr-defined]

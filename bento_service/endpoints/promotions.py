@@ -11,6 +11,7 @@ from bento_service.endpoints.versions import Tag, damage_as_conflict, describe, 
 from bento_service.http.errors import ApiError, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
+from bento_service.recording.exchange_ids import client_chosen_id
 from diamonds.models import UnknownModel
 from diamonds.versions import promotion, store
 from diamonds.versions.store import NoChampion, UnknownVersion
@@ -76,7 +77,8 @@ def promote(request: PromotionRequest) -> DecisionResponse:
     """Makes a version the champion, if it beats the present one on the hold-out or by force."""
     with damage_as_conflict():
         try:
-            return _response(promotion.promote(request.version, force=request.force))
+            request_id = client_chosen_id.get()
+            return _response(promotion.promote(request.version, force=request.force, request_id=request_id))
         except (UnknownVersion, UnknownModel) as error:
             raise unknown_version(request.version) from error
 
@@ -84,13 +86,16 @@ def promote(request: PromotionRequest) -> DecisionResponse:
 @router.post("/promotions/rollback", summary="Roll back to the champion before", responses=errors(401, 409))
 def roll_back(request: RollbackRequest) -> DecisionResponse:
     """Makes the champion before the present one champion again."""
+    request_id = client_chosen_id.get()
+    if decision := promotion.decision_on(request_id):
+        return _response(decision)
     champion = _champion_tag()
     if champion != request.version:
         message = f"Got version={quoted(request.version)}, but the champion is {champion}; look again."
         raise ApiError(409, "another_champion", message)
     with damage_as_conflict():
         try:
-            return _response(promotion.rollback())
+            return _response(promotion.rollback(request_id=request_id))
         except NoChampion as error:
             raise ApiError(409, "no_champion_before", str(error)) from error
 

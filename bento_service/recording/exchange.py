@@ -11,11 +11,18 @@ from bento_service.http.errors import ApiError
 from bento_service.http.keys import check_key
 from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.http.responses import JSON, as_json, send_error, send_whole
-from bento_service.recording.exchange_ids import HEADER, id_taken, new_id, parse_id
+from bento_service.recording.exchange_ids import (
+    HEADER,
+    RETRY_HEADER,
+    client_chosen_id,
+    id_taken,
+    new_id,
+    parse_id,
+)
 from bento_service.recording.request_body import RequestBodies, check_size, has_client_left, too_many_requests
-from diamonds.exchanges import Exchange, Request, Response
+from diamonds.exchanges import Body, Exchange, Request, Response
 from diamonds.exchanges.recording import Recording
-from diamonds.exchanges.redaction import without_credentials
+from diamonds.exchanges.redaction import masked_in, redact_query
 
 SCOPE_KEY = "diamonds.exchange"
 """Where the recorder leaves the exchange in flight in the ASGI scope of its request."""
@@ -31,14 +38,15 @@ class ExchangeInFlight:
     """Records a request before anything answers it, and its response before the last byte leaves.
 
     The recorder calls ``receive_request``; then either the app, with ``receive`` and ``send``, or
-    ``send_error``, or ``replay``; and in the end ``record_response``, whatever happened.
+    ``send_error``; and in the end ``record_response``, whatever happened. ``stored`` is the exchange that
+    answered the request before, where this is a retry: ``replay`` sends its response.
     """
 
     __slots__ = (
         "_body", "_body_passed_on", "_chunks", "_client_id", "_client_left", "_content_length",
-        "_declared_size", "_foreign_origin", "_headers", "_id_unchecked", "_is_recorded", "_model",
+        "_declared_size", "_foreign_origin", "_headers", "_is_recorded", "_is_retry", "_model",
         "_model_version", "_receive", "_received", "_recording", "_request", "_response_start", "_scope",
-        "_send", "_started", "_started_at", "_status", "id",
+        "_send", "_started", "_started_at", "_status", "id", "stored",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +54,7 @@ class ExchangeInFlight:
         self._recording, self._scope, self._receive, self._send = recording, scope, receive, send
         self._headers: dict[str, str] = {}
         self._client_id: str | None = None
+        self._is_retry = False
         self._foreign_origin: ApiError | None = None
         self._declared_size = 0
         for name, value in scope["headers"]:
@@ -55,12 +64,15 @@ class ExchangeInFlight:
                 self._declared_size = int(value)  # the server has checked it
             elif name == HEADER:
                 self._client_id = value.decode("latin-1")
+            elif name == RETRY_HEADER:
+                self._is_retry = True
             elif name in SENT_BY_BROWSERS:
                 self._foreign_origin = foreign_origin(scope)
         self.id = new_id()
         self._received: list[bytes] = []
+        self.stored: Exchange | None = None
         self._body = b""
-        self._body_passed_on = self._client_left = self._id_unchecked = self._is_recorded = False
+        self._body_passed_on = self._client_left = self._is_recorded = False
         self._request: Request | None = None
         self._model: str | None = None
         self._model_version: str | None = None
@@ -79,26 +91,23 @@ class ExchangeInFlight:
         """Records which model and version the response comes from."""
         self._model, self._model_version = model, version
 
-    async def receive_request(self, bodies: RequestBodies, is_busy: Callable[[], bool]) -> Exchange | None:
-        """Receives the request and records it.
+    async def receive_request(self, bodies: RequestBodies, is_busy: Callable[[], bool]) -> None:
+        """Receives the request and records it, unless it was answered before: then it is ``stored``.
 
-        Returns the stored exchange where this is a retry of a request that was answered before. Raises
-        ApiError where the request is rejected, and ClientDisconnect where the client left before its end.
+        Raises ApiError where it is rejected, and ClientDisconnect where the client left before its end.
         """
         try:
             self._check_headers()
             await self._receive_body(bodies)
             if is_busy():
                 raise too_many_requests()
-            stored = None if self._client_id is None else await self._claim(self._client_id)
+            if self._client_id is not None:
+                self.stored = await self._claim(self._client_id)
         except (ApiError, ClientDisconnect):
-            self.id = new_id()  # a request that never reaches the API leaves its id free for another try
+            self._change_id()  # a request that never reaches the API leaves its id free for another try
             raise
-        if stored is None:
+        if self.stored is None:
             self._record_request()
-        else:
-            self._is_recorded = True
-        return stored
 
     async def receive(self) -> Message:
         """The ASGI ``receive`` of the app: the body that was read, then what comes after it."""
@@ -118,6 +127,8 @@ class ExchangeInFlight:
         The start of the response waits for its first bytes.
         """
         if message["type"] == "http.response.start":
+            if self.stored is not None and not self._is_recorded:
+                self._change_id()  # it does not get what was stored, but is rejected: an exchange of its own
             self._status, self._response_start = message["status"], message
             message["headers"] = [*message.get("headers", ()), (HEADER, self.id.encode())]
             return
@@ -137,9 +148,9 @@ class ExchangeInFlight:
         await send_error(self.send, error)
 
     async def replay(self, stored: Exchange) -> None:
-        """Answers a retry with the stored response."""
-        body = b"" if stored.response_body is None else as_json(stored.response_body)
-        await send_whole(self.send, stored.status or 500, JSON, body)
+        """Answers a retry with the stored response, which is JSON; that is no second exchange."""
+        self._is_recorded = True
+        await send_whole(self.send, stored.status or 500, JSON, as_json(stored.response_body))
 
     def record_response(self) -> None:
         """Records the response, unless it is recorded; without a status when the client left before it."""
@@ -156,9 +167,15 @@ class ExchangeInFlight:
             status,
             self._model,
             self._model_version,
-            self._recording.redact(b"".join(self._chunks) if is_sent else b""),
+            self._redact_response(b"".join(self._chunks)) if is_sent else Body(b""),
         )
         self._recording.record_response(request, response)
+
+    def _redact_response(self, content: bytes) -> Body:
+        """What may be stored of it: no masked field of the request, which it may quote."""
+        query = self._scope["query_string"].decode("latin-1")
+        in_request = masked_in(query, self._body, self._recording.settings.masked_fields)
+        return self._recording.redact(content, in_request)
 
     def _check_headers(self) -> None:
         """Raises the reason why the request is rejected whatever its body may be."""
@@ -173,7 +190,7 @@ class ExchangeInFlight:
 
     @property
     def _is_upload(self) -> bool:
-        return self._scope["path"] == _UPLOADS and self._scope["method"] == "POST"
+        return (self._scope["method"], self._scope["path"]) == ("POST", _UPLOADS)
 
     @property
     def _body_limit(self) -> int:
@@ -191,14 +208,15 @@ class ExchangeInFlight:
 
     async def _claim(self, client_id: str) -> Exchange | None:
         """Takes the id that the client chose; the stored exchange, if this is a retry that was answered."""
-        try:
-            claimed = await self._recording.claim(self._message())
-        except TimeoutError:
-            self._id_unchecked = True  # serving does not wait for the database; the shipper checks it later
-            return None
+        claimed = await self._recording.claim(self._message(), is_retry=self._is_retry)
         if claimed == "taken":
             raise id_taken(client_id)
+        client_chosen_id.set(self.id)
         return claimed
+
+    def _change_id(self) -> None:
+        """Gives the exchange an id of its own in place of the one that the client chose."""
+        self.id, self._client_id = new_id(), None
 
     def _record_request(self) -> Request:
         self._request = self._message()
@@ -208,15 +226,16 @@ class ExchangeInFlight:
     def _message(self) -> Request:
         """The request as it is stored."""
         scope, query = self._scope, self._scope["query_string"]
+        masked_fields = self._recording.settings.masked_fields
         return Request(
             self._recording.next_number(),
             self.id,
             self._started_at,
             scope["method"],
             scope["path"].replace("\0", "%00"),
-            without_credentials(query.decode("latin-1").replace("\0", "%00")) if query else "",
+            redact_query(query.decode("latin-1").replace("\0", "%00"), masked_fields) if query else "",
             self._headers or None,
-            self._id_unchecked,
+            self._client_id is not None,
             self._recording.redact(self._body),
         )
 

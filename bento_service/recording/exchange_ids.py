@@ -1,5 +1,6 @@
 """The ids of exchanges: a new UUIDv7 for each, or the one that its client chose so that it may retry."""
 
+from contextvars import ContextVar
 from uuid import UUID
 
 import uuid_utils
@@ -8,6 +9,11 @@ from bento_service.http.errors import ApiError, bad_request
 from diamonds.api.schemas import FieldError
 
 HEADER = b"x-exchange-id"
+RETRY_HEADER = b"x-exchange-retry"
+"""With any value: its client may have sent this request before, under the same id."""
+
+client_chosen_id: ContextVar[str | None] = ContextVar("client_chosen_id", default=None)
+"""The id of the request in hand where its client chose it, for what a retry must not do again."""
 
 
 def new_id() -> str:

@@ -50,8 +50,8 @@ class Recorder:
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = scope[SCOPE_KEY] = ExchangeInFlight(self.recording, scope, receive, send)
         try:
-            stored = await exchange.receive_request(self.bodies, self._is_busy)
-            await (self._answer(scope, exchange) if stored is None else exchange.replay(stored))
+            await exchange.receive_request(self.bodies, self._is_busy)
+            await self._answer(scope, exchange)
         except ClientDisconnect:
             pass
         except ApiError as rejection:

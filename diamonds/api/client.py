@@ -31,7 +31,7 @@ T = TypeVar("T")
 URL = "http://127.0.0.1:3000"
 LONGEST_WAIT_SECONDS = 10.0
 _FIRST_WAIT_SECONDS = 0.1
-_ID = "x-exchange-id"
+_ID, _RETRY = "x-exchange-id", "x-exchange-retry"
 _RETRIED_STATUSES = frozenset({429, 503, 504})
 
 
@@ -154,6 +154,8 @@ class Client:
             request.headers[_ID] = str(uuid_utils.uuid7())
         tried = 0
         while True:
+            if tried:  # the service may have answered it: only now it has to look, before it answers
+                request.headers[_RETRY] = str(tried)
             tried += 1
             try:
                 response = self._http.send(request)

@@ -36,5 +36,8 @@ class Exchange:
 
 
 def is_final(status: int | None) -> bool:
-    """Whether a retry gets this response again; after a 5xx or 429 the request is answered anew."""
-    return status is not None and status != 429 and status < 500
+    """Whether a response stays the one of its request: a success, or a fault of the request itself.
+
+    After any other the request may end differently the next time, with a key, later, or elsewhere.
+    """
+    return status is not None and (status < 400 or status == 400)

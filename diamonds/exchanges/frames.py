@@ -37,7 +37,7 @@ class Body(NamedTuple):
 class Request(NamedTuple):
     """A request; ``number`` joins it with its response within one journal.
 
-    ``id_unchecked``: the client chose the id, and the database was away when it was to check that it is free.
+    ``id_from_client``: the client chose the id, so that another request may have it, too.
     """
 
     number: int
@@ -47,7 +47,7 @@ class Request(NamedTuple):
     path: str
     query: str
     headers: dict[str, str] | None
-    id_unchecked: bool
+    id_from_client: bool
     body: Body
 
     def frame(self) -> bytes:

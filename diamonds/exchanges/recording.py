@@ -9,10 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from diamonds.database import release
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Body, Request, Response
-from diamonds.exchanges.idempotency import Taken, claim
+from diamonds.exchanges.idempotency import RecentIds, Taken, claim
 from diamonds.exchanges.journal.memory_buffer import MemoryBuffer
 from diamonds.exchanges.journal.writer import Journal
-from diamonds.exchanges.redaction import redact
+from diamonds.exchanges.redaction import NOTHING, Masked, redact
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
 from diamonds.exchanges.shipping.sink import Sink
 from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
@@ -22,7 +22,7 @@ CLAIM_WITHIN_S = 1.0
 
 
 class Recording:
-    """Records the requests and responses of a worker. Nothing but ``claim`` waits for the database."""
+    """Records the requests and responses of a worker. Only a retry waits for the database."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -33,6 +33,7 @@ class Recording:
         self.next_number = count(1).__next__
         self._pending: list[Request] = []
         self._not_in_journal: set[int] = set()
+        self._recent_ids = RecentIds()
         # Its own threads, so that a database that hangs never blocks those that price stones.
         self._claim_threads = ThreadPoolExecutor(2, thread_name_prefix="claim")
         self._running_sync: asyncio.Future[None] | None = None
@@ -71,9 +72,9 @@ class Recording:
         if not written:
             self.memory_buffer.add(request, response)
 
-    def redact(self, content: bytes) -> Body:
+    def redact(self, content: bytes, in_request: Masked = NOTHING) -> Body:
         """What may be stored of a body, by the settings."""
-        return redact(content, self.settings.kept_body_bytes, self.settings.masked_fields)
+        return redact(content, self.settings.kept_body_bytes, self.settings.masked_fields, in_request)
 
     @property
     def state(self) -> str:
@@ -83,15 +84,19 @@ class Recording:
             return f"journal: {journal}; exchanges wait in memory, {self.memory_buffer.lost} were lost"
         return "ok" if database is None else f"{database}; exchanges wait in the journal"
 
-    async def claim(self, request: Request) -> Exchange | Taken | None:
-        """As ``idempotency.claim``; raises TimeoutError when the database is away or slow."""
-        if self.shipper.problem is not None:
-            raise TimeoutError
-        claiming = asyncio.get_running_loop().run_in_executor(self._claim_threads, claim, request)
-        try:
-            return await asyncio.wait_for(claiming, CLAIM_WITHIN_S)
-        except (SQLAlchemyError, ConnectionError) as problem:
-            raise TimeoutError from problem
+    async def claim(self, request: Request, *, is_retry: bool) -> Exchange | Taken | None:
+        """As ``idempotency.claim``, for a request whose id its client chose.
+
+        Only a retry waits for the database, and no longer than a second: one that its client declares, or one
+        whose id this worker knows. Without that, the shipper finds out whether the id is another request's.
+        """
+        known = self._recent_ids.compare(request)
+        if known == "other":
+            return "taken"
+        claimed = await self._claim_in_database(request) if is_retry or known == "same" else None
+        if claimed != "taken":
+            self._recent_ids.add(request)
+        return claimed
 
     async def flush(self) -> None:
         """Returns when what was recorded so far is as safe as ``journal_sync`` demands."""
@@ -107,6 +112,16 @@ class Recording:
             await running
         self._running_sync, self._next_sync = self._next_sync, None
         await asyncio.to_thread(self.journal.sync)
+
+    async def _claim_in_database(self, request: Request) -> Exchange | Taken | None:
+        """None, too, when the database is away or slow."""
+        if self.shipper.problem is not None:
+            return None
+        claiming = asyncio.get_running_loop().run_in_executor(self._claim_threads, claim, request)
+        try:
+            return await asyncio.wait_for(claiming, CLAIM_WITHIN_S)
+        except (TimeoutError, SQLAlchemyError, ConnectionError):
+            return None
 
     def _write_pending(self) -> None:
         pending, self._pending = self._pending, []

@@ -11,7 +11,7 @@ from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.versions import store
 from diamonds.versions.integrity import DamagedVersion, check
-from diamonds.versions.version import UNDOES, Version
+from diamonds.versions.version import REQUEST, UNDOES, Version
 
 CONFIDENCE = 0.95
 SMALLEST_SLICE = 200
@@ -85,7 +85,7 @@ def _error_usd(evaluation: Evaluation) -> Prices:
     return (evaluation.stones["predicted"] - evaluation.stones["price"]).abs().to_numpy("float64")
 
 
-def promote_best(challengers: Sequence[Version]) -> Decision:
+def promote_best(challengers: Sequence[Version], *, request_id: str | None = None) -> Decision:
     """Promotes the challenger with the smallest error if it is better than the champion.
 
     They are compared on the challenger's hold-out, while no other promotion can happen. Raises
@@ -95,23 +95,34 @@ def promote_best(challengers: Sequence[Version]) -> Decision:
     with store.promoting(best):
         decision = _compare(store.champion(), best)
         if decision.promote:
-            store.promote(best.tag, decision.reason)  # checks every file as it copies it
+            store.promote(best.tag, decision.reason, request_id=request_id)  # checks every file it copies
         else:
             check(best)
     return decision
 
 
-def promote(tag: str, *, force: bool = False) -> Decision:
+def promote(tag: str, *, force: bool = False, request_id: str | None = None) -> Decision:
     """Promotes a version if it is better than the champion, or whatever its errors when forced.
 
-    Raises ``UnknownVersion`` and ``DamagedVersion``.
+    The same request again promotes nothing: see ``decision_on``. Raises ``UnknownVersion`` and
+    ``DamagedVersion``.
     """
     version = store.get(tag)
-    if not force:
-        return promote_best([version])
-    decision = Decision(True, f"{version.tag} is promoted by hand.")
-    store.promote(version.tag, decision.reason)
+    with store.promoting(version):
+        if before := decision_on(request_id):
+            return before
+        if not force:
+            return promote_best([version], request_id=request_id)
+        decision = Decision(True, f"{version.tag} is promoted by hand.")
+        store.promote(version.tag, decision.reason, request_id=request_id)
     return decision
+
+
+def decision_on(request_id: str | None) -> Decision | None:
+    """The decision that a request with this id brought about; None: none, or the request has no id."""
+    promoted = store.history() if request_id else []
+    reasons = (each.labels["reason"] for each in promoted if each.labels.get(REQUEST) == request_id)
+    return next((Decision(True, reason) for reason in reasons), None)
 
 
 def compare(champion: str, challenger: str) -> Decision:
@@ -147,22 +158,25 @@ def _contender(version: Version, evaluation: Evaluation) -> Contender:
     return Contender(version.labels.get("source", version.tag), evaluation)
 
 
-def rollback() -> Decision:
+def rollback(*, request_id: str | None = None) -> Decision:
     """Makes the previous champion the champion again; raises ``NoChampion`` if there is none.
 
-    Rolling back twice goes back two champions: one that was rolled back is never the previous one.
+    Rolling back twice goes back two champions: one that was rolled back is never the previous one. The same
+    request again changes nothing: see ``decision_on``.
     """
     champion = store.champion()
     if champion is None:
         raise store.NoChampion("There is no champion to go back from.")
     with store.promoting(champion):
+        if done := decision_on(request_id):
+            return done
         standing = _standing(store.history())
         last = standing[-1].labels["source"]
         if len(standing) < 2:
             raise store.NoChampion(f"{last} was the first champion; there is none before it.")
         before = standing[-2]
         decision = Decision(True, f"{before.labels['source']} is champion again, after {last}.")
-        store.promote(before.tag, decision.reason, undoes=last)
+        store.promote(before.tag, decision.reason, undoes=last, request_id=request_id)
     return decision
 
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 
 from diamonds.models import Estimator, Parameters, spec_named
 from diamonds.versions.integrity import check, copy_checked, write_manifest
-from diamonds.versions.version import MEMBERS, UNDOES, Version
+from diamonds.versions.version import MEMBERS, REQUEST, UNDOES, Version
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
@@ -144,18 +144,20 @@ def promoting(version: Version) -> Iterator[None]:
         yield
 
 
-def promote(tag: str, reason: str, *, undoes: str | None = None) -> Version:
+def promote(tag: str, reason: str, *, undoes: str | None = None, request_id: str | None = None) -> Version:
     """Copies version ``tag`` to a new version of the champion, with labels ``source`` and ``reason``.
 
-    ``undoes`` labels a rollback with the tag of the champion that it replaces. A former champion can be
-    promoted too, also when the version it was copied from is gone. Raises ``UnknownVersion`` when there is no
-    such version, ``DamagedVersion`` when its files changed.
+    ``undoes`` labels a rollback with the tag of the champion that it replaces, ``request_id`` the promotion
+    with the request for it. A former champion can be promoted too, also when the version it was copied from
+    is gone. Raises ``UnknownVersion`` when there is no such version, ``DamagedVersion`` when its files
+    changed.
     """
     source = get(tag)
     labels = {"source": source.tag, **source.labels, "reason": reason}
-    labels.pop(UNDOES, None)
-    if undoes:
-        labels[UNDOES] = undoes
+    for label, value in ((UNDOES, undoes), (REQUEST, request_id)):
+        labels.pop(label, None)  # a former champion's
+        if value:
+            labels[label] = value
     with promoting(source):
         return _created(CHAMPION, labels, partial(copy_checked, source), source.parameters)
 

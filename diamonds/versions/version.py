@@ -10,6 +10,8 @@ MEMBERS = "members"
 """Label of an ensemble's version: the tags of the versions that it was made of."""
 UNDOES = "undoes"
 """Label of a champion that a rollback brought back: the tag of the one that it replaced."""
+REQUEST = "request"
+"""Label of a champion: the id of the request that promoted it, if that may be sent again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from bento_service.http.keys import KeyRequired
 from bento_service.recording.exchange import ExchangeInFlight
 from bento_service.recording.middleware import Recorder
+from bento_service.recording.replay import Replay
 
 
 async def predict(request: Request) -> Response:
@@ -104,5 +105,5 @@ app = Starlette(
         Route("/fail/once", fail_once),
         Route("/readyz", health),
     ],
-    middleware=[Middleware(Recorder), Middleware(KeyRequired)],
+    middleware=[Middleware(Recorder), Middleware(KeyRequired), Middleware(Replay)],
 )

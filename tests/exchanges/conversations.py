@@ -24,7 +24,7 @@ def asked(number: int, **changes: Any) -> Request:
         "path": PATH,
         "query": "",
         "headers": None,
-        "id_unchecked": False,
+        "id_from_client": False,
         "body": Body(b'{"number":%d}' % number),
     }
     return Request(**{**facts, **changes})

@@ -1,4 +1,4 @@
-"""Clients that call the service without rest and remember every answer they received."""
+"""Clients that call the service without rest, some with our own client, and remember every answer."""
 
 import random
 import threading
@@ -11,7 +11,11 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-CLIENTS = 4
+from diamonds.api.client import Client, ServiceDown
+
+PLAIN_CLIENTS, OWN_CLIENTS = 4, 2
+"""The latter choose the ids, and try again under them."""
+CLIENTS = PLAIN_CLIENTS + OWN_CLIENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +58,18 @@ class Load:
 
     def call_until(self, url: str, stopped: threading.Event, client: int) -> None:
         random_ = random.Random(self.seed * 1000 + client)
-        with httpx.Client(base_url=url, timeout=30) as http:
+        with _client(url, own=client >= PLAIN_CLIENTS) as http:
             for number in range(client, 10**9, CLIENTS):
                 if stopped.is_set():
                     return
                 self._call(http, number, random_)
 
-    def _call(self, http: httpx.Client, number: int, random_: random.Random) -> None:
+    def _call(self, http: httpx.Client | Client, number: int, random_: random.Random) -> None:
         carat = round(random_.uniform(-0.5, 4), 3)  # every ninth or so is refused
         stone = {"carat": carat, "cut": "Ideal", "color": "G", "clarity": "VS2"}
         try:
-            answer = http.post("/predict", params={"n": number}, json=stone)
-        except httpx.TransportError:
+            answer = _post(http, params={"n": number}, json=stone)
+        except (httpx.TransportError, ServiceDown):
             self.unanswered += 1
             time.sleep(0.05)
             return
@@ -101,6 +105,18 @@ class Load:
             differing=sum(not _equal(seen, row) for seen, row in found),
             unanswered=self.unanswered,
         )
+
+
+def _client(url: str, *, own: bool) -> httpx.Client | Client:
+    return Client(url) if own else httpx.Client(base_url=url, timeout=30)
+
+
+def _post(http: httpx.Client | Client, **content: Any) -> httpx.Response:
+    return (
+        http.send("POST", "/predict", **content)
+        if isinstance(http, Client)
+        else http.post("/predict", **content)
+    )
 
 
 def _equal(seen: Seen, row: Any) -> bool:

@@ -1,6 +1,6 @@
 """Writes exchanges of a time range to a Parquet file, however many there are."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from diamonds.database import engine
 from diamonds.exchanges.database.filters import Filter
 from diamonds.exchanges.database.tables import exchanges
 from diamonds.exchanges.database.unreadable import readable_json, without_unreadable
+from diamonds.exchanges.exchange import Exchange
 
 ROWS_AT_ONCE = 5000
+_COLUMNS = [exchanges.c[each.name] for each in fields(Exchange)]
 _JSON_COLUMNS = ("request_headers", "request_body", "response_body")
 _ARROW_TYPES: dict[type, pa.DataType] = {
     str: pa.string(),
@@ -41,7 +43,7 @@ def export(filters: Filter, file: Path) -> int:
 
 def _write(filters: Filter, file: Path) -> int:
     written = 0
-    schema = pa.schema([(column.name, _arrow_type(column)) for column in exchanges.c])
+    schema = pa.schema([(column.name, _arrow_type(column)) for column in _COLUMNS])
     with (
         engine().connect().execution_options(yield_per=ROWS_AT_ONCE) as connection,
         pq.ParquetWriter(file, schema, compression="zstd") as writer,
@@ -53,7 +55,7 @@ def _write(filters: Filter, file: Path) -> int:
 
 
 def _query(filters: Filter) -> sa.Select[Any]:
-    columns = [_column(column, filters.readable_only) for column in exchanges.c]
+    columns = [_column(column, filters.readable_only) for column in _COLUMNS]
     return sa.select(*columns).where(*filters.conditions()).order_by(exchanges.c.started_at, exchanges.c.id)
 
 

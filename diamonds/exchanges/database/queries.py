@@ -3,7 +3,7 @@
 import json
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -121,7 +121,7 @@ def _page(filters: Filter, limit: int, after: SortKey | None, bodies: bool) -> P
 
 
 def _columns(*, bodies: bool = True, readable_only: bool = False) -> sa.Select[Any]:
-    return sa.select(*(_column(each, bodies, readable_only) for each in exchanges.c))
+    return sa.select(*(_column(exchanges.c[each.name], bodies, readable_only) for each in fields(Exchange)))
 
 
 def _column(column: sa.Column[Any], bodies: bool, readable_only: bool) -> sa.ColumnElement[Any]:

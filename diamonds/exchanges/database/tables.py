@@ -31,6 +31,7 @@ exchanges = sa.Table(
     sa.Column("response_sha256", sa.LargeBinary, comment="of the whole body, when only a part was kept"),
     sa.Column("model", sa.Text),
     sa.Column("model_version", sa.Text),
+    sa.Column("response_key_order", JSONB, comment="names in response_body as sent; null: not for replays"),
     sa.Index("ix_exchanges_newest", *_NEWEST_FIRST),
     sa.Index("ix_exchanges_path", _PATH_START, *_NEWEST_FIRST),
     sa.Index("ix_exchanges_status", "status", *_NEWEST_FIRST),

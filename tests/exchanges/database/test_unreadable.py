@@ -71,7 +71,7 @@ def test_usual_numbers_and_texts_that_look_like_odd_ones_are_stored_as_json(
 
 
 def test_a_retry_of_what_is_stored_to_the_byte_is_recognised() -> None:
-    request = asked(1, body=Body(TINY))
+    request = asked(1, id_from_client=True, body=Body(TINY))
     with engine().begin() as connection:
         upsert(connection, [(request, answer(request))])
     replayed = claim(request)

@@ -148,7 +148,7 @@ def test_an_exchange_of_a_long_path_arrives_and_is_found_by_it(tmp_path: Path) -
 
 def test_another_request_under_an_unchecked_id_is_kept_beside_one_that_is_refused(tmp_path: Path) -> None:
     kept, first = journal(tmp_path), asked(1)
-    other, refused = asked(2, id=first.id, id_unchecked=True), asked(3, query="\0")
+    other, refused = asked(2, id=first.id, id_from_client=True), asked(3, query="\0")
     for request in (first, other, refused):
         kept.append(request.frame() + answer(request).frame())
     ship(kept)
@@ -217,7 +217,7 @@ def test_another_request_under_an_id_that_could_not_be_checked_is_kept_under_one
 ) -> None:
     kept = journal(tmp_path)
     first = asked(1)
-    other = asked(2, id=first.id, id_unchecked=True)
+    other = asked(2, id=first.id, id_from_client=True)
     for request in (first, other):
         kept.append(request.frame())
         kept.append(answer(request).frame())

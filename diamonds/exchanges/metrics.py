@@ -17,6 +17,14 @@ class Metrics:
         self.retried = Counter(f"{PREFIX}_retried", "Batches that the database did not take at once.")
         self.failed = Counter(f"{PREFIX}_failed", "Exchanges that neither journal nor database took.")
         self.adopted = Counter(f"{PREFIX}_adopted", "Exchanges shipped for a worker that had died.")
+        self.sync_failed = Counter(
+            f"{PREFIX}_sync_failed", "Flushes of a journal to its disk that failed (DIAMONDS_JOURNAL_SYNC)."
+        )
+        self.unsynced = Gauge(
+            f"{PREFIX}_unsynced",
+            "Messages not safe from a power cut because flushing a journal to its disk fails.",
+            multiprocess_mode="livesum",
+        )
         self.refused = Gauge(
             f"{PREFIX}_refused",
             "Dead letters: exchanges that the database refuses.",

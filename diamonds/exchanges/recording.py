@@ -11,6 +11,7 @@ from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Body, Request, Response
 from diamonds.exchanges.idempotency import RecentIds, Taken, claim
 from diamonds.exchanges.journal.memory_buffer import MemoryBuffer
+from diamonds.exchanges.journal.sync import JournalSync
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.redaction import NOTHING, Masked, redact
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
@@ -29,6 +30,7 @@ class Recording:
         parent = settings.home / "journal"
         self.journal = Journal(parent, max_bytes=settings.journal_max_bytes, sync=settings.journal_sync)
         self.memory_buffer = MemoryBuffer(self.journal, Sink(parent).write)
+        self.sync = JournalSync(self.journal) if settings.journal_sync else None
         self.shipper = ShipperSupervisor(self.journal)
         self.next_number = count(1).__next__
         self._pending: list[Request] = []
@@ -36,8 +38,6 @@ class Recording:
         self._recent_ids = RecentIds()
         # Its own threads, so that a database that hangs never blocks those that price stones.
         self._claim_threads = ThreadPoolExecutor(2, thread_name_prefix="claim")
-        self._running_sync: asyncio.Future[None] | None = None
-        self._next_sync: asyncio.Future[None] | None = None
         self._started = False
 
     def start(self) -> None:
@@ -71,6 +71,8 @@ class Recording:
             written = self._append(response)
         if not written:
             self.memory_buffer.add(request, response)
+        elif self.sync is not None:
+            self.sync.add(request, response)
 
     def redact(self, content: bytes, in_request: Masked = NOTHING) -> Body:
         """What may be stored of a body, by the settings."""
@@ -82,6 +84,8 @@ class Recording:
         journal, database = self.journal.problem, self.shipper.problem
         if journal is not None:
             return f"journal: {journal}; exchanges wait in memory, {self.memory_buffer.lost} were lost"
+        if self.sync is not None and self.sync.problem is not None:
+            return f"journal: {self.sync.problem}; exchanges are not safe from a power cut"
         return "ok" if database is None else f"{database}; exchanges wait in the journal"
 
     async def claim(self, request: Request, *, is_retry: bool) -> Exchange | Taken | None:
@@ -100,18 +104,8 @@ class Recording:
 
     async def flush(self) -> None:
         """Returns when what was recorded so far is as safe as ``journal_sync`` demands."""
-        if not self.settings.journal_sync:
-            return
-        if self._next_sync is None:
-            self._next_sync = asyncio.ensure_future(self._sync_after(self._running_sync))
-        await asyncio.shield(self._next_sync)
-
-    async def _sync_after(self, running: asyncio.Future[None] | None) -> None:
-        """One sync for all who called while the one before was running."""
-        if running is not None:
-            await running
-        self._running_sync, self._next_sync = self._next_sync, None
-        await asyncio.to_thread(self.journal.sync)
+        if self.sync is not None:
+            await self.sync.flush()
 
     async def _claim_in_database(self, request: Request) -> Exchange | Taken | None:
         """None, too, when the database is away or slow."""
@@ -127,6 +121,8 @@ class Recording:
         pending, self._pending = self._pending, []
         if pending and not self._append(*pending):
             self._not_in_journal.update(request.number for request in pending)
+        elif pending and self.sync is not None:
+            self.sync.add(*pending)
 
     def _append(self, *messages: Request | Response) -> bool:
         """Whether the journal took them."""

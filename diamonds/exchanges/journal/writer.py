@@ -46,6 +46,7 @@ class Journal:
         self._lock: int | None = None
         self._file: int | None = None
         self._segment = self._offset = 0
+        self._closed_unsynced: list[int] = []
         self._closed_bytes = 0
         self._retry_disk_at = 0.0
 
@@ -70,17 +71,35 @@ class Journal:
             self.problem = None
 
     def sync(self) -> None:
-        """Makes what was appended safe from a power cut, too."""
+        """Makes what was appended safe from a power cut, too.
+
+        Raises OSError when the disk fails. Then what was appended since the last sync has to be appended to a
+        new segment: the kernel takes what it could not write for written, so that the next sync says nothing.
+        """
         with self._mutex:
-            file = None if self._file is None else os.dup(self._file)
-        if file is not None:
-            os.fdatasync(file)
-            os.close(file)
+            files, self._closed_unsynced = self._closed_unsynced, []
+            if self._file is not None:
+                files.append(os.dup(self._file))
+        try:
+            for file in files:
+                os.fdatasync(file)
+        finally:
+            for file in files:
+                os.close(file)
+
+    def start_segment(self) -> None:
+        """Appends to a new segment from now on."""
+        with self._mutex:
+            self._close_segment()
 
     def close(self) -> None:
         """Unlocks the folder: unless a shipper has it locked, too, others may adopt what is left in it."""
+        self.start_segment()
+        try:
+            self.sync()
+        except OSError as problem:
+            logger.error("The end of the journal may not be safe from a power cut: %s", problem)
         with self._mutex:
-            self._close_segment()
             if self._lock is not None:
                 os.close(self._lock)
                 self._lock = None
@@ -119,8 +138,9 @@ class Journal:
         if self._file is None:
             return
         if self._syncs:
-            os.fdatasync(self._file)
-        os.close(self._file)
+            self._closed_unsynced.append(self._file)
+        else:
+            os.close(self._file)
         self._file = None
         self._segment, self._offset = self._segment + 1, 0
 

@@ -8,6 +8,7 @@ from _bentoml_sdk import Service  # type: ignore[import-untyped]
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import request_response
 
+from benchmarks.sqlite_journal import SqliteJournal
 from bento_service import service
 from bento_service.bentoml_service import LeanService
 from bento_service.endpoints import batching
@@ -17,7 +18,9 @@ from bento_service.http.routes import JsonRoute
 from bento_service.recording.middleware import Recorder
 from bento_service.routes import ROUTES
 from diamonds.diamond import Diamond
+from diamonds.exchanges import recording
 from diamonds.exchanges.recording import Recording
+from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
 from diamonds.models import threads as cores
 from diamonds.models.features import rows_of
 from diamonds.pricing.pricer import Pricer, Quotes
@@ -32,6 +35,12 @@ def _recording_off() -> None:
     Recording.start = lambda self: None  # type: ignore[method-assign]
     Recording.record_request = lambda self, request: None  # type: ignore[method-assign]
     Recording.record_response = lambda self, request, response: None  # type: ignore[method-assign]
+
+
+def _sqlite() -> None:
+    """With the journal in SQLite."""
+    recording.Journal = SqliteJournal  # type: ignore[misc, attr-defined, assignment]
+    ShipperSupervisor.module = "benchmarks.sqlite_shipping"
 
 
 def _through_bentoml() -> None:

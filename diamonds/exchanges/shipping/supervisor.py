@@ -22,6 +22,8 @@ class ShipperSupervisor:
     both are dead. ``problem`` is what the process reported last, or None.
     """
 
+    module = "diamonds.exchanges.shipping"
+
     def __init__(self, journal: Journal) -> None:
         self.problem: str | None = None
         self._journal = journal
@@ -53,7 +55,7 @@ class ShipperSupervisor:
     def _run(self) -> None:
         """Runs the process until it ends."""
         lock = self._journal.lock()
-        command = [sys.executable, "-m", "diamonds.exchanges.shipping", str(self._journal.folder)]
+        command = [sys.executable, "-m", self.module, str(self._journal.folder)]
         path = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
         with subprocess.Popen(
             command,

@@ -100,7 +100,7 @@ class SqliteReader(JournalReader):
         self._database.close()
         super().remove()
 
-    def _messages(self, complete: bool) -> Iterator[tuple[Request | Response, int]]:  # noqa: ARG002
+    def _messages(self, complete: bool) -> Iterator[tuple[Request | Response, int]]:
         while rows := self._unread_rows():
             for id_, content in rows:
                 start = self._position.offset if id_ == self._position.segment else 0

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,6 +27,30 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Additional column names of training data, as JSON: {"price": ["asking price"]}; '
         "they take precedence over the built-in ones.",
+    )
+    columns: list[str] = Field(
+        default_factory=list,
+        description='Column names of training data without a header, in their order, as JSON: ["carat", "cut"].',
+    )
+    mapping: str | None = Field(
+        default=None, description="Name of a saved mapping of columns (`diamonds data FILE --save NAME`)."
+    )
+    grades: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description='Grades by how a source writes them, as JSON: {"cut": {"Signature": "Ideal"}}; they take '
+        "precedence over the built-in ones.",
+    )
+    shape: str = Field(
+        default="round", description="Shape of the stones; others are set aside. `any`: all shapes together."
+    )
+    origin: Literal["natural", "lab-grown", "any"] = Field(
+        default="natural", description="Origin of the stones: `natural`, `lab-grown`, or `any` for both together."
+    )
+    treatment: Literal["untreated", "treated", "any"] = Field(
+        default="untreated", description="Treatment of the stones: `untreated`, `treated`, or `any`."
+    )
+    currency: str = Field(
+        default="USD", pattern="^([A-Z]{3}|any)$", description="Currency of the prices, as its ISO code."
     )
     largest_set_aside_share: float = Field(
         default=0.2,

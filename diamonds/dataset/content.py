@@ -14,19 +14,26 @@ from diamonds.dataset.split import Codes, Measures
 from diamonds.diamond import COLUMNS, DIMENSIONS, GRADE_DTYPES, GRADES
 
 Positions = npt.NDArray[np.intp]
+Days = npt.NDArray[np.int64]
+
+UNKNOWN_DAY = np.iinfo(np.int64).min
+"""Stands for a date that is not known, as in numpy."""
 
 _MEASURES = tuple(name for name in COLUMNS if name not in GRADES)
 _OPTIONAL = ("depth", "table", *DIMENSIONS)
 
 
-def without_copies(measures: Measures, codes: Codes) -> tuple[Positions, str]:
+def without_copies(measures: Measures, codes: Codes, days: Days | None) -> tuple[Positions, str]:
     """The positions of all rows but copies in the order of their hashes, and the fingerprint of these.
+
+    ``days`` are the dates of sale as days since 1970, None where no table has any: with them, a stone that was
+    sold twice is two rows.
 
     The fingerprint is 16 hexadecimal digits. Rows of equal 64-bit hashes are copies of one stone if any of
     its dimensions, depth and table is known. Without, different stones often look the same: no row is a copy.
     Among ten million different rows the chance that two are mistaken for copies is 3 in a million.
     """
-    rows = in_chunks(len(measures["carat"]), lambda part: _row_hashes(measures, codes, part))
+    rows = in_chunks(len(measures["carat"]), lambda part: _row_hashes(measures, codes, days, part))
     order = np.argsort(rows)
     ordered = rows[order]
     distinct = np.logical_and.reduce([np.isnan(measures[name]) for name in _OPTIONAL])[order]
@@ -35,11 +42,12 @@ def without_copies(measures: Measures, codes: Codes) -> tuple[Positions, str]:
     return order[distinct], hashlib.sha256(ordered[distinct].astype("<u8").data).hexdigest()[:16]
 
 
-def _row_hashes(measures: Measures, codes: Codes, part: slice) -> Words:
+def _row_hashes(measures: Measures, codes: Codes, days: Days | None, part: slice) -> Words:
     grades = np.zeros(len(codes["cut"][part]), dtype=np.uint64)
     for name in GRADES:
         grades = (grades << np.uint64(8)) | codes[name][part].astype(np.uint64)
-    return hashes([grades, *(measures[name][part].view(np.uint64) for name in _MEASURES)])
+    dates = [] if days is None else [days[part].view(np.uint64)]
+    return hashes([grades, *(measures[name][part].view(np.uint64) for name in _MEASURES), *dates])
 
 
 def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
@@ -50,10 +58,17 @@ def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
     return measures, {name: stones[name].to_physical().to_numpy() for name in GRADES}
 
 
-def frame_at(measures: Measures, codes: Codes, rows: Positions) -> pd.DataFrame:
-    """The stones at these positions as a frame, columns ``COLUMNS``.
+def days_of(stones: pl.DataFrame) -> Days | None:
+    """The dates of sale as days since 1970; None if no stone has one."""
+    if "sold_at" not in stones.columns or stones["sold_at"].null_count() == len(stones):
+        return None
+    return stones["sold_at"].cast(pl.Int64).fill_null(UNKNOWN_DAY).to_numpy()
 
-    Grades are ordered categories, unknown measures NaN.
+
+def frame_at(measures: Measures, codes: Codes, days: Days | None, rows: Positions) -> pd.DataFrame:
+    """The stones at these positions as a frame, columns ``COLUMNS``, and ``sold_at`` where dates are known.
+
+    Grades are ordered categories, unknown measures NaN, unknown dates NaT.
     """
     block = np.empty((len(_MEASURES), len(rows)))  # the layout that pandas takes over without copying
     with ThreadPoolExecutor() as pool:
@@ -62,4 +77,6 @@ def frame_at(measures: Measures, codes: Codes, rows: Positions) -> pd.DataFrame:
     for name in GRADES:
         grades = pd.Categorical.from_codes(codes[name][rows].astype(np.int8), dtype=GRADE_DTYPES[name])
         frame.insert(COLUMNS.index(name), name, pd.Series(grades))
+    if days is not None:
+        frame["sold_at"] = days[rows].astype("datetime64[D]").astype("datetime64[ms]")
     return frame

@@ -1,22 +1,26 @@
 """Loads the dataset of a training run: reads, cleans, fingerprints and splits sold stones."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import pandas as pd
 import polars as pl
 
-from diamonds.dataset.cells import decimal_mark
+from diamonds.dataset.cells.dates import parse_dates
 from diamonds.dataset.clean import CleaningSummary, clean
-from diamonds.dataset.columns import Recognised, recognise_columns
-from diamonds.dataset.content import columns_of, frame_at, without_copies
+from diamonds.dataset.content import columns_of, days_of, frame_at, without_copies
 from diamonds.dataset.distribution import grades_of, measures_of
-from diamonds.dataset.errors import ColumnError, DataError
-from diamonds.dataset.read import batches_of, tables_of, without_secrets
+from diamonds.dataset.errors import DataError
+from diamonds.dataset.interpret import interpret
+from diamonds.dataset.interpretation import Interpretation
+from diamonds.dataset.mapping import ColumnMapping
+from diamonds.dataset.market import Market
+from diamonds.dataset.parse import SOLD_AT
+from diamonds.dataset.plausibility import SAMPLE_STONES, capacity_note, check_prices
+from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, without_secrets
 from diamonds.dataset.report import DataReport, TableSummary
-from diamonds.dataset.rules import NUMBERS
 from diamonds.dataset.split import identities, in_hold_out
 from diamonds.dataset.table import Table
 from diamonds.diamond import COLUMNS, GRADES
@@ -29,7 +33,8 @@ FEWEST_ROWS = 100
 class Dataset:
     """Cleaned stones, split into training and hold-out; ``fingerprint`` is a hash of their content.
 
-    The rows are in the order of their hashes, so that equal fingerprints mean equal frames.
+    The rows are in the order of their hashes, so that equal fingerprints mean equal frames. Where a table has
+    dates of sale, the frames have a column ``sold_at`` after the others.
     """
 
     training: pd.DataFrame
@@ -45,31 +50,59 @@ class TooManySetAside(DataError):
 
     @classmethod
     def of(cls, report: DataReport, largest_share: float) -> Self:
-        rules = ", ".join(f"{rule}: {rows:,}" for rule, rows in report.set_aside.items())
         error = cls(
-            f"{report.source} has {sum(report.set_aside.values()):,} of {report.read:,} rows that "
-            f"break a rule ({report.set_aside_share:.1%}; at most {largest_share:.1%} may): {rules}."
+            f"{report.source} has {report.broken:,} of {report.of_this_market:,} rows that "
+            f"break a rule ({report.set_aside_share:.1%}; at most {largest_share:.1%} may): "
+            f"{', '.join(report.set_aside_sentences())}."
         )
         error.report = report
         return error
 
 
-def load_dataset(source: str | Path) -> Dataset:
+def load_dataset(source: str | Path, *, mapping: ColumnMapping | None = None) -> Dataset:
     """Reads, cleans, fingerprints and splits the stones of ``source``, as ``tables_of`` finds them.
 
-    Raises ``DataError`` when they cannot be read, too many break a rule or too few are valid.
+    ``mapping`` names columns that are not recognised, or that a file without a header has; by default that of
+    the settings. Raises ``DataError`` when the stones cannot be read, too many break a rule, too few are valid,
+    or their prices as a whole are implausible.
     """
-    summary = CleaningSummary()
-    parts: list[pl.DataFrame] = []
-    summaries: list[TableSummary] = []
-    with tables_of(source) as tables:
+    cleaned = clean_tables(source, mapping or ColumnMapping.of_settings())
+    place = without_secrets(source)
+    check_prices(_sample([*cleaned.parts, *cleaned.summary.cheap]), place, Market.of_settings())
+    dataset = _dataset(cleaned, place)
+    _check_counts(dataset.report)
+    return dataset
+
+
+def _sample(parts: list[pl.DataFrame]) -> pd.DataFrame:
+    """Stones from all parts, about ``SAMPLE_STONES``."""
+    step = max(1, sum(map(len, parts)) // SAMPLE_STONES)
+    return pl.concat([_NO_STONES, *(part.gather_every(step).select(COLUMNS) for part in parts)]).to_pandas()
+
+
+@dataclass(slots=True)
+class CleanedTables:
+    """The valid stones of all tables of a source, and what was read and set aside."""
+
+    parts: list[pl.DataFrame] = field(default_factory=list)
+    tables: list[TableSummary] = field(default_factory=list)
+    interpretations: list[Interpretation] = field(default_factory=list)
+    summary: CleaningSummary = field(default_factory=CleaningSummary)
+
+
+def clean_tables(source: str | Path, mapping: ColumnMapping) -> CleanedTables:
+    """Reads and cleans every table of ``source``; raises ``DataError``."""
+    cleaned, market = CleanedTables(), Market.of_settings()
+    with tables_of(source, mapping.options()) as tables:
         for table in tables:
-            before = summary.read
-            recognised = _recognised(table)
-            parts += _cleaned(table, recognised, summary)
-            summaries.append(_table_summary(table, recognised, summary.read - before))
-    stones = pl.concat([_NO_STONES, *parts])
-    return _checked(_dataset(stones, summary, without_secrets(source), tuple(summaries)))
+            with damage_as_data_error(table.place):
+                interpretation = interpret(table, market, aliases=mapping.aliases())
+            before = cleaned.summary.read
+            stones, notes = _with_dates(list(_cleaned(table, interpretation, market, cleaned.summary)), interpretation)
+            cleaned.parts += stones
+            cleaned.interpretations.append(interpretation)
+            cleaned.tables.append(_table_summary(interpretation, cleaned.summary.read - before, notes))
+    return cleaned
 
 
 _NO_STONES = pl.DataFrame(
@@ -77,54 +110,71 @@ _NO_STONES = pl.DataFrame(
 )
 
 
-def _recognised(table: Table) -> Recognised:
-    try:
-        return recognise_columns(table.columns, aliases=settings().column_aliases)
-    except ColumnError as error:
-        raise ColumnError(f"{table.place}: {error}") from None
+def _cleaned(
+    table: Table, interpretation: Interpretation, market: Market, summary: CleaningSummary
+) -> Iterator[pl.DataFrame]:
+    mapped = settings().grades
+    for batch in batches_of(table, interpretation.used):
+        yield clean(batch, interpretation, market, mapped, summary)
 
 
-def _cleaned(table: Table, recognised: Recognised, summary: CleaningSummary) -> Iterator[pl.DataFrame]:
-    names, mark = recognised.names, ""
-    for batch in batches_of(table, list(names.values())):
-        mark = mark or decimal_mark(batch.rows.select(names[column] for column in NUMBERS if column in names))
-        yield clean(batch, names, mark, table.place, summary)
+def _with_dates(
+    parts: list[pl.DataFrame], interpretation: Interpretation
+) -> tuple[list[pl.DataFrame], tuple[str, ...]]:
+    """The stones of a table with their dates of sale, which only the whole column gives."""
+    if SOLD_AT not in interpretation.columns or not parts:
+        return parts, ()
+    dates = parse_dates(pl.concat([part[SOLD_AT] for part in parts]), interpretation.columns[SOLD_AT])
+    return [pl.concat(parts).drop(SOLD_AT).with_columns(dates.dates)], dates.notes
 
 
-def _table_summary(table: Table, recognised: Recognised, rows: int) -> TableSummary:
-    return TableSummary(place=table.place, rows=rows, columns=recognised.names, ignored=recognised.ignored)
+def _table_summary(interpretation: Interpretation, rows: int, notes: tuple[str, ...]) -> TableSummary:
+    dates = {"sold_at": name for role, name in interpretation.columns.items() if role == SOLD_AT}
+    return TableSummary(
+        place=interpretation.place,
+        rows=rows,
+        columns=interpretation.our_columns | dates,
+        ignored=interpretation.ignored,
+        market_columns=dict(interpretation.market_columns),
+        notes=(*interpretation.notes, *notes),
+    )
 
 
-def _dataset(
-    stones: pl.DataFrame, summary: CleaningSummary, source: str, tables: tuple[TableSummary, ...]
-) -> Dataset:
+def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
+    stones = pl.concat([_NO_STONES, *cleaned.parts], how="diagonal" if _are_dated(cleaned) else "vertical")
     measures, codes = columns_of(stones)
-    order, fingerprint = without_copies(measures, codes)
+    days = days_of(stones)
+    order, fingerprint = without_copies(measures, codes, days)
     held_out = in_hold_out(identities(measures, codes))[order]
-    training = frame_at(measures, codes, order[~held_out])
-    hold_out = frame_at(measures, codes, order[held_out])
+    training = frame_at(measures, codes, days, order[~held_out])
+    hold_out = frame_at(measures, codes, days, order[held_out])
     report = DataReport(
         source=source,
         fingerprint=fingerprint,
-        tables=tables,
+        tables=tuple(cleaned.tables),
         kept=len(order),
         copies=len(stones) - len(order),
         measures=measures_of([training, hold_out]),
         grades=grades_of([training, hold_out]),
         training=len(training),
         hold_out=len(hold_out),
-        **summary.counts(),
+        notes=capacity_note(len(order)),
+        **cleaned.summary.counts(),
     )
     return Dataset(training, hold_out, fingerprint, report)
 
 
-def _checked(dataset: Dataset) -> Dataset:
-    report, largest_share = dataset.report, settings().largest_set_aside_share
+def _are_dated(cleaned: CleanedTables) -> bool:
+    return any("sold_at" in part.columns for part in cleaned.parts)
+
+
+def _check_counts(report: DataReport) -> None:
+    largest_share = settings().largest_set_aside_share
     if report.set_aside_share > largest_share:
         raise TooManySetAside.of(report, largest_share)
     if report.kept < FEWEST_ROWS:
+        aside = ", ".join(report.set_aside_sentences())
         raise DataError(
             f"{report.source} has {report.kept} usable stones of {report.read} rows; "
-            f"at least {FEWEST_ROWS} are needed."
+            f"at least {FEWEST_ROWS} are needed." + (f" Set aside: {aside}." if aside else "")
         )
-    return dataset

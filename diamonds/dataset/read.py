@@ -1,10 +1,12 @@
 """Finds the tables of a source: a file, a folder, a URL, or a table or query of a SQL database."""
 
 import csv
+import lzma
 import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,31 +15,48 @@ import polars as pl
 import pyarrow as pa
 
 from diamonds.dataset.errors import DataError
-from diamonds.dataset.formats import SUFFIXES, file_table
-from diamonds.dataset.sql import sql_table, without_password
+from diamonds.dataset.formats import COMPRESSED, SUFFIXES, file_tables, has_table_suffix
+from diamonds.dataset.formats.options import Options
+from diamonds.dataset.formats.sql import sql_table, without_password
 from diamonds.dataset.table import Batch, Table
 
 _UNREADABLE = (
-    OSError, EOFError, zlib.error, UnicodeError, csv.Error, pa.ArrowException, pl.exceptions.PolarsError,
+    OSError, EOFError, zlib.error, lzma.LZMAError, UnicodeError, csv.Error, pa.ArrowException, pl.exceptions.PolarsError,
     pl.exceptions.PanicException,  # Rust's own way to fail, which polars lets through on damaged Parquet
 )  # fmt: skip
 
 
 @contextmanager
-def tables_of(source: str | Path) -> Iterator[Iterator[Table]]:
+def tables_of(source: str | Path, options: Options | None = None) -> Iterator[Iterator[Table]]:
     """The tables of ``source`` one after the other; they can be read while the context is open.
 
-    ``source`` is a path, a URL that fsspec opens, or a SQLAlchemy URL with ``#table`` or ``#select ...``.
-    Raises ``DataError``, also later while batches are read, with what cannot be read and why.
+    ``source`` is a path, perhaps with ``#sheet`` after it, a URL that fsspec opens, or a SQLAlchemy URL with
+    ``#table`` or ``#select ...``. Raises ``DataError``, also later while batches are read, with what cannot be
+    read and why.
     """
-    text = str(source)
-    if not _is_url(text):
-        yield map(_file, _files(Path(text)))
-    elif _is_file_url(text):
-        with tempfile.TemporaryDirectory() as folder:
-            yield _downloaded(text, Path(folder))
-    else:
+    text, options = str(source), options or Options()
+    if _is_url(text) and not _is_file_url(text):
         yield iter([sql_table(text)])
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        if _is_url(text):
+            yield _downloaded(text, Path(folder), options)
+        else:
+            path, part = _with_part(text)
+            yield _of_files(_files(path), replace(options, part=part), Path(folder))
+
+
+def _with_part(text: str) -> tuple[Path, str | None]:
+    """The path, and the sheet, table or file in it that is named after a ``#``."""
+    path, mark, part = text.rpartition("#")
+    if Path(text).exists() or not mark or not Path(path).is_file():
+        return Path(text), None
+    return Path(path), part
+
+
+def _of_files(paths: list[Path], options: Options, folder: Path) -> Iterator[Table]:
+    for path in paths:
+        yield from _tables_in(path, str(path), options, folder)
 
 
 def without_secrets(source: str | Path) -> str:
@@ -53,7 +72,7 @@ def without_secrets(source: str | Path) -> str:
 
 def batches_of(table: Table, names: list[str]) -> Iterator[Batch]:
     """The batches of a table; raises ``DataError`` when the table is damaged."""
-    with _as_data_error(table.place):
+    with damage_as_data_error(table.place):
         yield from table.batches(names)
 
 
@@ -70,35 +89,31 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise DataError(f"There is no file or folder {path}.")
-    files = sorted(file for file in path.rglob("*") if file.is_file() and _has_table_suffix(file.name))
+    files = sorted(file for file in path.rglob("*") if file.is_file() and has_table_suffix(file.name))
     visible = [
         file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
     if not visible:
-        raise DataError(f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with .gz).")
+        raise DataError(f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with {', '.join(COMPRESSED)}).")
     return visible
 
 
-def _has_table_suffix(name: str) -> bool:
-    return name.lower().removesuffix(".gz").endswith(SUFFIXES)
+def _tables_in(path: Path, place: str, options: Options, folder: Path) -> Iterator[Table]:
+    with damage_as_data_error(place):
+        yield from file_tables(path, place, options, folder)
 
 
-def _file(path: Path, place: str | None = None) -> Table:
-    with _as_data_error(place or str(path)):
-        return file_table(path, place or str(path))
-
-
-def _downloaded(url: str, folder: Path) -> Iterator[Table]:
+def _downloaded(url: str, folder: Path, options: Options) -> Iterator[Table]:
     with _remote_as_data_error(url):
         files, root = fsspec.core.url_to_fs(url)
-        names = sorted(filter(_has_table_suffix, files.find(root))) if _is_folder(files, root) else [root]
+        names = sorted(filter(has_table_suffix, files.find(root))) if _is_folder(files, root) else [root]
     if not names:
         raise DataError(f"{without_secrets(url)} has no file that ends in {', '.join(SUFFIXES)}.")
     for number, name in enumerate(names):
         path = folder / str(number)
         with _remote_as_data_error(name):
             files.get_file(name, str(path))
-        yield _file(path, without_secrets(name))
+        yield from _tables_in(path, without_secrets(name), options, folder)
         path.unlink()
 
 
@@ -117,7 +132,8 @@ def _remote_as_data_error(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _as_data_error(place: str) -> Iterator[None]:
+def damage_as_data_error(place: str) -> Iterator[None]:
+    """Turns what readers raise on damaged files into ``DataError``."""
     try:
         yield
     except DataError:

@@ -4,7 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
+from diamonds.dataset.cells.grades import is_outside_scale
 from diamonds.dataset.distribution import Measured
+
+
+_SHOWN_GRADES = 8
 
 
 class _Frozen(BaseModel):
@@ -18,10 +22,16 @@ class TableSummary(_Frozen):
     rows: int
     columns: dict[str, str]
     ignored: tuple[str, ...]
+    market_columns: dict[str, tuple[str, ...]] = {}
+    notes: tuple[str, ...] = ()
 
 
 class DataReport(_Frozen):
-    """Counts and distributions of a dataset; ``set_aside`` counts rows by the first rule they broke."""
+    """Counts and distributions of a dataset; ``set_aside`` counts rows by the first rule they broke.
+
+    ``excluded_rules`` are those of stones of another market or of grades outside the scale: no fault of the data.
+    ``cells`` shows up to three cells for each rule, as they stand in the table.
+    """
 
     source: str
     fingerprint: str
@@ -38,16 +48,47 @@ class DataReport(_Frozen):
     training: int
     hold_out: int
     changes: tuple[str, ...] = ()
+    excluded_rules: tuple[str, ...] = ()
+    cells: dict[str, list[str]] = {}
+    notes: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> int:
+        """The number of rows that broke a rule, without those of other markets or of grades outside the scale."""
+        return sum(rows for rule, rows in self.set_aside.items() if rule not in self.excluded_rules)
+
+    @property
+    def of_this_market(self) -> int:
+        """The number of rows read, without those of other markets or of grades outside the scale."""
+        return self.read - sum(self.set_aside[rule] for rule in self.excluded_rules)
 
     @property
     def set_aside_share(self) -> float:
-        """The share of the rows read that broke a rule; copies break none."""
-        return sum(self.set_aside.values()) / self.read if self.read else 0.0
+        """The share of the rows of this market that broke a rule; copies break none."""
+        return self.broken / self.of_this_market if self.of_this_market else 0.0
+
+    def set_aside_sentences(self) -> Iterator[str]:
+        """How many rows broke each rule, and up to three of their cells or the grades that are unknown."""
+        for rule, rows in self.set_aside.items():
+            column = next((column for column in self.unknown_grades if _is_about_grade(rule, column)), None)
+            yield f"{rule}: {rows:,} ({self._grades(rule, column) if column else '; '.join(self.cells.get(rule, []))})"
+
+    def _grades(self, rule: str, column: str) -> str:
+        shown = {
+            text: rows
+            for text, rows in self.unknown_grades[column].items()
+            if is_outside_scale(column, text) == (rule in self.excluded_rules)
+        }
+        return ", ".join(f"{text or 'empty'} {rows:,}" for text, rows in list(shown.items())[:_SHOWN_GRADES])
 
     def compared_with(self, previous: "DataReport | None") -> "DataReport":
         """This report with the ``changes`` since the previous dataset."""
         changes = ("There was no dataset before.",) if previous is None else tuple(_changes(previous, self))
         return self.model_copy(update={"changes": changes})
+
+
+def _is_about_grade(rule: str, column: str) -> bool:
+    return rule == f"unknown {column}" or rule.startswith(f"a {column} outside the scale")
 
 
 def _changes(before: DataReport, now: DataReport) -> Iterator[str]:

@@ -1,14 +1,19 @@
-"""The rules by which rows are validated, each with its name and its limit."""
+"""The rules by which rows are validated, each with its name, its limit, and the columns it looks at."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
+from diamonds.dataset.market import Market
 from diamonds.diamond import DIMENSIONS, GRADES, MEASURES, WIDTH_OF_ONE_CARAT_MM
 
+NO_PRICE = "no price"
 MALFORMED = "another number of fields than the header"
 POSSIBLE = {"carat": (0.001, 1000), "price": (0.01, 1_000_000_000), "depth": (1, 100), "table": (1, 100)}
 """Minimum and maximum, in carats, USD and percent; a depth below 1 was meant as a fraction."""
+LEAST_PER_CARAT = 50
+"""Minimum price per carat, in USD: no natural stone is that cheap, but prices in thousands or logarithms are."""
 DEPTH_TOLERANCE = 5.0
 """Maximum difference of the listed depth from 200 z / (x + y), in points; rounding makes less than 1."""
 SMALLEST_SHARE, LARGEST_SHARE = 0.25, 2.0
@@ -21,9 +26,31 @@ A round stone's depth is 0.6 of its width; a long marquise is 1.6 times as long 
 NUMBERS = (*MEASURES, "price")
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """When a parsed row is set aside, and the columns whose cells show why.
+
+    ``excludes`` marks what is no fault of the data: stones of another market, and grades outside the scale.
+    """
+
+    broken: pl.Expr
+    columns: Sequence[str]
+    excludes: bool = False
+
+
 def unreadable(column: str) -> str:
     """The name of the column of flags for cells of ``column`` that are no number."""
     return f"{column} unreadable"
+
+
+def outside(column: str) -> str:
+    """The name of the column of flags for grades that exist and that our scale does not have."""
+    return f"{column} outside"
+
+
+def outside_rule(column: str) -> str:
+    """The name of the rule by which they are set aside."""
+    return f"a {column} outside the scale {GRADES[column][0]} to {GRADES[column][-1]}"
 
 
 def _any(broken: Iterable[pl.Expr]) -> pl.Expr:
@@ -42,27 +69,64 @@ def _contradicted_depth() -> pl.Expr:
     return (measured - pl.col("depth")).abs() > DEPTH_TOLERANCE
 
 
-RULES: dict[str, pl.Expr] = {
-    "a measure that is not a number": _any(pl.col(unreadable(name)) for name in NUMBERS),
-    "no price": pl.col("price").is_null(),
-    "no weight": pl.col("carat").is_null(),
-    "a number that is not finite": _any(pl.col(name).is_infinite() for name in NUMBERS),
-    "a number that is not above 0": _any(pl.col(name) <= 0 for name in NUMBERS),  # zeros of x, y, z are null
-    **{f"unknown {column}": pl.col(column).is_null() for column in GRADES},
+RULES: dict[str, Rule] = {
+    "a measure that is not a number": Rule(_any(pl.col(unreadable(name)) for name in NUMBERS), NUMBERS),
+    NO_PRICE: Rule(pl.col("price").is_null(), ("price",)),
+    "no weight": Rule(pl.col("carat").is_null(), ("carat",)),
+    "a number that is not finite": Rule(_any(pl.col(name).is_infinite() for name in NUMBERS), NUMBERS),
+    # zeros of x, y, z are null
+    "a number that is not above 0": Rule(_any(pl.col(name) <= 0 for name in NUMBERS), NUMBERS),
+    **{f"unknown {column}": Rule(pl.col(column).is_null(), (column,)) for column in GRADES},
     **{
-        f"a {name} outside {low:,} to {high:,}": (pl.col(name) < low) | (pl.col(name) > high)
+        f"a {name} outside {low:,} to {high:,}": Rule((pl.col(name) < low) | (pl.col(name) > high), (name,))
         for name, (low, high) in POSSIBLE.items()
     },
-    f"a dimension outside {SMALLEST_SHARE:g} to {LARGEST_SHARE:g} of the usual width for the weight": (
-        _impossible_dimension()
+    f"a dimension outside {SMALLEST_SHARE:g} to {LARGEST_SHARE:g} of the usual width for the weight": Rule(
+        _impossible_dimension(), ("carat", *DIMENSIONS)
     ),
-    f"a depth that contradicts x, y and z by over {DEPTH_TOLERANCE:g} points": _contradicted_depth(),
+    f"a depth that contradicts x, y and z by over {DEPTH_TOLERANCE:g} points": Rule(
+        _contradicted_depth(), ("depth", *DIMENSIONS)
+    ),
 }
 """When a parsed row breaks each rule; a row is counted under the first rule it breaks."""
 
+LAB_GROWN = "lab-grown, or of another origin than natural"
+CHEAP = f"a price per carat below {LEAST_PER_CARAT}"
+OUTSIDE_RULES = {
+    outside_rule(column): Rule(pl.col(outside(column)), (column,), excludes=True) for column in GRADES
+}
 
-def broken_rule() -> pl.Expr:
-    """The position in ``RULES`` of the first rule that each row breaks, null where it breaks none."""
+
+def market_rules(market: Market) -> dict[str, Rule]:
+    """When a row is a stone of another market, by the flags that the table's columns gave."""
+    natural = market.origin == "natural"
+    origin = LAB_GROWN if natural else f"another origin than {market.origin}"
+    treated = "treated" if market.treatment == "untreated" else "untreated"
+    names = {
+        f"another shape than {market.shape}": ("other shape", "shape"),
+        origin: ("other origin", "origin"),
+        treated: ("treated", "treatment"),
+        f"another currency than {market.currency}": ("other currency", "currency"),
+    }
+    return {
+        name: Rule(pl.col(flag), (role, "price") if role == "currency" else (role,), excludes=True)
+        for name, (flag, role) in names.items()
+    }
+
+
+def all_rules(market: Market) -> dict[str, Rule]:
+    """All rules in the order in which they are applied."""
+    cheap = {CHEAP: Rule(pl.col("price") < LEAST_PER_CARAT * pl.col("carat"), ("carat", "price"))}
+    return {**market_rules(market), **OUTSIDE_RULES, **RULES, **(cheap if market.is_usual else {})}
+
+
+def broken_rule(rules: Mapping[str, Rule], columns: Sequence[str]) -> pl.Expr:
+    """The position in ``rules`` of the first rule that each row breaks, null where it breaks none.
+
+    Rules about flags that the rows do not have are left out.
+    """
     return pl.coalesce(
-        pl.when(broken).then(pl.lit(position, pl.UInt8)) for position, broken in enumerate(RULES.values())
+        pl.when(rule.broken).then(pl.lit(position, pl.UInt8))
+        for position, rule in enumerate(rules.values())
+        if set(rule.broken.meta.root_names()) <= set(columns)
     )

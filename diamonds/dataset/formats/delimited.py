@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from pathlib import Path
 from typing import IO
 
 import polars as pl
@@ -13,27 +12,38 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from diamonds.dataset.errors import DataError
-from diamonds.dataset.layout import LONGEST_LINE, Layout, detect_encoding, detect_layout, opened
-from diamonds.dataset.table import Batch, Table
+from diamonds.dataset.formats.compression import opened
+from diamonds.dataset.formats.layout import LONGEST_LINE, Layout, fields_of
+from diamonds.dataset.table import SAMPLE_ROWS, Batch, Table
 
 
-def delimited_table(path: Path, place: str) -> Table:
-    """The table in a text file, which may be gzipped; ``place`` is its name in error messages.
+def delimited_table(layout: Layout) -> Table:
+    """The table in a text file, which may be compressed; raises ``DataError`` when it is damaged."""
+    return Table(layout.place, tuple(layout.header), partial(_batches, layout), partial(_sample, layout))
 
-    Reads only the beginning of the file; raises ``DataError`` when it is binary or no table.
-    """
-    layout = detect_layout(path, place)
-    return Table(place, tuple(layout.header), partial(_batches, layout))
+
+def _sample(layout: Layout) -> pl.DataFrame:
+    names = list(dict.fromkeys(layout.header))
+    for batch in _read(layout, names, _Malformed(len(layout.header), layout.separator)):
+        return batch.rows.head(SAMPLE_ROWS)
+    return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
 @dataclass(slots=True)
 class _Malformed:
-    """Collects lines with a different number of fields than the header."""
+    """Collects lines with a different number of fields than the header, unless the difference is empty."""
 
+    width: int
+    separator: str
     lines: list[str] = field(default_factory=list)
+    mended: list[list[str]] = field(default_factory=list)
     last: str = ""
 
     def __call__(self, row: arrow_csv.InvalidRow) -> str:
+        fields = fields_of(row.text, self.separator)
+        if fields and len(fields) > self.width and not any(map(str.strip, fields[self.width :])):
+            self.mended.append(fields[: self.width])
+            return "skip"
         self.lines.append(row.text)
         self.last = row.text
         return "skip"
@@ -43,27 +53,40 @@ class _Malformed:
         lines, self.lines = tuple(self.lines), []
         return lines
 
+    def drain_mended(self, positions: Sequence[int]) -> list[tuple[str | None, ...]]:
+        """The cells of the lines with more fields than the header, all of them empty, since the last call."""
+        rows, self.mended = self.mended, []
+        return [tuple(row[position] or None for position in positions) for row in rows]
+
 
 def _batches(layout: Layout, names: Sequence[str]) -> Iterator[Batch]:
-    malformed = _Malformed()
+    malformed = _Malformed(len(layout.header), layout.separator)
+    for batch in _read(layout, names, malformed):
+        yield _checked(batch, layout.place)
+    _reject_truncated(layout, malformed.last.encode(layout.encoding.removesuffix("-sig")))
+
+
+def _read(layout: Layout, names: Sequence[str], malformed: _Malformed) -> Iterator[Batch]:
     positions = {f"{layout.header.index(name)}": name for name in names}
-    with opened(layout.path) as file:
-        encoding = detect_encoding(iter(partial(file.read, LONGEST_LINE), b""), layout.place)
+    schema = dict.fromkeys(names, pl.String)
+
+    def mended() -> pl.DataFrame:
+        return pl.DataFrame(malformed.drain_mended([*map(int, positions)]), schema=schema, orient="row")
+
     with (
         _long_rows_as_data_error(layout.place),
         opened(layout.path) as file,
-        _reader(file, layout, encoding, malformed, list(positions)) as reader,
+        _reader(file, layout, malformed, list(positions)) as reader,
     ):
         for chunk in reader:
             rows = pl.DataFrame(pl.from_arrow(chunk)).rename(positions)
-            yield _checked(Batch(rows, malformed.drain()), layout.place)
-    if rest := malformed.drain():
-        yield _checked(Batch(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), rest), layout.place)
-    _reject_truncated(layout, malformed.last.encode(encoding.removesuffix("-sig")))
+            yield Batch(pl.concat([rows, mended()]) if malformed.mended else rows, malformed.drain())
+    if malformed.lines or malformed.mended:
+        yield Batch(mended(), malformed.drain())
 
 
 def _reader(
-    file: IO[bytes], layout: Layout, encoding: str, malformed: _Malformed, positions: list[str]
+    file: IO[bytes], layout: Layout, malformed: _Malformed, positions: list[str]
 ) -> arrow_csv.CSVStreamingReader:
     columns = [str(position) for position in range(len(layout.header))]
     return arrow_csv.open_csv(
@@ -72,7 +95,7 @@ def _reader(
             block_size=LONGEST_LINE,
             skip_rows=layout.skipped_lines,
             column_names=columns,
-            encoding=encoding.removesuffix("-sig"),  # Arrow skips the mark itself
+            encoding=layout.encoding.removesuffix("-sig"),  # Arrow skips the mark itself
         ),
         parse_options=arrow_csv.ParseOptions(
             delimiter=layout.separator, newlines_in_values=True, invalid_row_handler=malformed

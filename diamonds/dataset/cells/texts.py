@@ -1,0 +1,48 @@
+"""Reads cells as text, and recognises those that have no value."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown")
+"""What people write, in any case, where they have no value."""
+MISSING_TOO = (".", "...", "---", "–", "—", "*", "n.a.", "#n/a", "nd", "n.d.", "not available", "(null)", "<na>")
+
+# Characters between 0x80 and 0x9f are those of Windows, where text was read as Latin-1.
+_PLAIN = str.maketrans(
+    {"\x80": "€", "\x91": "'", "\x92": "'", "\x93": '"', "\x94": '"', "\x96": "-", "\x97": "-"}
+    | dict.fromkeys("\u2018\u2019\u201b\u00b4\u0060\u2032", "'")
+    | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+    | dict.fromkeys("\u2212\u2010\u2011\u2012\u2013\u2014", "-")
+    | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u200e\u200f", "")
+)
+
+
+def plain(text: str) -> str:
+    """The text with ordinary spaces, quotes and dashes, without quotes around it."""
+    normal = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    return " ".join(normal.split()).strip("'\" ").strip()
+
+
+def is_missing(text: str) -> bool:
+    """Whether a cell says that there is no value."""
+    bare = plain(text).casefold()
+    return bare in MISSING or bare in MISSING_TOO
+
+
+def texts_of(cells: pl.Series) -> pl.Series:
+    """The cells as text, null where they hold what has no text, such as lists or images."""
+    if cells.dtype.is_nested() or cells.dtype == pl.Object:
+        return pl.repeat(None, len(cells), dtype=pl.String, eager=True)
+    if cells.dtype == pl.Binary:  # how some programs store text in Parquet
+        return pl.Series([str(cell, "utf-8", "replace") if cell is not None else None for cell in cells])
+    return cells.cast(pl.String, strict=False)
+
+
+def by_spelling(texts: pl.Series, value_of: Callable[[str], Any], dtype: Any) -> pl.Series:
+    """The value of each text, computed once for each spelling; null for null and where it is None."""
+    spellings = texts.unique().drop_nulls().to_list()
+    values = {text: value for text in spellings if (value := value_of(text)) is not None}
+    return texts.replace_strict(list(values), list(values.values()), default=None, return_dtype=dtype)

@@ -44,7 +44,8 @@ class Settings(BaseSettings):
         default="round", description="Shape of the stones; others are set aside. `any`: all shapes together."
     )
     origin: Literal["natural", "lab-grown", "any"] = Field(
-        default="natural", description="Origin of the stones: `natural`, `lab-grown`, or `any` for both together."
+        default="natural",
+        description="Origin of the stones: `natural`, `lab-grown`, or `any` for both together.",
     )
     treatment: Literal["untreated", "treated", "any"] = Field(
         default="untreated", description="Treatment of the stones: `untreated`, `treated`, or `any`."

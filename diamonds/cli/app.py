@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from diamonds.cli.data import data
 from diamonds.cli.errors import with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.models import models
@@ -20,7 +21,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 _COMMANDS = (
-    *(run, train, models, predict, reproduce),
+    *(run, train, data, models, predict, reproduce),
     *(promote, rollback, history, compare),
     *(exchanges, export, forget, replay),
 )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from diamonds.cli.data import mapping_of
 from diamonds.cli.errors import FAILED, one_line
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.versions import as_row, print_json, print_versions
@@ -27,6 +28,10 @@ def train(
         float | None, typer.Option(min=0, help="Stop the search of each model after so long.")
     ] = None,
     data: Annotated[str | None, typer.Option(help="Where the sold stones are.")] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="Names of the columns of data without a header: carat,cut,...")
+    ] = None,
+    mapping: Annotated[str | None, typer.Option(help="A saved mapping of the columns of the data.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Train also where nothing changed.")] = False,
     if_no_champion: Annotated[
@@ -47,9 +52,10 @@ def train(
         return
     specs = [spec_named(name) for name in model or REGISTRY]
     budget = Budget.from_settings(trials, seed, force, minutes)
+    executor = ProcessPool(mapping_of(mapping, None, columns))
     try:
         with leaving_on_sigterm():
-            outcome, decision = run(specs, data or settings().data, budget, ProcessPool(), TerminalProgress())
+            outcome, decision = run(specs, data or settings().data, budget, executor, TerminalProgress())
     except NothingTrained:  # the reasons are shown already
         raise typer.Exit(FAILED) from None
     _print(outcome, decision, as_json)

@@ -12,7 +12,16 @@ from diamonds.dataset.cells.texts import texts_of
 from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.market import Market
 from diamonds.dataset.parse import SOLD_AT, Mapped, parsed
-from diamonds.dataset.rules import CHEAP, MALFORMED, NUMBERS, Rule, all_rules, broken_rule, outside_rule, unreadable
+from diamonds.dataset.rules import (
+    CHEAP,
+    MALFORMED,
+    NUMBERS,
+    Rule,
+    all_rules,
+    broken_rule,
+    outside_rule,
+    unreadable,
+)
 from diamonds.dataset.table import Batch
 from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
 

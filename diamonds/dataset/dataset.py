@@ -98,7 +98,9 @@ def clean_tables(source: str | Path, mapping: ColumnMapping) -> CleanedTables:
             with damage_as_data_error(table.place):
                 interpretation = interpret(table, market, aliases=mapping.aliases())
             before = cleaned.summary.read
-            stones, notes = _with_dates(list(_cleaned(table, interpretation, market, cleaned.summary)), interpretation)
+            stones, notes = _with_dates(
+                list(_cleaned(table, interpretation, market, cleaned.summary)), interpretation
+            )
             cleaned.parts += stones
             cleaned.interpretations.append(interpretation)
             cleaned.tables.append(_table_summary(interpretation, cleaned.summary.read - before, notes))

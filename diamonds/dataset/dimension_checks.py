@@ -39,7 +39,9 @@ def check_dimensions(interpretation: Interpretation, sample: pl.DataFrame, marke
 
 def _of_market(interpretation: Interpretation, sample: pl.DataFrame) -> pl.DataFrame:
     for name in interpretation.market_columns.get("shape", ()):
-        round_ones = [shape_of(text) == "round" if text else False for text in texts_of(sample[name]).to_list()]
+        round_ones = [
+            shape_of(text) == "round" if text else False for text in texts_of(sample[name]).to_list()
+        ]
         sample = sample.filter(pl.Series(round_ones, dtype=pl.Boolean))
     return sample
 
@@ -67,7 +69,9 @@ def _check_share(column: str, name: str, values: pl.DataFrame) -> None:
     if low <= median <= high:
         return
     usual = 0.617 if column == "z" else 1.0
-    cause = next((text for ratio, text in _CAUSES.items() if abs(median / usual / ratio - 1) < 0.1), _other(column))
+    cause = next(
+        (text for ratio, text in _CAUSES.items() if abs(median / usual / ratio - 1) < 0.1), _other(column)
+    )
     mm = values[column].median()
     raise ColumnError(
         f"{name!r} cannot be {column} of round stones in mm: its median is {mm:.3g}, and {mm / median * usual:.3g} "

@@ -82,7 +82,9 @@ def _excellent(cuts: pl.Series) -> tuple[str, list[str]]:
     kinds = set(filled(cuts))
     if not any(map(is_excellent, kinds)):
         return "Ideal", []
-    ideal = any((grade := grade_in("cut", kind)) and grade.name == "Ideal" for kind in kinds if not is_excellent(kind))
+    ideal = any(
+        (grade := grade_in("cut", kind)) and grade.name == "Ideal" for kind in kinds if not is_excellent(kind)
+    )
     grade = "Premium" if ideal else "Ideal"
     where = "beside Ideal" if ideal else "the best cut here"
     return grade, [f"The cut Excellent, {where}, is read as {grade}."]

@@ -39,7 +39,7 @@ class Interpretation:
         if "price per carat" in sources:
             sources.setdefault("price", sources["price per carat"])
         if "measurements" in sources:
-            sources |= {name: sources["measurements"] for name in DIMENSIONS}
+            sources |= dict.fromkeys(DIMENSIONS, sources["measurements"])
         return {column: sources[column] for column in COLUMNS if column in sources}
 
     def sentences(self) -> Iterator[str]:

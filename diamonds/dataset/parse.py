@@ -17,7 +17,12 @@ from diamonds.dataset.market import ANY, Market
 from diamonds.dataset.rules import outside, unreadable
 from diamonds.diamond import GRADES, MEASURES
 
-OTHER_SHAPE, OTHER_ORIGIN, TREATED, OTHER_CURRENCY = "other shape", "other origin", "treated", "other currency"
+OTHER_SHAPE, OTHER_ORIGIN, TREATED, OTHER_CURRENCY = (
+    "other shape",
+    "other origin",
+    "treated",
+    "other currency",
+)
 SOLD_AT = "sold at"
 
 Mapped = Mapping[str, Mapping[str, str]]
@@ -57,7 +62,9 @@ def _measure(raw: pl.DataFrame, column: str, interpretation: Interpretation) -> 
     return _absent(raw)
 
 
-def _prices(raw: pl.DataFrame, interpretation: Interpretation) -> tuple[pl.Series, pl.Series, pl.Series | None]:
+def _prices(
+    raw: pl.DataFrame, interpretation: Interpretation
+) -> tuple[pl.Series, pl.Series, pl.Series | None]:
     columns = interpretation.columns
     name = columns.get("price") or columns.get("price per carat")
     if name is None:
@@ -108,7 +115,9 @@ def _flag(role: str, cells: pl.Series, market: Market) -> tuple[str, pl.Series] 
         untreated = market.treatment == "untreated"
         return TREATED, _unless(cells, lambda text: is_untreated(text) == untreated, empty=untreated)
     if role == "currency" and market.currency != ANY:
-        return OTHER_CURRENCY, _unless(cells, lambda text: CURRENCIES.get(plain(text).casefold()) == market.currency)
+        return OTHER_CURRENCY, _unless(
+            cells, lambda text: CURRENCIES.get(plain(text).casefold()) == market.currency
+        )
     return None
 
 
@@ -136,6 +145,8 @@ def _per_stone_where_stated(
     """The rows with prices per carat turned into prices where a column says that they are such."""
     for name in interpretation.market_columns.get("price unit", ()):
         per_carat = by_spelling(texts_of(raw[name]), is_per_carat, pl.Boolean).fill_null(False)
-        prices = pl.select(pl.when(per_carat).then(per_stone(rows["price"], rows["carat"])).otherwise(rows["price"]))
+        prices = pl.select(
+            pl.when(per_carat).then(per_stone(rows["price"], rows["carat"])).otherwise(rows["price"])
+        )
         rows = rows.with_columns(prices.to_series().alias("price"))
     return rows

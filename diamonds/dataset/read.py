@@ -46,6 +46,19 @@ def tables_of(source: str | Path, options: Options | None = None) -> Iterator[It
             yield _of_files(_files(path), replace(options, part=part), Path(folder))
 
 
+@contextmanager
+def tables_of_content(name: str, content: bytes, options: Options | None = None) -> Iterator[Iterator[Table]]:
+    """The tables of an uploaded file; ``name`` is what errors call it, and may end in ``#sheet``."""
+    options = options or Options()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "content"
+        path.write_bytes(content)
+        bare, mark, part = name.rpartition("#")
+        if mark and has_table_suffix(bare):
+            name, options = bare, replace(options, part=part)
+        yield _tables_in(path, name, options, Path(folder))
+
+
 def _with_part(text: str) -> tuple[Path, str | None]:
     """The path, and the sheet, table or file in it that is named after a ``#``."""
     path, mark, part = text.rpartition("#")
@@ -94,7 +107,9 @@ def _files(path: Path) -> list[Path]:
         file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)
     ]
     if not visible:
-        raise DataError(f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with {', '.join(COMPRESSED)}).")
+        raise DataError(
+            f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with {', '.join(COMPRESSED)})."
+        )
     return visible
 
 

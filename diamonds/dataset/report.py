@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict
 from diamonds.dataset.cells.grades import is_outside_scale
 from diamonds.dataset.distribution import Measured
 
-
 _SHOWN_GRADES = 8
 
 

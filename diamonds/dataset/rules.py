@@ -31,11 +31,13 @@ class Rule:
     """When a parsed row is set aside, and the columns whose cells show why.
 
     ``excludes`` marks what is no fault of the data: stones of another market, and grades outside the scale.
+    ``only_sold`` marks what does not hinder a stone from being priced.
     """
 
     broken: pl.Expr
     columns: Sequence[str]
     excludes: bool = False
+    only_sold: bool = False
 
 
 def unreadable(column: str) -> str:
@@ -71,7 +73,7 @@ def _contradicted_depth() -> pl.Expr:
 
 RULES: dict[str, Rule] = {
     "a measure that is not a number": Rule(_any(pl.col(unreadable(name)) for name in NUMBERS), NUMBERS),
-    NO_PRICE: Rule(pl.col("price").is_null(), ("price",)),
+    NO_PRICE: Rule(pl.col("price").is_null(), ("price",), only_sold=True),
     "no weight": Rule(pl.col("carat").is_null(), ("carat",)),
     "a number that is not finite": Rule(_any(pl.col(name).is_infinite() for name in NUMBERS), NUMBERS),
     # zeros of x, y, z are null
@@ -82,10 +84,10 @@ RULES: dict[str, Rule] = {
         for name, (low, high) in POSSIBLE.items()
     },
     f"a dimension outside {SMALLEST_SHARE:g} to {LARGEST_SHARE:g} of the usual width for the weight": Rule(
-        _impossible_dimension(), ("carat", *DIMENSIONS)
+        _impossible_dimension(), ("carat", *DIMENSIONS), only_sold=True
     ),
     f"a depth that contradicts x, y and z by over {DEPTH_TOLERANCE:g} points": Rule(
-        _contradicted_depth(), ("depth", *DIMENSIONS)
+        _contradicted_depth(), ("depth", *DIMENSIONS), only_sold=True
     ),
 }
 """When a parsed row breaks each rule; a row is counted under the first rule it breaks."""
@@ -116,8 +118,15 @@ def market_rules(market: Market) -> dict[str, Rule]:
 
 def all_rules(market: Market) -> dict[str, Rule]:
     """All rules in the order in which they are applied."""
-    cheap = {CHEAP: Rule(pl.col("price") < LEAST_PER_CARAT * pl.col("carat"), ("carat", "price"))}
+    cheap = {
+        CHEAP: Rule(pl.col("price") < LEAST_PER_CARAT * pl.col("carat"), ("carat", "price"), only_sold=True)
+    }
     return {**market_rules(market), **OUTSIDE_RULES, **RULES, **(cheap if market.is_usual else {})}
+
+
+def quoting_rules(market: Market) -> dict[str, Rule]:
+    """The rules that a stone must not break to be priced, in the order in which they are applied."""
+    return {name: rule for name, rule in all_rules(market).items() if not rule.only_sold}
 
 
 def broken_rule(rules: Mapping[str, Rule], columns: Sequence[str]) -> pl.Expr:

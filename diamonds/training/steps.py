@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 
 from diamonds.database import database_url
 from diamonds.dataset import DataReport, Dataset, load_dataset, report_in
+from diamonds.dataset.mapping import ColumnMapping
 from diamonds.models import spec_named
 from diamonds.training.budget import Budget
 from diamonds.training.fingerprint import unchanged_version
@@ -17,9 +18,12 @@ ModelProgress = Callable[[str], AbstractContextManager[OnTrial]]
 """Is open while the model of that name is trained, and gives what receives its trials."""
 
 
-def load_and_store(data: str) -> tuple[Dataset, DataReport]:
-    """The dataset in ``data``, which is stored now, and its report with what changed since the one before."""
-    dataset = load_dataset(data)
+def load_and_store(data: str, mapping: ColumnMapping | None = None) -> tuple[Dataset, DataReport]:
+    """The dataset in ``data``, which is stored now, and its report with what changed since the one before.
+
+    ``mapping`` says which columns of the data are which, by default that of the settings.
+    """
+    dataset = load_dataset(data, mapping=mapping)
     return dataset, report_in(datasets.save(dataset).folder)
 
 

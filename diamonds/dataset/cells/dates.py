@@ -32,13 +32,29 @@ _MONTHS = {
 } | {
     name.casefold(): number
     for number, name in enumerate(
-        ("January February March April May June July August September October November December").split(), 1
+        [
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
+        ],
+        1,
     )
 }
 _TIME = re.compile(r"[ T]\d{1,2}:\d{2}.*$")
 _YEAR_FIRST = re.compile(r"((?:19|20)\d{2})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})")
 _THREE_NUMBERS = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})[-/. ](\d{4}|\d{2})")
-_DAY_AND_WORD = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[-/ .]*(?:de |of )?([^\W\d_]+)\.?[-/ ,.]*(?:de )?(\d{4}|\d{2})")
+_DAY_AND_WORD = re.compile(
+    r"(\d{1,2})(?:st|nd|rd|th|\.|º)?[-/ .]*(?:de |of )?([^\W\d_]+)\.?[-/ ,.]*(?:de )?(\d{4}|\d{2})"
+)
 _WORD_AND_DAY = re.compile(r"([^\W\d_]+)\.?[-/ ]*(\d{1,2})(?:st|nd|rd|th)?[-/ ,]+(\d{4}|\d{2})")
 _WEEKDAY = re.compile(r"^[^\W\d_]+,\s+(?=\d)")
 
@@ -70,7 +86,9 @@ def _from_texts(texts: pl.Series, name: str) -> Dates:
     day_first = any(int(match[1]) > 12 for match in pairs)
     month_first = any(int(match[3]) > 12 for match in pairs)
     if pairs and day_first == month_first:
-        day_first = not day_first and all(match[2] == "." for match in pairs)  # only days come before a full stop
+        day_first = not day_first and all(
+            match[2] == "." for match in pairs
+        )  # only days come before a full stop
         if not day_first:
             both = "both orders" if month_first else "no day above 12"
             note = f"The dates of {name!r} are unknown: day and month cannot be told apart ({both}, as in {pairs[0][0]!r})."
@@ -86,7 +104,9 @@ def _notes(texts: pl.Series, dates: pl.Series, name: str, day_first: bool | None
     unreadable = [text for text in doubtful.unique(maintain_order=True) if not is_missing(text)]
     if unreadable:
         rows = int(doubtful.is_in(unreadable).sum())
-        notes.append(f"{rows:,} dates of {name!r} could not be read, such as {', '.join(map(repr, unreadable[:3]))}.")
+        notes.append(
+            f"{rows:,} dates of {name!r} could not be read, such as {', '.join(map(repr, unreadable[:3]))}."
+        )
     return tuple(notes)
 
 

@@ -15,14 +15,25 @@ EXCELLENT = "Excellent"
 TRADE_CUTS: dict[str, tuple[str, ...]] = {
     "Ideal": (
         *("ID", "IDL", "Super Ideal", "Ideal Plus", "Ideal+", "Astor", "Astor by Blue Nile", "Astor Ideal"),
-        *("Signature Ideal", "True Hearts", "Hearts and Arrows", "Hearts & Arrows", "H&A", "Ideal H&A", "AGS 0"),
+        *(
+            "Signature Ideal",
+            "True Hearts",
+            "Hearts and Arrows",
+            "Hearts & Arrows",
+            "H&A",
+            "Ideal H&A",
+            "AGS 0",
+        ),
         *("AGS Ideal", "AGS 000", "AGS0", "Triple Ideal", "Ideale", "8X", "Ideal 0"),
     ),
     EXCELLENT: (
         *("EX", "EXC", "EXCL", "X", "3EX", "XXX", "EX EX EX", "Triple Excellent", "Eccellente", "Exzellent"),
         *("Excelente", "Excellente", "Uitstekend", "AGS 1"),
     ),
-    "Premium": ("PR", "PREM",),
+    "Premium": (
+        "PR",
+        "PREM",
+    ),
     "Very Good": (
         *("VG", "VGD", "V Good", "V.Good", "Sehr gut", "Très bon", "Très bonne", "Muy bueno", "Muy buena"),
         *("Muy buen", "Muito bom", "Muito boa", "Molto buono", "Molto buona", "Zeer goed", "AGS 2"),
@@ -38,7 +49,10 @@ TRADE_CUTS: dict[str, tuple[str, ...]] = {
 OUTSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "cut": {"Poor": ("P", "PO", "Poor", "AGS 8", "AGS 9", "AGS 10", "Gering", "Scarso", "Médiocre", "Pobre")},
     "color": {letter: (letter,) for letter in "KLMNOPQRSTUVWXYZ"}
-    | {f"{first}-{last}": (f"{first}-{last}",) for first, last in ("KL", "LM", "MN", "OP", "QR", "ST", "UV", "WX", "YZ")}
+    | {
+        f"{first}-{last}": (f"{first}-{last}",)
+        for first, last in ("KL", "LM", "MN", "OP", "QR", "ST", "UV", "WX", "YZ")
+    }
     | {"Fancy": ("Fancy",)},
     "clarity": {
         "FL": ("FL", "Flawless"),
@@ -97,7 +111,9 @@ def parse_grades(
     return grades, by_spelling(texts, is_outside, pl.Boolean).fill_null(False)
 
 
-def grade_in(column: str, text: str, excellent: str = "Ideal", mapped: Mapping[str, str] | None = None) -> Grade | None:
+def grade_in(
+    column: str, text: str, excellent: str = "Ideal", mapped: Mapping[str, str] | None = None
+) -> Grade | None:
     """The grade that a cell names, None when it names none."""
     bare = plain(text)
     for spelling, grade in (mapped or {}).items():

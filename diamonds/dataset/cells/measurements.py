@@ -8,7 +8,9 @@ from diamonds.dataset.cells.numbers import Parsed, with_flags
 from diamonds.dataset.cells.texts import by_spelling, plain, texts_of
 
 _NUMBER = r"\d+(?:[.,]\d+)?|[.,]\d+"
-_BETWEEN = re.compile(r"(?:\s|mm|by|per|and|[x×*·/;,:()\[\]\-–lwhdb]|length|width|height|depth|min|max)*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"(?:\s|mm|by|per|and|[x×*·/;,:()\[\]\-–lwhdb]|length|width|height|depth|min|max)*", re.IGNORECASE
+)
 
 
 def dimensions_of(text: str) -> tuple[float, float, float] | None:

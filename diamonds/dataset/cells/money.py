@@ -10,7 +10,9 @@ from diamonds.dataset.cells.numbers import rounded, typed_numbers, with_flags
 from diamonds.dataset.cells.texts import by_spelling, plain, texts_of
 from diamonds.dataset.columns.currencies import CURRENCIES
 
-_AMOUNT = re.compile(r"(?P<before>[^\d+\-.,]*?)\s*(?P<sign>[+-]?)\s*(?P<number>[.,]?\d[\d.,' ]*)(?P<after>.*)")
+_AMOUNT = re.compile(
+    r"(?P<before>[^\d+\-.,]*?)\s*(?P<sign>[+-]?)\s*(?P<number>[.,]?\d[\d.,' ]*)(?P<after>.*)"
+)
 _PER_CARAT = re.compile(r"(?:/|per|p/|pro|par|por|al|je)\s*(?:ct|cts|carat|carats|karat|carato|quilate)\.?$")
 _ROUND_END = re.compile(r"[.,]?\s*(?:-{1,2}|—)$")  # 873.- and 873,--
 _ONE_GROUP = r"^\D*[1-9]\d{0,2}[.,]\d{3}\D*$"
@@ -43,7 +45,9 @@ def parse_prices(cells: pl.Series, mark: str, *, per_carat: bool = False, bracke
     if plainly and not texts.str.contains(_ONE_GROUP).any():
         return *with_flags(values, texts), None
     spellings = texts.unique().drop_nulls().to_list()
-    parsed = {text: money for text in spellings if (money := money_of(text, mark)) and money.per_carat <= per_carat}
+    parsed = {
+        text: money for text in spellings if (money := money_of(text, mark)) and money.per_carat <= per_carat
+    }
     values = by_spelling(texts, partial(_amount, parsed=parsed, brackets=brackets), pl.Float64)
     return *with_flags(values, texts), _currencies(texts, parsed)
 
@@ -92,7 +96,9 @@ def _without_unit(after: str) -> tuple[str, bool]:
 def _currency(before: str, after: str) -> str | None:
     """The code of the currency, nothing where none is named, None where something else stands there."""
     words = [word for word in (before.strip(" '\":."), after.strip(" '\":.")) if word]
-    codes = {CURRENCIES.get(word) or CURRENCIES.get(word.replace(" ", "")) or _repeated(word) for word in words}
+    codes = {
+        CURRENCIES.get(word) or CURRENCIES.get(word.replace(" ", "")) or _repeated(word) for word in words
+    }
     if None in codes or len(codes) > 1:
         return None
     return codes.pop() if codes else ""

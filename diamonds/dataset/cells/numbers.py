@@ -9,7 +9,21 @@ from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, texts_o
 
 UNITS: dict[str, dict[str, float]] = {
     "carat": dict.fromkeys(
-        ("ct", "cts", "ctw", "carat", "carats", "kt", "crt", "karat", "carati", "quilates", "quilate", "karaat"), 1.0
+        (
+            "ct",
+            "cts",
+            "ctw",
+            "carat",
+            "carats",
+            "kt",
+            "crt",
+            "karat",
+            "carati",
+            "quilates",
+            "quilate",
+            "karaat",
+        ),
+        1.0,
     )
     | dict.fromkeys(("pt", "pts", "point", "points", "pointer", "punti", "punkte", "puntos", "pontos"), 0.01)
     | dict.fromkeys(("g", "gram", "grams", "gramm"), 5.0),

@@ -8,7 +8,21 @@ import polars as pl
 
 MISSING = ("", "na", "n/a", "nan", "null", "none", "nil", "-", "--", "?", "unknown")
 """What people write, in any case, where they have no value."""
-MISSING_TOO = (".", "...", "---", "–", "—", "*", "n.a.", "#n/a", "nd", "n.d.", "not available", "(null)", "<na>")
+MISSING_TOO = (
+    ".",
+    "...",
+    "---",
+    "–",
+    "—",
+    "*",
+    "n.a.",
+    "#n/a",
+    "nd",
+    "n.d.",
+    "not available",
+    "(null)",
+    "<na>",
+)
 
 # Characters between 0x80 and 0x9f are those of Windows, where text was read as Latin-1.
 _PLAIN = str.maketrans(

@@ -6,10 +6,47 @@ import unicodedata
 from diamonds.dataset.cells.texts import is_missing, plain
 
 ROUND = frozenset(
-    "round roundbrilliant roundbrilliantcut roundcut roundshape roundmodifiedbrilliant brilliant brilliantcut rd rb rbc br rnd r "
-    "roundidealcut roundhearts roundha rond ronde rund rundbrillant runderbrillant brillant brillantrond "
-    "redondo redonda redondobrillante brillante tondo tonda rotondo rotonda brillantetondo taglioabrillante "
-    "rondbriljant briljant roundbrill brilliantround roundbrillant".split()
+    [
+        "round",
+        "roundbrilliant",
+        "roundbrilliantcut",
+        "roundcut",
+        "roundshape",
+        "roundmodifiedbrilliant",
+        "brilliant",
+        "brilliantcut",
+        "rd",
+        "rb",
+        "rbc",
+        "br",
+        "rnd",
+        "r",
+        "roundidealcut",
+        "roundhearts",
+        "roundha",
+        "rond",
+        "ronde",
+        "rund",
+        "rundbrillant",
+        "runderbrillant",
+        "brillant",
+        "brillantrond",
+        "redondo",
+        "redonda",
+        "redondobrillante",
+        "brillante",
+        "tondo",
+        "tonda",
+        "rotondo",
+        "rotonda",
+        "brillantetondo",
+        "taglioabrillante",
+        "rondbriljant",
+        "briljant",
+        "roundbrill",
+        "brilliantround",
+        "roundbrillant",
+    ]
 )
 """How a round brilliant is written."""
 _SHAPES: dict[str, str] = {
@@ -71,7 +108,7 @@ def is_shape_word(text: str) -> bool:
 def origin_of(text: str) -> str | None:
     """``natural`` or ``lab-grown``; None when a cell says neither."""
     bare = plain(text).casefold()
-    if _NATURAL.search(bare) and not _LAB.search(bare) or bare in _NATURAL_CODES:
+    if (_NATURAL.search(bare) and not _LAB.search(bare)) or bare in _NATURAL_CODES:
         return "natural"
     return "lab-grown" if _LAB.search(bare) or bare in _LAB_CODES else None
 
@@ -91,7 +128,18 @@ def is_untreated(text: str) -> bool:
 def is_per_carat(text: str) -> bool | None:
     """Whether a unit of price is a carat (and not a stone); None when it is neither."""
     key = key_of(text)
-    if key in {"ct", "carat", "percarat", "perct", "usdct", "pricepercarat", "ppc", "kt", "karat", "prokarat"}:
+    if key in {
+        "ct",
+        "carat",
+        "percarat",
+        "perct",
+        "usdct",
+        "pricepercarat",
+        "ppc",
+        "kt",
+        "karat",
+        "prokarat",
+    }:
         return True
     stone = {"stone", "perstone", "total", "pc", "piece", "perpiece", "each", "pcs", "stuck", "prostuck"}
     return False if key in stone else None

@@ -1,6 +1,6 @@
 """Chooses one column for each role from those whose names suggest it, by what they hold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -22,6 +22,7 @@ from diamonds.dataset.columns.recognise import (
 from diamonds.diamond import COLUMNS, DIMENSIONS
 
 MARKET_ROLES = ("shape", "origin", "lab-grown", "natural", "treatment", "currency", "price unit")
+PRICE_ROLES = ("price", "price per carat", "price unit", "currency")
 _POINT = 0.01
 _SAME_PRICE = 0.02
 
@@ -42,6 +43,8 @@ def choose(
     """The column of each role; raises ``ColumnError`` when one is missing or could be several."""
     extra = checked_aliases(aliases)
     candidates = candidates_of(header, extra, currency)
+    if "price" not in needed:
+        candidates = {role: names for role, names in candidates.items() if role not in PRICE_ROLES}
     choice = Choice()
     explicit = {role for role in extra if candidates.get(role)}
     _move_shapes(candidates, sample, explicit, choice)
@@ -113,7 +116,9 @@ def _tell_price_from_price_per_carat(candidates: Candidates, sample: pl.DataFram
     if len(prices) != 2 or len(weights) != 1:
         return
     carats, _ = parse_measure(sample[weights[0]], "carat")
-    amounts = {name: parse_prices(sample[name], price_mark(sample[name]), per_carat=True)[0] for name in prices}
+    amounts = {
+        name: parse_prices(sample[name], price_mark(sample[name]), per_carat=True)[0] for name in prices
+    }
     for rate, total in (prices, prices[::-1]):
         ratios = (amounts[rate] * carats / amounts[total] - 1).abs()
         if ratios.count() and ((ratios < _SAME_PRICE).sum() > 0.9 * ratios.count()) and not _all_ones(carats):
@@ -128,7 +133,9 @@ def _choose_weight(choice: Choice) -> None:
     if "carat" not in choice.columns and "points" in choice.columns:
         choice.columns["carat"] = choice.columns["points"]
         choice.factors["carat"] = _POINT
-        choice.notes.append(f"The weight is that of {choice.columns['points']!r} in points, a hundredth of a carat.")
+        choice.notes.append(
+            f"The weight is that of {choice.columns['points']!r} in points, a hundredth of a carat."
+        )
     choice.columns.pop("points", None)
     if "price" in choice.columns:
         choice.columns.pop("price per carat", None)

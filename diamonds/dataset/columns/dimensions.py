@@ -33,7 +33,9 @@ class _Column:
 
 def decide(candidates: Mapping[str, Sequence[str]], sample: pl.DataFrame, carats: pl.Series) -> Decided:
     """The column of each of depth, x, y and z, from the candidates by their names; raises ``ColumnError``."""
-    columns = [_column(name, role, sample[name], carats) for role in ROLES for name in candidates.get(role, ())]
+    columns = [
+        _column(name, role, sample[name], carats) for role in ROLES for name in candidates.get(role, ())
+    ]
     columns.sort(key=lambda column: sample.columns.index(column.name))
     percents = [column for column in columns if _is_percent(column)]
     lengths = [column for column in columns if column not in percents]

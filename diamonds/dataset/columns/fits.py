@@ -58,7 +58,9 @@ def _is_origin(cells: pl.Series) -> bool:
 def has_lab_word(cells: pl.Series) -> bool:
     """Whether any cell says in a word, not only a letter, that its stone is lab-grown."""
     kinds = set(filled(cells))
-    return len(kinds) <= _MOST_KINDS and any(len(kind) > 2 and origin_of(kind) == "lab-grown" for kind in kinds)
+    return len(kinds) <= _MOST_KINDS and any(
+        len(kind) > 2 and origin_of(kind) == "lab-grown" for kind in kinds
+    )
 
 
 def _is_flag(cells: pl.Series) -> bool:

@@ -13,16 +13,47 @@ ALIASES: Aliases = {
     "carat": (
         *("carat", "carats", "carat weight", "weight", "weight ct", "carat ct", "ct", "cts"),
         *("size", "ct weight", "cts weight", "weight carats", "weight in carats", "carat size", "crt", "wt"),
-        *("caratage", "karat", "kt", "carati", "caratura", "peso", "peso ct", "quilate", "quilates", "quilataje"),
+        *(
+            "caratage",
+            "karat",
+            "kt",
+            "carati",
+            "caratura",
+            "peso",
+            "peso ct",
+            "quilate",
+            "quilates",
+            "quilataje",
+        ),
         *("peso quilates", "gewicht", "karatgewicht", "karaat", "poids", "poids carat", "stone weight"),
     ),
     "cut": (
-        *("cut", "cut grade", "cut quality", "taglio", "taille", "qualité de taille", "schliff", "schliffgüte"),
+        *(
+            "cut",
+            "cut grade",
+            "cut quality",
+            "taglio",
+            "taille",
+            "qualité de taille",
+            "schliff",
+            "schliffgüte",
+        ),
         *("schliffqualität", "corte", "talla", "calidad de corte", "qualità taglio", "lapidação", "slijpsel"),
         *("make", "cut gr"),
     ),
     "color": (
-        *("color", "colour", "color grade", "colour grade", "col", "colore", "couleur", "farbe", "cor", "kleur"),
+        *(
+            "color",
+            "colour",
+            "color grade",
+            "colour grade",
+            "col",
+            "colore",
+            "couleur",
+            "farbe",
+            "cor",
+            "kleur",
+        ),
         *("farbgrad", "farbton"),
     ),
     "clarity": (
@@ -30,8 +61,25 @@ ALIASES: Aliases = {
         *("pureza", "claridade", "zuiverheid", "reinheitsgrad"),
     ),
     "depth": (
-        *("depth", "depth %", "depth pct", "depth percentage", "total depth", "total depth %", "total depth pct"),
-        *("% depth", "td %", "depth per", "profondità", "profondità %", "profondeur", "profondeur %", "tiefe"),
+        *(
+            "depth",
+            "depth %",
+            "depth pct",
+            "depth percentage",
+            "total depth",
+            "total depth %",
+            "total depth pct",
+        ),
+        *(
+            "% depth",
+            "td %",
+            "depth per",
+            "profondità",
+            "profondità %",
+            "profondeur",
+            "profondeur %",
+            "tiefe",
+        ),
         *("tiefe %", "gesamttiefe", "gesamthöhe %", "profundidad", "profundidad %", "profundidade"),
         *("profundidade %", "diepte", "diepte %"),
     ),
@@ -40,8 +88,26 @@ ALIASES: Aliases = {
         *("table size", "tavola", "tavola %", "tafel", "tafel %", "tabla", "tabla %", "mesa", "mesa %"),
     ),
     "price": (
-        *("price", "price usd", "usd", "usd price", "price in usd", "price $", "sale price", "sale price usd"),
-        *("total", "total price", "total usd", "price total", "total amount", "amount", "net price", "sold price"),
+        *(
+            "price",
+            "price usd",
+            "usd",
+            "usd price",
+            "price in usd",
+            "price $",
+            "sale price",
+            "sale price usd",
+        ),
+        *(
+            "total",
+            "total price",
+            "total usd",
+            "price total",
+            "total amount",
+            "amount",
+            "net price",
+            "sold price",
+        ),
         *("selling price", "sold for", "price per stone", "prezzo", "prezzo totale", "prix", "prix total"),
         *("preis", "gesamtpreis", "verkaufspreis", "precio", "precio total", "preço", "preço total", "prijs"),
         *("totaalprijs", "verkoopprijs", "prix de vente", "prezzo di vendita", "precio de venta"),
@@ -63,15 +129,41 @@ ALIASES: Aliases = {
 
 ROLES: Aliases = {
     "price per carat": (
-        *("price per carat", "price per ct", "price/ct", "price/carat", "$/ct", "$/carat", "usd/ct", "usd/carat"),
+        *(
+            "price per carat",
+            "price per ct",
+            "price/ct",
+            "price/carat",
+            "$/ct",
+            "$/carat",
+            "usd/ct",
+            "usd/carat",
+        ),
         *("$ per carat", "per carat", "per ct", "/ct", "ppc", "p/ct", "rate", "rate per carat", "rate/ct"),
         *("carat price", "ct price", "prezzo al carato", "prezzo per carato", "prezzo/ct", "prix par carat"),
-        *("prix au carat", "prix/ct", "prix/carat", "preis pro karat", "preis je karat", "preis/ct", "karatpreis"),
+        *(
+            "prix au carat",
+            "prix/ct",
+            "prix/carat",
+            "preis pro karat",
+            "preis je karat",
+            "preis/ct",
+            "karatpreis",
+        ),
         *("precio por quilate", "precio/ct", "preço por quilate", "preço/ct", "prijs per karaat", "prijs/ct"),
     ),
     "points": ("points", "pts", "pt", "pointer", "point", "punti", "punkte", "puntos", "pontos", "punten"),
     "measurements": (
-        *("measurements", "measurement", "dimensions", "dimension", "meas", "measure", "mm", "measurements mm"),
+        *(
+            "measurements",
+            "measurement",
+            "dimensions",
+            "dimension",
+            "meas",
+            "measure",
+            "mm",
+            "measurements mm",
+        ),
         *("dimensions mm", "size mm", "misure", "dimensioni", "mesures", "maße", "abmessungen", "abmessung"),
         *("medidas", "dimensiones", "medidas mm", "dimensões", "afmetingen", "afmeting", "maten", "diameter"),
         *("lxwxd", "l x w x d", "lxwxh", "l w d", "min max depth", "xyz"),
@@ -83,10 +175,26 @@ ROLES: Aliases = {
     "origin": (
         *("origin", "type", "diamond type", "stone type", "natural lab", "natural or lab", "growth type"),
         *("origine", "herkunft", "origen", "origem", "herkomst", "tipo", "typ", "category", "creation"),
-        *("natural vs lab", "lab or natural", "growth", "growth process", "growth method", "source", "nature"),
+        *(
+            "natural vs lab",
+            "lab or natural",
+            "growth",
+            "growth process",
+            "growth method",
+            "source",
+            "nature",
+        ),
     ),
     "lab-grown": (
-        *("lab grown", "is lab grown", "islabgrown", "lab created", "is lab created", "is lab", "lab diamond"),
+        *(
+            "lab grown",
+            "is lab grown",
+            "islabgrown",
+            "lab created",
+            "is lab created",
+            "is lab",
+            "lab diamond",
+        ),
         *("labgrown", "synthetic", "is synthetic", "lgd", "man made", "is lab diamond"),
     ),
     "natural": ("natural", "is natural", "natural diamond", "mined"),
@@ -142,7 +250,9 @@ def _spelled(name: str) -> str:
     return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
 
 
-_ROLES = {normalised(name): role for table in (ROLES, ALIASES) for role, names in table.items() for name in names}
+_ROLES = {
+    normalised(name): role for table in (ROLES, ALIASES) for role, names in table.items() for name in names
+}
 
 
 def meaning_of(name: str) -> Meaning | None:
@@ -161,7 +271,7 @@ def _paths(name: str) -> list[str]:
     parts = [part for part in re.split(r"[.]|__|/", name) if part.strip()]
     while len(parts) > 1 and normalised(parts[-1]) in _GENERIC:
         parts.pop()
-    return [name, parts[-1]] if len(parts) > 1 or parts != [name] and parts else [name]
+    return [name, parts[-1]] if len(parts) > 1 or (parts != [name] and parts) else [name]
 
 
 def _meaning(name: str) -> Meaning | None:
@@ -173,7 +283,9 @@ def _meaning(name: str) -> Meaning | None:
         return Meaning(role, unit, currency)
     priced = "".join(word for word in lowered if word not in CURRENCIES and word not in ("in", "en"))
     if currency and _ROLES.get(priced, "price") in ("price", "price per carat"):
-        return Meaning(_ROLES.get(priced, "price"), unit, currency) if priced in _ROLES or not priced else None
+        return (
+            Meaning(_ROLES.get(priced, "price"), unit, currency) if priced in _ROLES or not priced else None
+        )
     bare = "".join(word for word in lowered if word not in _UNITS and word not in ("in", "en"))
     role = _ROLES.get(bare) if unit else None
     if role == "depth" and unit in ("mm", "cm"):

@@ -44,7 +44,11 @@ def recognise_columns(
     """
     extra = checked_aliases(aliases)
     candidates = {role: names for role, names in candidates_of(header, extra).items() if role in COLUMNS}
-    problems = [*ambiguities(candidates), *_ambiguous_depth(candidates), *missing_sentences(candidates, needed)]
+    problems = [
+        *ambiguities(candidates),
+        *_ambiguous_depth(candidates),
+        *missing_sentences(candidates, needed),
+    ]
     if problems:
         raise column_error(problems, header, candidates, needed, extra)
     names = {column: candidates[column][0] for column in COLUMNS if candidates.get(column)}
@@ -114,7 +118,11 @@ def missing_sentences(candidates: Mapping[str, Sequence[str]], needed: Sequence[
 
 
 def column_error(
-    problems: Sequence[str], header: Sequence[str], candidates: Candidates, needed: Sequence[str], aliases: Aliases
+    problems: Sequence[str],
+    header: Sequence[str],
+    candidates: Candidates,
+    needed: Sequence[str],
+    aliases: Aliases,
 ) -> ColumnError:
     """The error with what is there, what is needed, and which unrecognised names come near a missing one."""
     free = {normalised(name): name for name in header if _is_free(name, candidates)}

@@ -99,7 +99,9 @@ def _of_archive(path: Path, place: str, options: Options, folder: Path, depth: i
                     yield _with_notes(table, problems)
                     problems = []
                 else:
-                    problems.append(f"{name} has no stones, only the columns {', '.join(table.columns[:20])}.")
+                    problems.append(
+                        f"{name} has no stones, only the columns {', '.join(table.columns[:20])}."
+                    )
         except DataError as error:
             problems.append(str(error))
     if not found:

@@ -48,7 +48,9 @@ def _looks_like_data(row: Sequence[str]) -> bool:
 
 def _given(row: Sequence[str], place: str, columns: Sequence[str]) -> tuple[str, ...]:
     if not columns:
-        example = f" For the classic order: --columns {','.join(COLUMNS)}." if len(row) == len(COLUMNS) else ""
+        example = (
+            f" For the classic order: --columns {','.join(COLUMNS)}." if len(row) == len(COLUMNS) else ""
+        )
         raise DataError(
             f"{place} seems to have no header: its first row is {', '.join(row)!r}. Name its {len(row)} columns "
             f"in their order with --columns or DIAMONDS_COLUMNS, or add a first line with their names.{example}"

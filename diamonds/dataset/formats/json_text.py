@@ -57,13 +57,17 @@ def _document_table(path: Path, place: str, start: bytes, options: Options) -> T
     with opened(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise DataError(f"{place} is JSON of more than {MOST_BYTES >> 20:,} MB; save it as JSON lines or Parquet.")
+        raise DataError(
+            f"{place} is JSON of more than {MOST_BYTES >> 20:,} MB; save it as JSON lines or Parquet."
+        )
     found = records_in(_parsed(content, place), place)
     if isinstance(found[0], dict):
         return _records_table([flat(record) for record in found], place)
     texts = [["" if cell is None else str(cell) for cell in row] for row in found[:_ROWS_FOR_COLUMN_NAMES]]
     header = find_header(texts, place, options.columns)
-    return rows_table(place, header.names, [_padded(row, len(header.names)) for row in found[header.first_row :]])
+    return rows_table(
+        place, header.names, [_padded(row, len(header.names)) for row in found[header.first_row :]]
+    )
 
 
 def _padded(row: Sequence[Any], width: int) -> list[Any]:
@@ -82,7 +86,9 @@ def _parsed(content: bytes, place: str) -> Any:
         return _loaded(text)
     except ValueError as error:
         if "\n" not in text and len(content) > LONGEST_LINE:
-            raise DataError(f"{place} has no line end in {LONGEST_LINE >> 20} MB: it is not JSON lines.") from error
+            raise DataError(
+                f"{place} has no line end in {LONGEST_LINE >> 20} MB: it is not JSON lines."
+            ) from error
         return _parsed_lines(text, place, error)
 
 

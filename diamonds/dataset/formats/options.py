@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from diamonds.dataset.errors import DataError
 from diamonds.dataset.columns.recognise import has_stones
+from diamonds.dataset.errors import DataError
 from diamonds.dataset.table import Table
 
 
@@ -53,7 +52,9 @@ def _with_note(parts: Parts, name: str, kind: str) -> Table:
 def _looked_at(parts: Parts, kind: str) -> str:
     if not parts:
         return f"it has no {kind} with a header and rows."
-    return " ".join(f"{kind} {name!r} has the columns {_listed(table.columns)}." for name, table in parts.items())
+    return " ".join(
+        f"{kind} {name!r} has the columns {_listed(table.columns)}." for name, table in parts.items()
+    )
 
 
 def _listed(names: "Iterator[str] | Sequence[str] | Parts") -> str:

@@ -26,7 +26,9 @@ def flat(record: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Record:
         if isinstance(value, dict) and depth < _DEEPEST:
             values |= flat(value, f"{path}.", depth + 1)
         elif isinstance(value, list):
-            values[path] = " x ".join(map(str, value)) if value and not isinstance(value[0], dict | list) else None
+            values[path] = (
+                " x ".join(map(str, value)) if value and not isinstance(value[0], dict | list) else None
+            )
         else:
             values[path] = value
     return values

@@ -86,12 +86,11 @@ def _sample(engine: sa.Engine, query: Query, place: str, columns: Sequence[str])
 
 
 def _batches(engine: sa.Engine, query: Query, place: str, names: Sequence[str]) -> Iterator[Batch]:
-    with _as_data_error(place):
-        with engine.connect().execution_options(stream_results=True) as connection:
-            rows = connection.execute(query)
-            positions = {name: list(rows.keys()).index(name) for name in names}
-            for part in rows.partitions(_FETCHED_ROWS):
-                yield Batch(_frame(part, positions))
+    with _as_data_error(place), engine.connect().execution_options(stream_results=True) as connection:
+        rows = connection.execute(query)
+        positions = {name: list(rows.keys()).index(name) for name in names}
+        for part in rows.partitions(_FETCHED_ROWS):
+            yield Batch(_frame(part, positions))
 
 
 @contextmanager

@@ -77,7 +77,9 @@ def _text(path: Path, place: str) -> str:
     with opened(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
-        raise DataError(f"{place} is text of more than {MOST_BYTES >> 20:,} MB that is not delimited; save it as CSV.")
+        raise DataError(
+            f"{place} is text of more than {MOST_BYTES >> 20:,} MB that is not delimited; save it as CSV."
+        )
     return decoded(content, place)
 
 

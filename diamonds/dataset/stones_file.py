@@ -1,0 +1,132 @@
+"""Reads a file of stones that are to be priced: row by row the stone, or the reason why there is none."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from diamonds.dataset.cells.texts import is_missing
+from diamonds.dataset.clean import without_zeros
+from diamonds.dataset.columns.recognise import GRADED
+from diamonds.dataset.errors import DataError
+from diamonds.dataset.interpret import interpret
+from diamonds.dataset.interpretation import Interpretation
+from diamonds.dataset.mapping import ColumnMapping
+from diamonds.dataset.market import Market
+from diamonds.dataset.parse import parsed
+from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, tables_of_content
+from diamonds.dataset.rules import Rule, broken_rule, quoting_rules, unreadable
+from diamonds.dataset.table import Table
+from diamonds.diamond import FEATURES, GRADES, MEASURES
+from diamonds.settings import settings
+
+
+@dataclass(frozen=True, slots=True)
+class StonesFile:
+    """The rows of a file as they came, and what each is as a stone.
+
+    ``stones`` has a row for each of ``rows``: columns ``FEATURES``, grades as text, unknown measures null.
+    ``reasons`` says of each row why it cannot be priced, null where it can. ``malformed`` are lines with
+    another number of fields than the header; they are no part of ``rows``.
+    """
+
+    rows: pl.DataFrame
+    stones: pl.DataFrame
+    reasons: pl.Series
+    interpretation: Interpretation
+    malformed: tuple[str, ...]
+
+
+def read_stones(
+    source: str | Path, content: bytes | None = None, *, mapping: ColumnMapping | None = None
+) -> StonesFile:
+    """The stones of a file, or of ``content``, an uploaded file that is called ``source``.
+
+    A column of prices is not needed and not used. ``mapping`` names columns that are not recognised; by default
+    that of the settings. Raises ``DataError`` when the file cannot be read or lacks a column that is needed.
+    """
+    chosen = mapping or ColumnMapping.of_settings()
+    with _tables(source, content, chosen) as tables:
+        table = _only(tables, str(source))
+        with damage_as_data_error(table.place):
+            interpretation = interpret(table, Market.of_settings(), needed=GRADED, aliases=chosen.aliases())
+        batches = list(batches_of(table, list(dict.fromkeys(table.columns))))
+    rows = pl.concat([batch.rows for batch in batches], how="vertical_relaxed")
+    if rows.is_empty():
+        raise DataError(f"{table.place} has a header and no rows beneath it.")
+    malformed = tuple(line for batch in batches for line in batch.malformed)
+    return _understood(rows, interpretation, malformed)
+
+
+def _tables(
+    source: str | Path, content: bytes | None, mapping: ColumnMapping
+) -> AbstractContextManager[Iterator[Table]]:
+    if content is None:
+        return tables_of(source, mapping.options())
+    return tables_of_content(str(source), content, mapping.options())
+
+
+def _only(tables: Iterator[Table], place: str) -> Table:
+    """The one table; raises ``DataError`` when there are several."""
+    table = next(tables)
+    if (other := next(tables, None)) is not None:
+        raise DataError(
+            f"{place} has stones in {table.place} and in {other.place}; send one of them at a time."
+        )
+    return table
+
+
+def _understood(rows: pl.DataFrame, interpretation: Interpretation, malformed: tuple[str, ...]) -> StonesFile:
+    market = Market.of_settings()
+    stones = without_zeros(parsed(rows, interpretation, market, settings().grades))
+    rules = quoting_rules(market)
+    broken = stones.select(broken_rule(rules, stones.columns)).to_series()
+    sentences = _Sentences(rows, stones, interpretation)
+    reasons = [
+        None if rule is None else sentences.of(row, list(rules.items())[rule])
+        for row, rule in enumerate(broken)
+    ]
+    plain = stones.select(
+        pl.col(name).cast(pl.String) if name in GRADES else pl.col(name) for name in FEATURES
+    )
+    return StonesFile(rows, plain, pl.Series("reason", reasons, dtype=pl.String), interpretation, malformed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentences:
+    """Says why rows cannot be priced."""
+
+    raw: pl.DataFrame
+    parsed: pl.DataFrame
+    interpretation: Interpretation
+
+    def of(self, row: int, rule: tuple[str, Rule]) -> str:
+        name, details = rule
+        if column := self._unreadable(row):
+            return f"Got {column}={self._cell(row, column)!r}; expected a number."
+        if len(details.columns) > 1 or (details.excludes and details.columns[0] not in GRADES):
+            return f"{name[0].upper()}{name[1:]}: {self._cells(row, details)}."
+        column = details.columns[0]
+        cell = self._cell(row, column)
+        if is_missing(cell):
+            return f"The {column} is missing."
+        expected = f"one of {', '.join(reversed(GRADES[column]))}" if column in GRADES else f"another: {name}"
+        return f"Got {column}={cell!r}; expected {expected}."
+
+    def _unreadable(self, row: int) -> str | None:
+        return next((column for column in MEASURES if self.parsed[unreadable(column)][row]), None)
+
+    def _cells(self, row: int, rule: Rule) -> str:
+        known = [column for column in rule.columns if self._name(column)]
+        return ", ".join(f"{column} {self._cell(row, column)!r}" for column in known)
+
+    def _cell(self, row: int, column: str) -> str:
+        name = self._name(column)
+        value = self.raw[name][row] if name else None
+        return "" if value is None else str(value)[:80]
+
+    def _name(self, column: str) -> str | None:
+        market = {role: names[0] for role, names in self.interpretation.market_columns.items()}
+        return {**market, **self.interpretation.our_columns}.get(column)

@@ -70,7 +70,8 @@ def _check_share(column: str, name: str, values: pl.DataFrame) -> None:
         return
     usual = 0.617 if column == "z" else 1.0
     cause = next(
-        (text for ratio, text in _CAUSES.items() if abs(median / usual / ratio - 1) < 0.1), _other(column)
+        (text for ratio, text in _CAUSES.items() if abs(median / usual / ratio - 1) < 0.1),
+        _other(column, median),
     )
     mm = values[column].median()
     raise ColumnError(
@@ -79,9 +80,9 @@ def _check_share(column: str, name: str, values: pl.DataFrame) -> None:
     )
 
 
-def _other(column: str) -> str:
-    if column == "z":
-        return "Is it a length or width? z is the smallest of the three."
+def _other(column: str, median: float) -> str:
+    if column == "z" or _USUAL["z"][0] < median < _USUAL["z"][1]:
+        return "Is it exchanged with another dimension? z is the smallest of the three."
     return "Are the stones of another shape (set DIAMONDS_SHAPE), or is the column another?"
 
 

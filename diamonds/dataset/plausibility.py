@@ -92,7 +92,7 @@ def _causes(prices: Values, reference: Values, sample: pd.DataFrame) -> Iterator
         "Are the prices logarithms (natural)? Write them as exp(price).": prices,
         "Are the prices logarithms (to base 10)? Write them as 10 to the price.": prices * np.log(10),
         "Are the prices in thousands? Multiply them by 1,000.": logs + np.log(1_000),
-        "Are the prices in cents? Divide them by 100.": logs - np.log(100),
+        "Are the prices in cents, or in another currency?": logs - np.log(100),
         _PER_CARAT: logs + np.log(sample["carat"].to_numpy()),
         "Are the prices multiplied by 1,000, a decimal mark read as one of thousands?": logs - np.log(1_000),
     }

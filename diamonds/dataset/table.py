@@ -57,7 +57,7 @@ def frame_of_cells(columns: Sequence[str], cells: Iterator[tuple[Any, ...]]) -> 
     lists = [list(column) for column in cells] or [[] for _ in columns]
     for name, column in zip(columns, lists, strict=True):
         first.setdefault(name, cells_of(name, column))
-    return pl.DataFrame(list(first.values()))
+    return pl.DataFrame(first)
 
 
 def cells_of(name: str, values: Sequence[Any]) -> pl.Series:

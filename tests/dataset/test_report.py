@@ -47,7 +47,7 @@ def test_changes_since_the_previous_dataset_are_listed(
     stones: pd.DataFrame, expected: Dataset, tmp_path: Path
 ) -> None:
     dearer = stones.assign(price=stones["price"] * 2)
-    spoiled = pd.concat([dearer, dearer[:3].assign(clarity="FL"), dearer[:4]])
+    spoiled = pd.concat([dearer, dearer[:3].assign(clarity="cloudy"), dearer[:4]])
     spoiled.to_csv(tmp_path / "s.csv", index=False)
     changes = load_dataset(tmp_path).report.compared_with(expected.report).changes
     median = expected.report.measures["price"].median

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from diamonds.dataset import Dataset, TooManySetAside, load_dataset
-from diamonds.dataset.rules import MALFORMED, RULES
+from diamonds.dataset.rules import CHEAP, MALFORMED, RULES
 
 LoadWith = Callable[..., Dataset]
 
@@ -26,9 +26,9 @@ BREAKING: list[tuple[str, dict[str, object]]] = [
     ("a number that is not above 0", {"carat": 0}),
     ("a number that is not above 0", {"x": -3.9}),
     ("a number that is not above 0", {"table": 0}),
-    ("unknown cut", {"cut": "Excellent"}),
-    ("unknown color", {"color": "Z"}),
-    ("unknown clarity", {"clarity": "FL"}),
+    ("unknown cut", {"cut": "Splendid"}),
+    ("unknown color", {"color": "white-ish"}),
+    ("unknown clarity", {"clarity": "cloudy"}),
     ("unknown clarity", {"clarity": ""}),
     ("a carat outside 0.001 to 1,000", {"carat": 3106, "x": "", "y": "", "z": ""}),
     ("a carat outside 0.001 to 1,000", {"carat": 0.0003, "x": "", "y": "", "z": ""}),
@@ -55,6 +55,50 @@ def test_a_row_that_breaks_a_rule_is_set_aside(
 
 def test_every_rule_has_a_row_that_breaks_it() -> None:
     assert {rule for rule, _ in BREAKING} == set(RULES)
+
+
+OUTSIDE: list[tuple[str, dict[str, object]]] = [
+    ("a cut outside the scale Fair to Ideal", {"cut": "Poor"}),
+    ("a color outside the scale J to D", {"color": "K"}),
+    ("a color outside the scale J to D", {"color": "Fancy Intense Yellow"}),
+    ("a clarity outside the scale I1 to IF", {"clarity": "FL"}),
+    ("a clarity outside the scale I1 to IF", {"clarity": "Piqué 3"}),
+    (CHEAP, {"price": 10}),
+]
+
+
+@pytest.mark.parametrize(("rule", "values"), OUTSIDE)
+def test_a_row_of_another_scale_or_price_is_set_aside(
+    load_with: LoadWith, rule: str, values: dict[str, object]
+) -> None:
+    assert load_with(**values).report.set_aside == {rule: 1}
+
+
+def test_grades_outside_the_scale_are_no_fault_of_the_data(stones: pd.DataFrame, tmp_path: Path) -> None:
+    rare = stones.assign(color=["K"] * 120 + list(stones["color"][120:]))
+    rare.to_csv(tmp_path / "rare.csv", index=False)
+    report = load_dataset(tmp_path).report
+    assert (report.kept, report.set_aside_share) == (180, 0.0)
+    assert list(report.set_aside_sentences()) == ["a color outside the scale J to D: 120 (K 120)"]
+
+
+def test_unknown_grades_are_named_with_their_counts_in_the_message(
+    stones: pd.DataFrame, tmp_path: Path
+) -> None:
+    odd = stones.assign(cut=["Splendid"] * 90 + ["Grand"] * 30 + list(stones["cut"][120:]))
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    with pytest.raises(TooManySetAside, match=r"unknown cut: 120 \(Splendid 90, Grand 30\)"):
+        load_dataset(tmp_path)
+
+
+def test_three_cells_of_what_is_set_aside_are_shown_as_they_stand(
+    stones: pd.DataFrame, tmp_path: Path
+) -> None:
+    odd = stones.assign(price=[f"from {price:.0f}" for price in stones["price"]])
+    odd.to_csv(tmp_path / "odd.csv", index=False)
+    first = [f"price {cell!r}" for cell in odd["price"][:3]]
+    with pytest.raises(TooManySetAside, match=f"a number: 300 .{'; '.join(first)}."):
+        load_dataset(tmp_path)
 
 
 def test_a_row_with_too_many_fields_is_set_aside(stones: pd.DataFrame, tmp_path: Path) -> None:

@@ -44,7 +44,14 @@ def _many(rows: int, seed: int) -> pd.DataFrame:
         "table": random.integers(52, 66, rows),
     }
     return typed(
-        pd.DataFrame({**measures, **grades, **sizes, "price": random.integers(300, 9000, rows) * 1.0})
+        pd.DataFrame(
+            {
+                **measures,
+                **grades,
+                **sizes,
+                "price": random.integers(3000, 5000, rows) * measures["carat"] ** 1.6,
+            }
+        )
     )
 
 

@@ -14,7 +14,7 @@ _AMOUNT = re.compile(
     r"(?P<before>[^\d+\-.,]*?)\s*(?P<sign>[+-]?)\s*(?P<number>[.,]?\d[\d.,' ]*)(?P<after>.*)"
 )
 _PER_CARAT = re.compile(r"(?:/|per|p/|pro|par|por|al|je)\s*(?:ct|cts|carat|carats|karat|carato|quilate)\.?$")
-_ROUND_END = re.compile(r"[.,]?\s*(?:-{1,2}|—)$")  # 873.- and 873,--
+_ROUND_END = re.compile(r"[.,]\s*-{1,2}(?=\D*$)")  # 873.- and 873,--
 _ONE_GROUP = r"^\D*[1-9]\d{0,2}[.,]\d{3}\D*$"
 
 Prices = tuple[pl.Series, pl.Series, pl.Series | None]
@@ -76,7 +76,7 @@ def money_of(text: str, mark: str) -> Money | None:
     bare = plain(text)
     bracketed = bare.startswith("(") and bare.endswith(")")
     bare = re.sub(r"[()\[\]{}]", " ", bare).strip().casefold()
-    match = _AMOUNT.fullmatch(bare)
+    match = _AMOUNT.fullmatch(_ROUND_END.sub("", bare))
     if match is None:
         return None
     after, per_carat = _without_unit(match["after"])
@@ -88,9 +88,8 @@ def money_of(text: str, mark: str) -> Money | None:
 
 
 def _without_unit(after: str) -> tuple[str, bool]:
-    text = _ROUND_END.sub("", after.strip())
-    bare = _PER_CARAT.sub("", text)
-    return bare, bare != text
+    bare = _PER_CARAT.sub("", after.strip())
+    return bare, bare != after.strip()
 
 
 def _currency(before: str, after: str) -> str | None:

@@ -84,7 +84,9 @@ def _dimensions(lengths: list[_Column]) -> Decided:
         names = " and ".join(repr(column.name) for column in lengths)
         raise ColumnError(f"{names} could each be a dimension in mm; there are three: x, y and z.")
     z = _z(lengths)
-    others = [column for column in lengths if column is not z]
+    others = sorted(
+        (column for column in lengths if column is not z), key=lambda column: ROLES.index(column.role)
+    )
     roles = [column.role for column in others]
     if len(set(roles)) < len(roles) or not set(roles) <= {"x", "y"}:
         roles = ["x", "y"]

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from diamonds.dataset.columns.currencies import CURRENCIES
 
@@ -226,6 +227,7 @@ UNUSED = {
 """Other names that are known, in the form of ``normalised``: they are no other column misspelled."""
 
 _GENERIC = {"amount", "value", "val", "grade", "name", "code", "label", "text", "display", "title"}
+_LONGEST_NAME = 60
 _UNITS = {"mm": "mm", "percent": "%", "pct": "%", "cm": "cm"}
 _EDGES = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 
@@ -255,6 +257,7 @@ _ROLES = {
 }
 
 
+@lru_cache(maxsize=10_000)
 def meaning_of(name: str) -> Meaning | None:
     """What a name means, whatever its currency, unit and the names of the records around it; None if unknown."""
     candidates = (_meaning(part) for part in _paths(name))
@@ -263,12 +266,12 @@ def meaning_of(name: str) -> Meaning | None:
 
 def is_known(name: str) -> bool:
     """Whether this is the name of a column of a table of stones."""
-    return bool(name) and (meaning_of(name) is not None or normalised(name) in UNUSED)
+    return 0 < len(name) <= _LONGEST_NAME and (meaning_of(name) is not None or normalised(name) in UNUSED)
 
 
 def _paths(name: str) -> list[str]:
     """The name, and of one such as ``grading.cut.grade`` its last part that means something."""
-    parts = [part for part in re.split(r"[.]|__|/", name) if part.strip()]
+    parts = [part for part in re.split(r"[.]|__", name) if part.strip()]
     while len(parts) > 1 and normalised(parts[-1]) in _GENERIC:
         parts.pop()
     return [name, parts[-1]] if len(parts) > 1 or (parts != [name] and parts) else [name]

@@ -83,7 +83,7 @@ def _copied(content: IO[bytes], name: str, folder: Path, limit: _Limit) -> Path:
 @contextmanager
 def _archive(path: Path, place: str) -> Iterator[list[Member]]:
     try:
-        if zipfile.is_zipfile(path):
+        if _is_zip(path):
             with zipfile.ZipFile(path) as archive:
                 yield [_zip_member(archive, info, place) for info in archive.infolist() if not info.is_dir()]
         else:
@@ -91,6 +91,11 @@ def _archive(path: Path, place: str) -> Iterator[list[Member]]:
                 yield [_tar_member(tar, info) for info in tar if info.isfile()]
     except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError) as error:
         raise DataError(f"Could not read {place}: it is a damaged archive ({error}).") from error
+
+
+def _is_zip(path: Path) -> bool:
+    with path.open("rb") as file:  # a tar with a workbook at its end passes for a ZIP archive otherwise
+        return file.read(2) == b"PK"
 
 
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, place: str) -> Member:

@@ -45,7 +45,7 @@ def chosen(parts: Parts, place: str, kind: str, options: Options) -> Table:
 def _with_note(parts: Parts, name: str, kind: str) -> Table:
     table = parts[name]
     others = _listed(other for other in parts if other != name)
-    note = f"Read from the {kind} {name!r}; {others} have no stones."
+    note = f"Read from the {kind} {name!r}, not from {others}."
     return Table(table.place, table.columns, table.batches, table.sample, (note, *table.notes))
 
 

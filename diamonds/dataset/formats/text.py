@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from diamonds.dataset.columns.names import is_known
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.formats.compression import opened
 from diamonds.dataset.formats.delimited import delimited_table
@@ -26,6 +27,7 @@ from diamonds.dataset.table import Batch, Table, frame_of_cells
 MOST_BYTES = 1 << 30
 """Maximum size of text that is not delimited: it is read as a whole."""
 _FEWEST_FIELDS = 3
+_FEWEST_KNOWN = 2
 
 QUOTED_LINES = "Each line was in quotes, as a CSV that was saved inside another; the quotes were removed."
 FIXED_WIDTH = "The columns were told apart by the spaces between them."
@@ -36,16 +38,26 @@ def text_table(path: Path, place: str, options: Options) -> Table:
     encoding = detect_encoding(path, place)
     lines = first_lines(path, place, encoding)
     filled = [line for line in lines if line.strip()]
-    if _width(filled, best_separator(filled)) >= _FEWEST_FIELDS or not filled:
+    separator = best_separator(filled)
+    if not filled or _has_header([fields_of(line, separator) for line in filled]):
         return delimited_table(layout_of(path, place, encoding, lines, options.columns))
     if _is_quoted(filled):
         unquoted = [row[0] if row else "" for row in csv.reader(io.StringIO(_text(path, place)))]
         return _rows_table(_split(unquoted), place, options, QUOTED_LINES)
-    if (rows := _split_by_single_spaces(filled, path, place)) is not None:
+    if _is_split_by_single_spaces(filled):
+        rows = list(csv.reader(map(str.strip, _lines(path, place)), delimiter=" "))
         return _rows_table(rows, place, options)
-    if rows := fixed_width_rows(_text(path, place).splitlines()):
-        return _rows_table(rows, place, options, FIXED_WIDTH)
+    if _has_header(fixed_width_rows(filled)):
+        return _rows_table(fixed_width_rows(_lines(path, place)), place, options, FIXED_WIDTH)
     return delimited_table(layout_of(path, place, encoding, lines, options.columns))
+
+
+def _has_header(rows: Sequence[Sequence[str]]) -> bool:
+    return max((sum(map(is_known, row)) for row in rows), default=0) >= _FEWEST_KNOWN
+
+
+def _lines(path: Path, place: str) -> list[str]:
+    return _text(path, place).splitlines()
 
 
 def _width(lines: Sequence[str], separator: str) -> int:
@@ -63,14 +75,11 @@ def _split(lines: Sequence[str]) -> list[list[str]]:
     return list(csv.reader(lines, delimiter=separator))
 
 
-def _split_by_single_spaces(lines: Sequence[str], path: Path, place: str) -> list[list[str]] | None:
-    """The fields of text as R's ``write.table`` has it, or None where they are aligned or not separated."""
+def _is_split_by_single_spaces(lines: Sequence[str]) -> bool:
+    """Whether these are lines as R's ``write.table`` has them: not aligned, and all of the same length."""
     rows = [fields_of(line.strip(), " ") for line in lines]
-    width, alike = usual_width(rows[1:])
     aligned = any("" in row for row in rows)
-    if aligned or width < _FEWEST_FIELDS or alike < len(rows) - 1:
-        return None
-    return list(csv.reader([line.strip() for line in _text(path, place).splitlines()], delimiter=" "))
+    return _has_header(rows) and not aligned and usual_width(rows[1:])[1] == len(rows) - 1
 
 
 def _text(path: Path, place: str) -> str:

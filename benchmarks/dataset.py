@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -101,7 +102,7 @@ def _plain_pandas(path: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     return rows[~held_out], rows[held_out], fingerprint
 
 
-LOADERS = {"product": load_dataset, "pandas": _plain_pandas}
+LOADERS: dict[str, Callable[[str], object]] = {"product": load_dataset, "pandas": _plain_pandas}
 
 if __name__ == "__main__":
     main()

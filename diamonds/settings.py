@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     )
     columns: list[str] = Field(
         default_factory=list,
-        description='Column names of training data without a header, in their order, as JSON: ["carat", "cut"].',
+        description='Column names of data without a header, in their order, as JSON: ["carat", "cut"].',
     )
     mapping: str | None = Field(
         default=None, description="Name of a saved mapping of columns (`diamonds data FILE --save NAME`)."

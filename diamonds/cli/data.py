@@ -1,4 +1,4 @@
-"""``diamonds data``: shows how a file of sold stones is read, before it is used, and saves names for its columns."""
+"""``diamonds data``: shows how sold stones are read, before they are used, and saves names of columns."""
 
 from typing import TYPE_CHECKING, Annotated
 

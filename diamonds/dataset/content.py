@@ -26,8 +26,8 @@ _OPTIONAL = ("depth", "table", *DIMENSIONS)
 def without_copies(measures: Measures, codes: Codes, days: Days | None) -> tuple[Positions, str]:
     """The positions of all rows but copies in the order of their hashes, and the fingerprint of these.
 
-    ``days`` are the dates of sale as days since 1970, None where no table has any: with them, a stone that was
-    sold twice is two rows.
+    ``days`` are the dates of sale as days since 1970, None where no table has any: with them, a stone that
+    was sold twice is two rows.
 
     The fingerprint is 16 hexadecimal digits. Rows of equal 64-bit hashes are copies of one stone if any of
     its dimensions, depth and table is known. Without, different stones often look the same: no row is a copy.

@@ -63,8 +63,8 @@ def load_dataset(source: str | Path, *, mapping: ColumnMapping | None = None) ->
     """Reads, cleans, fingerprints and splits the stones of ``source``, as ``tables_of`` finds them.
 
     ``mapping`` names columns that are not recognised, or that a file without a header has; by default that of
-    the settings. Raises ``DataError`` when the stones cannot be read, too many break a rule, too few are valid,
-    or their prices as a whole are implausible.
+    the settings. Raises ``DataError`` when the stones cannot be read, too many break a rule, too few are
+    valid, or their prices as a whole are implausible.
     """
     cleaned = clean_tables(source, mapping or ColumnMapping.of_settings())
     place = without_secrets(source)
@@ -131,7 +131,7 @@ def _with_dates(
 
 
 def _table_summary(interpretation: Interpretation, rows: int, notes: tuple[str, ...]) -> TableSummary:
-    dates = {"sold_at": name for role, name in interpretation.columns.items() if role == SOLD_AT}
+    dates = {"sold_at": interpretation.columns[SOLD_AT]} if SOLD_AT in interpretation.columns else {}
     return TableSummary(
         place=interpretation.place,
         rows=rows,

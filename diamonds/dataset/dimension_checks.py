@@ -3,7 +3,7 @@
 import polars as pl
 
 from diamonds.dataset.cells.measurements import parse_dimension
-from diamonds.dataset.cells.numbers import parse_measure
+from diamonds.dataset.cells.numbers import median_of, parse_measure
 from diamonds.dataset.cells.texts import texts_of
 from diamonds.dataset.cells.words import shape_of
 from diamonds.dataset.errors import ColumnError
@@ -65,7 +65,7 @@ def _check_share(column: str, name: str, values: pl.DataFrame) -> None:
     shares = (values[column] / (WIDTH_OF_ONE_CARAT_MM * values["carat"].cbrt())).drop_nulls()
     if len(shares) < _FEWEST_ROWS:
         return
-    median, (low, high) = float(shares.median()), _USUAL[column]  # type: ignore[arg-type]
+    median, mm, (low, high) = median_of(shares) or 0.0, median_of(values[column]) or 0.0, _USUAL[column]
     if low <= median <= high:
         return
     usual = 0.617 if column == "z" else 1.0
@@ -73,10 +73,9 @@ def _check_share(column: str, name: str, values: pl.DataFrame) -> None:
         (text for ratio, text in _CAUSES.items() if abs(median / usual / ratio - 1) < 0.1),
         _other(column, median),
     )
-    mm = values[column].median()
     raise ColumnError(
-        f"{name!r} cannot be {column} of round stones in mm: its median is {mm:.3g}, and {mm / median * usual:.3g} "
-        f"would be usual for the weights. {cause}"
+        f"{name!r} cannot be {column} of round stones in mm: its median is {mm:.3g}, and "
+        f"{mm / median * usual:.3g} would be usual for the weights. {cause}"
     )
 
 
@@ -89,8 +88,8 @@ def _other(column: str, median: float) -> str:
 def _check_depth(names: dict[str, str], values: pl.DataFrame) -> None:
     """Stops where the table is what depth should be: the two are easily exchanged."""
     measured = 200 * values["z"] / (values["x"] + values["y"])
-    depth, table = ((values[column] - measured).abs().median() for column in ("depth", "table"))
-    if isinstance(depth, float) and isinstance(table, float):
+    depth, table = (median_of((values[column] - measured).abs()) for column in ("depth", "table"))
+    if depth is not None and table is not None:
         exchanged = depth > _POINTS_OF_DEPTH > table
     else:
         exchanged = _usually_below(values)
@@ -104,4 +103,4 @@ def _check_depth(names: dict[str, str], values: pl.DataFrame) -> None:
 def _usually_below(values: pl.DataFrame) -> bool:
     """Whether the depth is below the table for nearly all stones; it is above for nine of ten round ones."""
     below = (values["depth"] < values["table"]).drop_nulls()
-    return len(below) >= _FEWEST_ROWS and float(below.mean() or 0) > 0.7
+    return len(below) >= _FEWEST_ROWS and int(below.sum()) > 0.7 * len(below)

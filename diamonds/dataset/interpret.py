@@ -8,11 +8,11 @@ import polars as pl
 from diamonds.dataset.cells.grades import grade_in, is_excellent
 from diamonds.dataset.cells.measurements import smallest_position
 from diamonds.dataset.cells.money import price_mark
-from diamonds.dataset.cells.numbers import parse_measure
+from diamonds.dataset.cells.numbers import median_of, parse_measure
 from diamonds.dataset.cells.texts import plain, texts_of
+from diamonds.dataset.columns.aliases import Aliases
 from diamonds.dataset.columns.choice import Choice, choose
 from diamonds.dataset.columns.fits import filled
-from diamonds.dataset.columns.names import Aliases
 from diamonds.dataset.columns.recognise import REQUIRED
 from diamonds.dataset.dimension_checks import check_dimensions
 from diamonds.dataset.errors import ColumnError
@@ -26,7 +26,7 @@ _LARGEST_FRACTION = 1.5
 def interpret(
     table: Table, market: Market, *, needed: Sequence[str] = REQUIRED, aliases: Aliases | None = None
 ) -> Interpretation:
-    """How to read a table; raises ``ColumnError`` when a column of ``needed`` is missing or could be several."""
+    """How to read a table; raises ``ColumnError`` when a column of ``needed`` is missing or ambiguous."""
     sample = table.sample()
     try:
         choice = choose(table.columns, sample, needed, aliases, market.currency)
@@ -40,7 +40,7 @@ def interpret(
 def _interpretation(table: Table, sample: pl.DataFrame, choice: Choice) -> Interpretation:
     columns = choice.columns
     excellent, notes = _excellent(sample[columns["cut"]]) if "cut" in columns else ("Ideal", [])
-    factors = choice.factors | {column: factor for column, factor in _fractions(columns, sample)}
+    factors = choice.factors | dict(_fractions(columns, sample))
     fractions = [column for column in ("depth", "table") if column in factors]
     notes += [f"{columns[column]!r} is read as a fraction: 0.6 is {column} 60%." for column in fractions]
     used = Interpretation(table.place, columns, market_columns=choice.market, factors=factors)
@@ -60,8 +60,8 @@ def _fractions(columns: dict[str, str], sample: pl.DataFrame) -> Iterator[tuple[
     """Columns of percent that have fractions of one instead, as spreadsheets store them."""
     for column in ("depth", "table"):
         if column in columns:
-            median = parse_measure(sample[columns[column]], column)[0].median()
-            if isinstance(median, float) and 0 < median < _LARGEST_FRACTION:
+            median = median_of(parse_measure(sample[columns[column]], column)[0])
+            if median is not None and 0 < median < _LARGEST_FRACTION:
                 yield column, 100.0
 
 
@@ -78,13 +78,11 @@ def _are_in_brackets(cells: pl.Series) -> bool:
 
 
 def _excellent(cuts: pl.Series) -> tuple[str, list[str]]:
-    """The grade that *Excellent* is in this table: the second where a better one is used, or else the best."""
+    """What *Excellent* is in this table: the second grade where a better one is used, or else the best."""
     kinds = set(filled(cuts))
-    if not any(map(is_excellent, kinds)):
+    others = {kind for kind in kinds if not is_excellent(kind)}
+    if len(others) == len(kinds):
         return "Ideal", []
-    ideal = any(
-        (grade := grade_in("cut", kind)) and grade.name == "Ideal" for kind in kinds if not is_excellent(kind)
-    )
-    grade = "Premium" if ideal else "Ideal"
-    where = "beside Ideal" if ideal else "the best cut here"
-    return grade, [f"The cut Excellent, {where}, is read as {grade}."]
+    ideal = any((grade := grade_in("cut", kind)) and grade.name == "Ideal" for kind in others)
+    read_as, where = ("Premium", "beside Ideal") if ideal else ("Ideal", "the best cut here")
+    return read_as, [f"The cut Excellent, {where}, is read as {read_as}."]

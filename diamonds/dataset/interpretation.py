@@ -1,4 +1,4 @@
-"""How the columns of a table are read: which is which, in what units; a value that can be shown before use."""
+"""How a table is read: which column is which, in what units; a value that can be shown before use."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from diamonds.diamond import COLUMNS, DIMENSIONS
 class Interpretation:
     """How a table is read.
 
-    ``columns`` has the table's column by our column or role, ``market_columns`` those that say what a stone is
-    (its shape, origin, treatment, currency); ``factors`` turn numbers without a unit into our units;
+    ``columns`` has the table's column by our column or role, ``market_columns`` those that say what a stone
+    is (its shape, origin, treatment, currency); ``factors`` turn numbers without a unit into our units;
     ``positions`` has the place of each dimension where three stand in one cell; ``notes`` are for the owner.
     """
 

@@ -17,8 +17,8 @@ _NAME = re.compile(r"[\w-]{1,60}")
 class ColumnMapping(BaseModel):
     """Which column of a source is which, where names alone do not say it.
 
-    ``columns`` has the source's column by our column or role; ``header`` are the names of the columns of files
-    without a header, in their order.
+    ``columns`` has the source's column by our column or role; ``header`` are the names of the columns of
+    files without a header, in their order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
+from diamonds.dataset.cells.currencies import CURRENCIES
 from diamonds.dataset.cells.grades import parse_grades
 from diamonds.dataset.cells.measurements import parse_dimension
 from diamonds.dataset.cells.money import parse_prices, per_stone
 from diamonds.dataset.cells.numbers import Parsed, all_readable, parse_measure
 from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, texts_of
 from diamonds.dataset.cells.words import is_per_carat, is_untreated, origin_of, shape_of, truth_of
-from diamonds.dataset.columns.currencies import CURRENCIES
 from diamonds.dataset.columns.fits import filled
 from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.market import ANY, Market
@@ -29,9 +29,9 @@ Mapped = Mapping[str, Mapping[str, str]]
 
 
 def parsed(raw: pl.DataFrame, interpretation: Interpretation, market: Market, mapped: Mapped) -> pl.DataFrame:
-    """The rows with ``COLUMNS`` and flags: unreadable cells, grades outside the scale, stones of other markets.
+    """The rows with ``COLUMNS`` and flags: unreadable cells, grades outside the scale, other markets.
 
-    Columns that the table does not have are null. ``mapped`` has grades by spellings for each column of grades.
+    Columns that the table does not have are null. ``mapped`` has grades by spellings for each column.
     """
     columns: dict[str, pl.Series] = {}
     for column in MEASURES:

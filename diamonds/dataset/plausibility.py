@@ -1,4 +1,4 @@
-"""Compares the prices of a whole dataset with the reference of the classic stones, and names likely causes."""
+"""Compares the prices of a dataset with those of the classic stones, and names likely causes."""
 
 from collections.abc import Iterator
 
@@ -68,7 +68,7 @@ def check_prices(sample: pd.DataFrame, source: str, market: Market) -> None:
 
 
 def _slope(distance: Values, sample: pd.DataFrame) -> float:
-    """What a unit of the logarithm of the weight adds to the distance from the reference: -1 for prices per carat."""
+    """The change of the distance with the logarithm of the weight: -1 for prices per carat."""
     carats = np.log(sample["carat"].to_numpy(dtype=float))
     if carats.std() < _FEWEST_WEIGHTS:
         return 0.0
@@ -80,8 +80,8 @@ def _message(source: str, sample: pd.DataFrame, distance: Values, cause: str | N
     usual = float(np.median(sample["price"] / sample["carat"] / np.exp(distance)))
     likely = cause or "Are they in another currency, of lab-grown stones, or is another column the price?"
     return (
-        f"{source} has prices that cannot be those of its stones: the median price per carat is {median:,.4g}, "
-        f"and about {usual:,.4g} USD would be usual for these weights and grades. {likely}"
+        f"{source} has prices that cannot be those of its stones: the median price per carat is "
+        f"{median:,.4g}, and about {usual:,.4g} USD would be usual for these weights and grades. {likely}"
     )
 
 
@@ -101,7 +101,7 @@ def _causes(prices: Values, reference: Values, sample: pd.DataFrame) -> Iterator
     if fitting[best] < np.log(1.6):
         yield best
     if _misfit(logs - reference - np.median(logs - reference)) > LARGEST_SPREAD:
-        yield "They do not follow weight and grades: was one column sorted alone, or shifted against the others?"
+        yield "They do not follow weight and grades: was a column sorted alone or shifted against the others?"
 
 
 def _misfit(distance: Values) -> float:
@@ -113,6 +113,6 @@ def capacity_note(stones: int) -> tuple[str, ...]:
     if stones >= FEW_STONES:
         return ()
     return (
-        f"{stones:,} stones are few: with less than {FEW_STONES:,} a model learns the weight and the frequent "
-        f"grades, prices of rare grades are guesses, and intervals are wide.",
+        f"{stones:,} stones are few: with less than {FEW_STONES:,} a model learns the weight and the "
+        f"frequent grades, prices of rare grades are guesses, and intervals are wide.",
     )

@@ -21,7 +21,8 @@ from diamonds.dataset.formats.sql import sql_table, without_password
 from diamonds.dataset.table import Batch, Table
 
 _UNREADABLE = (
-    OSError, EOFError, zlib.error, lzma.LZMAError, UnicodeError, csv.Error, pa.ArrowException, pl.exceptions.PolarsError,
+    OSError, EOFError, zlib.error, lzma.LZMAError, UnicodeError, csv.Error, pa.ArrowException,
+    pl.exceptions.PolarsError,
     pl.exceptions.PanicException,  # Rust's own way to fail, which polars lets through on damaged Parquet
 )  # fmt: skip
 
@@ -31,8 +32,8 @@ def tables_of(source: str | Path, options: Options | None = None) -> Iterator[It
     """The tables of ``source`` one after the other; they can be read while the context is open.
 
     ``source`` is a path, perhaps with ``#sheet`` after it, a URL that fsspec opens, or a SQLAlchemy URL with
-    ``#table`` or ``#select ...``. Raises ``DataError``, also later while batches are read, with what cannot be
-    read and why.
+    ``#table`` or ``#select ...``. Raises ``DataError``, also later while batches are read, with what cannot
+    be read and why.
     """
     text, options = str(source), options or Options()
     if _is_url(text) and not _is_file_url(text):

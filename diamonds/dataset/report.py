@@ -28,7 +28,7 @@ class TableSummary(_Frozen):
 class DataReport(_Frozen):
     """Counts and distributions of a dataset; ``set_aside`` counts rows by the first rule they broke.
 
-    ``excluded_rules`` are those of stones of another market or of grades outside the scale: no fault of the data.
+    ``excluded_rules`` are those of stones of another market or of grades outside the scale.
     ``cells`` shows up to three cells for each rule, as they stand in the table.
     """
 
@@ -53,7 +53,7 @@ class DataReport(_Frozen):
 
     @property
     def broken(self) -> int:
-        """The number of rows that broke a rule, without those of other markets or of grades outside the scale."""
+        """The number of rows that broke a rule of ``RULES``: those that are no stones of any market."""
         return sum(rows for rule, rows in self.set_aside.items() if rule not in self.excluded_rules)
 
     @property
@@ -70,7 +70,8 @@ class DataReport(_Frozen):
         """How many rows broke each rule, and up to three of their cells or the grades that are unknown."""
         for rule, rows in self.set_aside.items():
             column = next((column for column in self.unknown_grades if _is_about_grade(rule, column)), None)
-            yield f"{rule}: {rows:,} ({self._grades(rule, column) if column else '; '.join(self.cells.get(rule, []))})"
+            shown = self._grades(rule, column) if column else "; ".join(self.cells.get(rule, []))
+            yield f"{rule}: {rows:,} ({shown})"
 
     def _grades(self, rule: str, column: str) -> str:
         shown = {

@@ -13,7 +13,7 @@ MALFORMED = "another number of fields than the header"
 POSSIBLE = {"carat": (0.001, 1000), "price": (0.01, 1_000_000_000), "depth": (1, 100), "table": (1, 100)}
 """Minimum and maximum, in carats, USD and percent; a depth below 1 was meant as a fraction."""
 LEAST_PER_CARAT = 50
-"""Minimum price per carat, in USD: no natural stone is that cheap, but prices in thousands or logarithms are."""
+"""Minimum price per carat, in USD: no stone is that cheap, but prices in thousands or logarithms are."""
 DEPTH_TOLERANCE = 5.0
 """Maximum difference of the listed depth from 200 z / (x + y), in points; rounding makes less than 1."""
 SMALLEST_SHARE, LARGEST_SHARE = 0.25, 2.0

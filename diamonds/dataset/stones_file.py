@@ -44,8 +44,9 @@ def read_stones(
 ) -> StonesFile:
     """The stones of a file, or of ``content``, an uploaded file that is called ``source``.
 
-    A column of prices is not needed and not used. ``mapping`` names columns that are not recognised; by default
-    that of the settings. Raises ``DataError`` when the file cannot be read or lacks a column that is needed.
+    A column of prices is not needed and not used. ``mapping`` names columns that are not recognised; by
+    default that of the settings. Raises ``DataError`` when the file cannot be read or lacks a column that is
+    needed.
     """
     chosen = mapping or ColumnMapping.of_settings()
     with _tables(source, content, chosen) as tables:

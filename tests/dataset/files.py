@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import polars as pl
@@ -22,6 +22,7 @@ import pyreadstat
 from tests.dataset.trade import Listing, as_json, as_records
 
 File = tuple[str, bytes]
+Quoting = Literal[0, 1]
 Write = Callable[[Listing, Random], File]
 
 
@@ -29,11 +30,13 @@ def _texts(table: Listing) -> list[list[str]]:
     return [["" if cell is None or cell != cell else str(cell) for cell in row] for row in table.rows]
 
 
-def _text(table: Listing, separator: str, chance: Random, *, quoting: int = csv.QUOTE_MINIMAL) -> str:
+def _text(
+    table: Listing, separator: str, chance: Random, *, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL
+) -> str:
     text = io.StringIO()
     writer = csv.writer(
         text, delimiter=separator, quoting=quoting, lineterminator=chance.choice(["\n", "\r\n"])
-    )  # type: ignore[arg-type]
+    )
     writer.writerows([table.header, *_texts(table)])
     return text.getvalue()
 
@@ -189,8 +192,9 @@ def statistics_program(table: Listing, chance: Random) -> File:
     """A file of Stata or SPSS, whose names of columns have no spaces and signs."""
     frame = _typed(table).to_pandas()
     frame.columns = pd.Index([_simple(name, position) for position, name in enumerate(table.header)])
-    write, name = chance.choice([(pyreadstat.write_dta, "stones.dta"), (pyreadstat.write_sav, "stones.sav")])
-    return _in_folder(name, lambda path: write(frame, str(path)))
+    if chance.random() < 0.5:
+        return _in_folder("stones.dta", lambda path: pyreadstat.write_dta(frame, str(path)))
+    return _in_folder("stones.sav", lambda path: pyreadstat.write_sav(frame, str(path)))
 
 
 def _simple(name: str, position: int) -> str:
@@ -206,13 +210,19 @@ PLAIN: list[Write] = [
 ]
 
 
+_COMPRESS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
 def packed(file: File, chance: Random) -> File:
     """The file in an archive or compressed."""
     name, content = file
     way = chance.choice(["gz", "bz2", "xz", "zip", "tar", "tgz"])
     if way in ("gz", "bz2", "xz"):
-        compress = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[way]
-        return f"{name}.{way}", compress(content)
+        return f"{name}.{way}", _COMPRESS[way](content)
     archive = io.BytesIO()
     if way == "zip":
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:

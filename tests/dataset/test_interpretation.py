@@ -1,4 +1,4 @@
-"""What a column holds decides where its name leaves a choice, and what cannot be is an error with the cause."""
+"""What a column holds decides where its name leaves a choice; what cannot be is an error with the cause."""
 
 from collections.abc import Callable
 from pathlib import Path

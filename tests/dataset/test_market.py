@@ -1,4 +1,4 @@
-"""Stones of another shape, origin, treatment or currency are set aside, unless the settings choose their market."""
+"""Stones of another market are set aside, unless the settings choose it."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -49,7 +49,7 @@ def _many(rows: int, seed: int) -> pd.DataFrame:
                 **measures,
                 **grades,
                 **sizes,
-                "price": random.integers(3000, 5000, rows) * measures["carat"] ** 1.6,
+                "price": random.integers(3000, 5000, rows) * (width / 6.43) ** 4.8,
             }
         )
     )

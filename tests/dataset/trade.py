@@ -9,10 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from diamonds.dataset.columns.names import ALIASES
+from diamonds.dataset.columns.aliases import ALIASES
 from diamonds.diamond import DIMENSIONS
 
 Row = dict[str, Any]
+
+
+def named(words: str) -> dict[str, str]:
+    """Names of our columns in the order of ``ALIASES``."""
+    return dict(zip(ALIASES, words.split(), strict=True))
+
 
 NAMES: dict[str, dict[str, str]] = {
     "english": {name: name for name in ALIASES},
@@ -40,13 +46,13 @@ NAMES: dict[str, dict[str, str]] = {
         "y": "Height",
         "z": "Depth",
     },
-    "italian": dict(zip(ALIASES, ["carati", "taglio", "colore", "purezza", "profondità", "tavola", "prezzo", "lunghezza", "larghezza", "altezza"], strict=True)),
-    "french": dict(zip(ALIASES, ["poids", "taille", "couleur", "pureté", "profondeur", "table", "prix", "longueur", "largeur", "hauteur"], strict=True)),
-    "german": dict(zip(ALIASES, ["Karat", "Schliff", "Farbe", "Reinheit", "Tiefe", "Tafel", "Preis", "Länge", "Breite", "Höhe"], strict=True)),
-    "spanish": dict(zip(ALIASES, ["quilates", "talla", "color", "claridad", "profundidad", "tabla", "precio", "largo", "ancho", "alto"], strict=True)),
-    "portuguese": dict(zip(ALIASES, ["peso", "corte", "cor", "pureza", "profundidade", "mesa", "preço", "comprimento", "largura", "altura"], strict=True)),
-    "dutch": dict(zip(ALIASES, ["karaat", "slijpsel", "kleur", "zuiverheid", "diepte", "tafel", "prijs", "lengte", "breedte", "hoogte"], strict=True)),
-}  # fmt: skip
+    "italian": named("carati taglio colore purezza profondità tavola prezzo lunghezza larghezza altezza"),
+    "french": named("poids taille couleur pureté profondeur table prix longueur largeur hauteur"),
+    "german": named("Karat Schliff Farbe Reinheit Tiefe Tafel Preis Länge Breite Höhe"),
+    "spanish": named("quilates talla color claridad profundidad tabla precio largo ancho alto"),
+    "portuguese": named("peso corte cor pureza profundidade mesa preço comprimento largura altura"),
+    "dutch": named("karaat slijpsel kleur zuiverheid diepte tafel prijs lengte breedte hoogte"),
+}
 """Names of our ten columns, by whom."""
 
 SPACES = (" ", "\u00a0", "\u202f", "\u2009")
@@ -152,16 +158,14 @@ def _percents(
     way = chance.choice(["plain", "plain", "sign", "spaced", "fraction", "absent"])
     if way == "absent":
         return []
+    suffix = {"sign": "%", "spaced": "\u00a0%"}.get(way, "")
     for column in ("depth", "table"):
         values = list(stones[column])
-        columns[names[column]] = {
-            "plain": lambda values=values: (
-                values if decimal == "." else _each(values, lambda v: number(v, decimal, 1))
-            ),
-            "sign": lambda values=values: _each(values, lambda v: f"{number(v, decimal, 1)}%"),
-            "spaced": lambda values=values: _each(values, lambda v: f"{number(v, decimal, 1)}\u00a0%"),
-            "fraction": lambda values=values: _each(values, lambda v: number(v / 100, decimal, 3)),
-        }[way]()
+        texts = _each(
+            values, lambda v: number(v / 100, decimal, 3) if way == "fraction" else number(v, decimal, 1)
+        )
+        plain = way == "plain" and decimal == "."
+        columns[names[column]] = values if plain else [text and text + suffix for text in texts]
     return ["depth", "table"]
 
 
@@ -173,7 +177,7 @@ def _dimensions(
         return []
     if way == "together":
         name = chance.choice(["Measurements", "dimensions", "Misure", "Maße", "Medidas", "Afmetingen"])
-        columns[name] = [_together(row, chance, decimal) for row in stones.to_dict("records")]
+        columns[name] = [_together(row, chance, decimal) for row in _records(stones)]
         return list(DIMENSIONS)
     suffix = chance.choice(["", " (mm)", "_mm"]) if names["z"] != "Depth" else ""
     for column in DIMENSIONS:
@@ -181,9 +185,15 @@ def _dimensions(
         unit = chance.choice([" mm", "mm", "\u202fmm"]) if way == "mm" else ""
         plain = decimal == "." and not unit
         columns[names[column] + suffix] = (
-            values if plain else _each(values, lambda v: number(v, decimal) + unit)
+            values
+            if plain
+            else [cell and cell + unit for cell in _each(values, lambda v: number(v, decimal))]
         )
     return list(DIMENSIONS)
+
+
+def _records(stones: pd.DataFrame) -> list[Row]:
+    return [{str(name): cell for name, cell in row.items()} for row in stones.to_dict("records")]
 
 
 def _together(row: Row, chance: Random, decimal: str) -> str:
@@ -193,7 +203,8 @@ def _together(row: Row, chance: Random, decimal: str) -> str:
     return chance.choice(
         [
             f"{x} x {y} x {z}", f"{x}x{y}x{z}", f"{x}-{y}x{z}", f"{x} × {y} × {z} mm", f"{x}*{y}*{z}",
-            f"{x} - {y} x {z} mm", f"{x}mm x {y}mm x {z}mm", f"{x}X{y}X{z}", f"{x}–{y}×{z}", f"{x} / {y} / {z}",
+            f"{x} - {y} x {z} mm", f"{x}mm x {y}mm x {z}mm", f"{x}X{y}X{z}", f"{x}–{y}×{z}",
+            f"{x} / {y} / {z}",
         ]
     )  # fmt: skip
 

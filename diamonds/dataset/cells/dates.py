@@ -91,7 +91,8 @@ def _from_texts(texts: pl.Series, name: str) -> Dates:
         )  # only days come before a full stop
         if not day_first:
             both = "both orders" if month_first else "no day above 12"
-            note = f"The dates of {name!r} are unknown: day and month cannot be told apart ({both}, as in {pairs[0][0]!r})."
+            cause = f"day and month cannot be told apart ({both}, as in {pairs[0][0]!r})"
+            note = f"The dates of {name!r} are unknown: {cause}."
             return Dates(pl.repeat(None, len(texts), dtype=pl.Date, eager=True).alias("sold_at"), (note,))
     dates = by_spelling(texts, lambda text: date_of(text, day_first=day_first), pl.Date).alias("sold_at")
     return Dates(dates, _notes(texts, dates, name, day_first if pairs else None))

@@ -1,4 +1,4 @@
-"""Parses cells as grades: those of our scale, those that laboratories and shops write for them, and others."""
+"""Parses cells as grades: of our scale, as laboratories and shops write them, and outside the scale."""
 
 import re
 import unicodedata
@@ -46,14 +46,14 @@ TRADE_CUTS: dict[str, tuple[str, ...]] = {
 }
 """What laboratories and shops write, by the grade of our scale it is read as."""
 
+_LOW_COLORS: dict[str, tuple[str, ...]] = {letter: (letter,) for letter in "KLMNOPQRSTUVWXYZ"}
+_RANGES: dict[str, tuple[str, ...]] = {
+    grades: (grades,) for grades in ("K-L", "L-M", "M-N", "O-P", "Q-R", "S-T", "U-V", "W-X", "Y-Z")
+}
+
 OUTSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "cut": {"Poor": ("P", "PO", "Poor", "AGS 8", "AGS 9", "AGS 10", "Gering", "Scarso", "Médiocre", "Pobre")},
-    "color": {letter: (letter,) for letter in "KLMNOPQRSTUVWXYZ"}
-    | {
-        f"{first}-{last}": (f"{first}-{last}",)
-        for first, last in ("KL", "LM", "MN", "OP", "QR", "ST", "UV", "WX", "YZ")
-    }
-    | {"Fancy": ("Fancy",)},
+    "color": _LOW_COLORS | _RANGES | {"Fancy": ("Fancy",)},
     "clarity": {
         "FL": ("FL", "Flawless"),
         "SI3": ("SI3",),
@@ -90,7 +90,7 @@ class Grade:
 def parse_grades(
     cells: pl.Series, column: str, excellent: str, mapped: Mapping[str, str]
 ) -> tuple[pl.Series, pl.Series | None]:
-    """The cells as an ordered enumeration of our grades, null for all others, and which are outside the scale.
+    """The cells as an ordered enumeration of our grades, null for others, and which are outside the scale.
 
     ``excellent`` is the grade that *Excellent* is read as; ``mapped`` has grades by spellings that prevail.
     """

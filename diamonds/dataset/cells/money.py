@@ -6,9 +6,9 @@ from functools import partial
 
 import polars as pl
 
+from diamonds.dataset.cells.currencies import CURRENCIES
 from diamonds.dataset.cells.numbers import rounded, typed_numbers, with_flags
 from diamonds.dataset.cells.texts import by_spelling, plain, texts_of
-from diamonds.dataset.columns.currencies import CURRENCIES
 
 _AMOUNT = re.compile(
     r"(?P<before>[^\d+\-.,]*?)\s*(?P<sign>[+-]?)\s*(?P<number>[.,]?\d[\d.,' ]*)(?P<after>.*)"
@@ -34,8 +34,8 @@ class Money:
 def parse_prices(cells: pl.Series, mark: str, *, per_carat: bool = False, brackets: bool = False) -> Prices:
     """Prices of the decimal mark ``mark``: a group of three digits after the other mark are thousands.
 
-    A cell that says *per carat* is readable only with ``per_carat``. An amount in round brackets is negative, as
-    bookkeepers write it, unless ``brackets`` says that they mean nothing here.
+    A cell that says *per carat* is readable only with ``per_carat``. An amount in round brackets is negative,
+    as bookkeepers write it, unless ``brackets`` says that they mean nothing here.
     """
     if (numbers := typed_numbers(cells)) is not None:
         return *numbers, None
@@ -126,7 +126,7 @@ def amount_of(number: str, mark: str) -> float | None:
 def price_mark(cells: pl.Series) -> str:
     """The decimal mark of a column of prices, by the cells that leave no doubt; ``.`` or ``,``.
 
-    Where all cells have three digits after a mark, or none, it is one of thousands: no currency has thousandths.
+    Where all cells have three digits after a mark, or none, it is one of thousands.
     """
     texts = texts_of(cells).drop_nulls()
     counts = {mark: int(texts.str.contains(_decimals(mark)).sum()) for mark in ".,"}

@@ -58,11 +58,11 @@ def _measure(text: str, units: dict[str, float], factor: float) -> float | None:
     if match is None:
         return _float(text)
     words = [word for side in ("before", "after") if (word := match[side].casefold().strip(" .:'\""))]
-    scales = [units.get(word) for word in words]
-    if None in scales or len(scales) > 1:
+    if len(words) > 1 or not all(word in units for word in words):
         return None
     number = float(match["number"].replace(",", "."))
-    return _rounded(number * (scales[0] if scales else factor) if scales or factor != 1 else number)
+    scale = units[words[0]] if words else factor
+    return number if scale == 1 else float(f"{number * scale:.12g}")  # without the noise of 70 * 0.01
 
 
 def _float(text: str) -> float | None:
@@ -72,9 +72,10 @@ def _float(text: str) -> float | None:
         return None
 
 
-def _rounded(value: float | None) -> float | None:
-    """Without the noise of a multiplication, as in 70 * 0.01."""
-    return None if value is None else float(f"{value:.12g}")
+def median_of(values: pl.Series) -> float | None:
+    """The median of the known numbers, None if there is none."""
+    median = values.median()
+    return float(median) if isinstance(median, int | float) else None
 
 
 def rounded(values: pl.Series) -> pl.Series:

@@ -40,6 +40,11 @@ def plain(text: str) -> str:
     return " ".join(normal.split()).strip("'\" ").strip()
 
 
+def words_in(table: str) -> tuple[str, ...]:
+    """The words of a table that are separated by commas."""
+    return tuple(word.strip() for word in table.split(","))
+
+
 def is_missing(text: str) -> bool:
     """Whether a cell says that there is no value."""
     bare = plain(text).casefold()

@@ -3,79 +3,49 @@
 import re
 import unicodedata
 
-from diamonds.dataset.cells.texts import is_missing, plain
+from diamonds.dataset.cells.texts import is_missing, plain, words_in
 
 ROUND = frozenset(
-    [
-        "round",
-        "roundbrilliant",
-        "roundbrilliantcut",
-        "roundcut",
-        "roundshape",
-        "roundmodifiedbrilliant",
-        "brilliant",
-        "brilliantcut",
-        "rd",
-        "rb",
-        "rbc",
-        "br",
-        "rnd",
-        "r",
-        "roundidealcut",
-        "roundhearts",
-        "roundha",
-        "rond",
-        "ronde",
-        "rund",
-        "rundbrillant",
-        "runderbrillant",
-        "brillant",
-        "brillantrond",
-        "redondo",
-        "redonda",
-        "redondobrillante",
-        "brillante",
-        "tondo",
-        "tonda",
-        "rotondo",
-        "rotonda",
-        "brillantetondo",
-        "taglioabrillante",
-        "rondbriljant",
-        "briljant",
-        "roundbrill",
-        "brilliantround",
-        "roundbrillant",
-    ]
+    words_in(
+        "brillantrond, brilliantcut, rond, roundha, roundbrill, rund, brillante, runderbrillant, "
+        "rundbrillant, rnd, r, roundshape, roundbrillant, rotondo, briljant, brillant, rbc, "
+        "redondobrillante, rotonda, brilliantround, roundhearts, redondo, tondo, taglioabrillante, "
+        "brillantetondo, rb, roundmodifiedbrilliant, rondbriljant, round, roundbrilliant, roundcut, "
+        "redonda, roundidealcut, roundbrilliantcut, brilliant, ronde, br, tonda, rd"
+    )
 )
 """How a round brilliant is written."""
-_SHAPES: dict[str, str] = {
-    word: shape
-    for shape, words in {
-        "oval": "oval ov ovale ovalado ovalmodifiedbrilliant ovalbrilliant",
-        "princess": "princess pr pri prin princesa principessa princesse prinzess squaremodifiedbrilliant",
-        "emerald": "emerald em eme emeraldcut esmeralda smeraldo emeraude smaragd emeralddiamond",
-        "marquise": "marquise mq mar marq marquesa marchesa markise marquesina navette",
-        "pear": "pear ps pe pearshape pera poire goccia tropfen birne gota peer teardrop",
-        "cushion": "cushion cu cus cushionmodified cushionbrilliant cushionmodifiedbrilliant cushioncut cuscino "
-        "coussin kissen cojin almofada kussen",
-        "radiant": "radiant ra rad radiante strahlend",
-        "asscher": "asscher as ass squareemerald squareemeraldcut",
-        "heart": "heart hs ht hea heartshape corazon cuore coeur herz coracao hart",
-        "trilliant": "trilliant tr trillion triangle triangular trillant",
-        "baguette": "baguette bg baguettes taperedbaguette",
-        "rose": "rose rosecut",
-        "old": "oldeuropean oldeuropeancut oec oldmine oldminecut omc oldcut",
-        "square": "square sq carre",
-        "hexagonal": "hexagonal hexagon octagon kite shield briolette",
-    }.items()
-    for word in words.split()
-} | dict.fromkeys(ROUND, "round")
-SHAPES = ("round", *dict.fromkeys(shape for shape in _SHAPES.values() if shape != "round"))
+_WORDS = {
+    "oval": words_in("oval, ov, ovale, ovalado, ovalmodifiedbrilliant, ovalbrilliant"),
+    "princess": words_in(
+        "princess, pr, pri, prin, princesa, principessa, princesse, prinzess, squaremodifiedbrilliant"
+    ),
+    "emerald": words_in(
+        "emerald, em, eme, emeraldcut, esmeralda, smeraldo, emeraude, smaragd, emeralddiamond"
+    ),
+    "marquise": words_in("marquise, mq, mar, marq, marquesa, marchesa, markise, marquesina, navette"),
+    "pear": words_in("pear, ps, pe, pearshape, pera, poire, goccia, tropfen, birne, gota, peer, teardrop"),
+    "cushion": words_in(
+        "cushion, cu, cus, cushionmodified, cushionbrilliant, cushionmodifiedbrilliant, cushioncut, "
+        "cuscino, coussin, kissen, cojin, almofada, kussen"
+    ),
+    "radiant": words_in("radiant, ra, rad, radiante, strahlend"),
+    "asscher": words_in("asscher, as, ass, squareemerald, squareemeraldcut"),
+    "heart": words_in("heart, hs, ht, hea, heartshape, corazon, cuore, coeur, herz, coracao, hart"),
+    "trilliant": words_in("trilliant, tr, trillion, triangle, triangular, trillant"),
+    "baguette": words_in("baguette, bg, baguettes, taperedbaguette"),
+    "rose": words_in("rose, rosecut"),
+    "old": words_in("oldeuropean, oldeuropeancut, oec, oldmine, oldminecut, omc, oldcut"),
+    "square": words_in("square, sq, carre"),
+    "hexagonal": words_in("hexagonal, hexagon, octagon, kite, shield, briolette"),
+}
+_SHAPES = {word: shape for shape, words in _WORDS.items() for word in words} | dict.fromkeys(ROUND, "round")
+SHAPES = ("round", *_WORDS)
 """The shapes that a market can be in."""
 
 _LAB = re.compile(
-    r"lab|cvd|hpht|synth|sint[eé]t|man ?made|created|grown|cultur|zucht|gezüchtet|kweek|cultiv|colt|moissanit|simul"
+    r"lab|cvd|hpht|synth|sint[eé]t|man ?made|created|grown|cultur|zucht|gezüchtet|kweek|cultiv|colt|"
+    r"moissanit|simul"
 )
 _LAB_CODES = {"lg", "lgd", "lgm", "l", "lc"}
 _NATURAL = re.compile(r"natur|natür|mined|genuine|earth")

@@ -9,8 +9,9 @@ from diamonds.dataset.cells.measurements import share_of_dimensions
 from diamonds.dataset.cells.money import parse_prices, price_mark
 from diamonds.dataset.cells.numbers import parse_measure
 from diamonds.dataset.columns import dimensions
+from diamonds.dataset.columns.aliases import Aliases
 from diamonds.dataset.columns.fits import filled, fits, is_origin_column, is_shape_column
-from diamonds.dataset.columns.names import Aliases, meaning_of, normalised
+from diamonds.dataset.columns.names import meaning_of, normalised
 from diamonds.dataset.columns.recognise import (
     Candidates,
     ambiguities,
@@ -77,7 +78,7 @@ def _move_shapes(candidates: Candidates, sample: pl.DataFrame, explicit: set[str
 
 
 def _fitting(role: str, names: Sequence[str], sample: pl.DataFrame, is_explicit: bool) -> list[str]:
-    """The names whose columns hold what the role needs; all if none does and the role is one of our columns."""
+    """The names whose columns hold what the role needs; all of one of our columns if none does."""
     if is_explicit:
         return list(names)
     matches = [name for name in names if fits(role, sample[name])]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from diamonds.dataset.cells.numbers import parse_measure
+from diamonds.dataset.cells.numbers import median_of, parse_measure
 from diamonds.dataset.cells.texts import texts_of
 from diamonds.dataset.columns.names import meaning_of
 from diamonds.dataset.errors import ColumnError
@@ -47,12 +47,7 @@ def _column(name: str, role: str, cells: pl.Series, carats: pl.Series) -> _Colum
     unit = "%" if _has_percent_sign(cells) else (meaning.unit if (meaning := meaning_of(name)) else None)
     values = values.set(values <= 0, None) * (MM_PER_CM if unit == "cm" else 1)
     shares = values / (WIDTH_OF_ONE_CARAT_MM * carats.cbrt())
-    return _Column(name, role, _median(values), _median(shares.filter(shares.is_finite())), unit)
-
-
-def _median(values: pl.Series) -> float | None:
-    median = values.median()
-    return float(median) if isinstance(median, int | float) else None
+    return _Column(name, role, median_of(values), median_of(shares.filter(shares.is_finite())), unit)
 
 
 def _has_percent_sign(cells: pl.Series) -> bool:
@@ -95,7 +90,7 @@ def _dimensions(lengths: list[_Column]) -> Decided:
 
 
 def _z(lengths: Sequence[_Column]) -> _Column | None:
-    """The column of the face-down depth: the smallest for its weight, or by its name where that is unknown."""
+    """The column of z: the smallest for its weight, or by its name where that is unknown."""
     known = [column for column in lengths if column.share is not None]
     if len(known) < len(lengths) or not known:
         return next((column for column in lengths if column.role in ("z", "depth")), None)

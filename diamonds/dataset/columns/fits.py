@@ -4,14 +4,14 @@ from collections.abc import Callable
 
 import polars as pl
 
+from diamonds.dataset.cells.currencies import CURRENCIES
 from diamonds.dataset.cells.dates import could_be_dates
 from diamonds.dataset.cells.grades import grade_in
 from diamonds.dataset.cells.measurements import share_of_dimensions
 from diamonds.dataset.cells.money import parse_prices, price_mark
-from diamonds.dataset.cells.numbers import parse_measure
+from diamonds.dataset.cells.numbers import median_of, parse_measure
 from diamonds.dataset.cells.texts import is_missing, plain, texts_of
 from diamonds.dataset.cells.words import is_per_carat, is_shape_word, origin_of, shape_of, truth_of
-from diamonds.dataset.columns.currencies import CURRENCIES
 from diamonds.diamond import GRADES
 
 _LARGEST_USUAL_CARAT = 60
@@ -42,8 +42,8 @@ def _is_grade(column: str) -> Fits:
 
 def _is_weight(cells: pl.Series) -> bool:
     values, unreadable = parse_measure(cells, "carat")
-    median = values.median()
-    return unreadable.mean() < 0.5 and isinstance(median, float) and 0 < median <= _LARGEST_USUAL_CARAT  # type: ignore[operator]
+    median = median_of(values) or 0.0
+    return int(unreadable.sum()) * 2 < len(cells) and 0 < median <= _LARGEST_USUAL_CARAT
 
 
 def _is_price(cells: pl.Series) -> bool:

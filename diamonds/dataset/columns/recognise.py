@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from diamonds.dataset.columns.names import ALIASES, ROLES, UNUSED, Aliases, meaning_of, normalised
+from diamonds.dataset.columns.aliases import ALIASES, ROLES, UNUSED, Aliases
+from diamonds.dataset.columns.names import meaning_of, normalised
 from diamonds.dataset.errors import ColumnError
 from diamonds.diamond import COLUMNS, GRADES
 

@@ -89,7 +89,8 @@ def _of_compressed(
 
 def _of_archive(path: Path, place: str, options: Options, folder: Path, depth: int) -> Iterator[Table]:
     """The tables with stones of all files of an archive; notes name the files without any."""
-    found, problems = 0, []
+    found = 0
+    problems: list[str] = []
     for name, member in members(path, place, folder, has_table_suffix, options.part):
         inner = Options(options.columns, None, options.wanted)
         try:

@@ -42,13 +42,13 @@ def members(
         limit.check(sum(size for _, size, _ in wanted))
         for name, _, open_member in wanted:
             with open_member() as content:
-                yield name, _copied(content, PurePosixPath(name).name, folder, limit)
+                yield name, _copied(content, folder, limit)
 
 
 def unpacked(path: Path, place: str, folder: Path) -> Path:
     """The content of a compressed file in a file of its own; raises ``DataError`` when it is too large."""
     with opened(path) as content:
-        return _copied(content, path.stem, folder, _Limit(path, place))
+        return _copied(content, folder, _Limit(path, place))
 
 
 class _Limit:
@@ -62,8 +62,8 @@ class _Limit:
     def check(self, size: int) -> None:
         if size > self._most:
             raise DataError(
-                f"{self._place} would unpack to more than {self._most >> 20:,} MB, which is suspicious for its "
-                f"size; unpack it and check what is in it."
+                f"{self._place} would unpack to more than {self._most >> 20:,} MB, which is suspicious for "
+                f"its size; unpack it and check what is in it."
             )
 
     def count(self, size: int) -> None:
@@ -71,7 +71,7 @@ class _Limit:
         self.check(self._unpacked)
 
 
-def _copied(content: IO[bytes], name: str, folder: Path, limit: _Limit) -> Path:
+def _copied(content: IO[bytes], folder: Path, limit: _Limit) -> Path:
     copy = Path(mkdtemp(dir=folder)) / "content"
     with copy.open("wb") as file:
         while piece := content.read(_PIECE):

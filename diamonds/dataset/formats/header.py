@@ -52,8 +52,9 @@ def _given(row: Sequence[str], place: str, columns: Sequence[str]) -> tuple[str,
             f" For the classic order: --columns {','.join(COLUMNS)}." if len(row) == len(COLUMNS) else ""
         )
         raise DataError(
-            f"{place} seems to have no header: its first row is {', '.join(row)!r}. Name its {len(row)} columns "
-            f"in their order with --columns or DIAMONDS_COLUMNS, or add a first line with their names.{example}"
+            f"{place} seems to have no header: its first row is {', '.join(row)!r}. Name its {len(row)} "
+            f"columns in their order with --columns or DIAMONDS_COLUMNS, or add a first line with their "
+            f"names.{example}"
         )
     if len(columns) != len(row):
         raise DataError(

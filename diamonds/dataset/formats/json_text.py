@@ -30,7 +30,7 @@ def json_table(path: Path, place: str, options: Options) -> Table:
     lines = start.split(b"\n", 2)
     if len(lines) > 1 and lines[1].strip() and _is_flat_record(lines[0]):
         return _lines_table(path, place)
-    return _document_table(path, place, start, options)
+    return _document_table(path, place, options)
 
 
 def _is_flat_record(line: bytes) -> bool:
@@ -53,7 +53,7 @@ def _batches(path: Path, names: Sequence[str]) -> Iterator[Batch]:
     return scanned(pl.scan_ndjson(path, schema=dict.fromkeys(names, pl.String)), names)
 
 
-def _document_table(path: Path, place: str, start: bytes, options: Options) -> Table:
+def _document_table(path: Path, place: str, options: Options) -> Table:
     with opened(path) as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:

@@ -1,4 +1,4 @@
-"""What a reader of a format needs to know besides the file: names for a missing header, and what to look for."""
+"""Options of readers: names for a missing header, and which sheet or table of a file to read."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

@@ -55,7 +55,7 @@ def _unmixed(records: list[Any], place: str) -> list[Any]:
 
 
 def _table_of_columns(document: Mapping[str, Any]) -> list[Any]:
-    """The records of a mapping from columns to their cells, or from stones to theirs, as pandas writes them."""
+    """The records of a mapping from columns or from stones to their cells, as pandas writes them."""
     columns, data = document.get("columns"), document.get("data")
     if isinstance(columns, list) and isinstance(data, list) and data and isinstance(data[0], list):
         return [columns, *data]

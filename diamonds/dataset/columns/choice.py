@@ -79,7 +79,7 @@ def _move_shapes(candidates: Candidates, sample: pl.DataFrame, explicit: set[str
 
 def _fitting(role: str, names: Sequence[str], sample: pl.DataFrame, is_explicit: bool) -> list[str]:
     """The names whose columns hold what the role needs; all of one of our columns if none does."""
-    if is_explicit:
+    if is_explicit or (role in COLUMNS and len(names) == 1):
         return list(names)
     matches = [name for name in names if fits(role, sample[name])]
     return matches or (list(names) if role in COLUMNS else [])

@@ -1,5 +1,6 @@
 """Decides by the cells of a column whether it can have the role that its name suggests."""
 
+from collections import Counter
 from collections.abc import Callable
 
 import polars as pl
@@ -27,13 +28,14 @@ def fits(role: str, cells: pl.Series) -> bool:
 
 def filled(cells: pl.Series) -> list[str]:
     """The texts of the cells that have a value."""
-    return [text for text in texts_of(cells).drop_nulls().to_list() if not is_missing(text)]
+    texts = texts_of(cells).drop_nulls()
+    blank = [text for text in texts.unique().to_list() if is_missing(text)]
+    return texts.filter(~texts.is_in(blank)).to_list()
 
 
 def _share(cells: pl.Series, holds: Callable[[str], bool]) -> float:
-    texts = filled(cells)
-    counts = {text: holds(text) for text in set(texts)}
-    return sum(counts[text] for text in texts) / max(len(texts), 1)
+    counts = Counter(filled(cells))
+    return sum(rows for text, rows in counts.items() if holds(text)) / max(counts.total(), 1)
 
 
 def _is_grade(column: str) -> Fits:

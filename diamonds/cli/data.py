@@ -30,7 +30,7 @@ def data(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Show how sold stones are read: columns, units, what is set aside and why. Nothing is trained."""
-    from diamonds.dataset.dataset import clean_tables, load_dataset
+    from diamonds.dataset.dataset import clean_tables, dataset_of
 
     chosen = mapping_of(mapping, column, columns)
     cleaned = clean_tables(source, chosen)
@@ -41,7 +41,7 @@ def data(
         )
     if not as_json:
         _show(cleaned)
-    report = load_dataset(source, mapping=chosen).report
+    report = dataset_of(cleaned, source).report
     if as_json:
         print_json(report.model_dump(mode="json"))
         return

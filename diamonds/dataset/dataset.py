@@ -66,7 +66,11 @@ def load_dataset(source: str | Path, *, mapping: ColumnMapping | None = None) ->
     the settings. Raises ``DataError`` when the stones cannot be read, too many break a rule, too few are
     valid, or their prices as a whole are implausible.
     """
-    cleaned = clean_tables(source, mapping or ColumnMapping.of_settings())
+    return dataset_of(clean_tables(source, mapping or ColumnMapping.of_settings()), source)
+
+
+def dataset_of(cleaned: "CleanedTables", source: str | Path) -> Dataset:
+    """The dataset of the cleaned tables of ``source``; raises ``DataError`` when they cannot be trained on."""
     place = without_secrets(source)
     check_prices(_sample([*cleaned.parts, *cleaned.summary.cheap]), place, Market.of_settings())
     dataset = _dataset(cleaned, place)

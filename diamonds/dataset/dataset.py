@@ -70,7 +70,7 @@ def load_dataset(source: str | Path, *, mapping: ColumnMapping | None = None) ->
 
 
 def dataset_of(cleaned: "CleanedTables", source: str | Path) -> Dataset:
-    """The dataset of the cleaned tables of ``source``; raises ``DataError`` when they cannot be trained on."""
+    """The dataset of cleaned tables; raises ``DataError`` when they cannot be trained on."""
     place = without_secrets(source)
     check_prices(_sample([*cleaned.parts, *cleaned.summary.cheap]), place, Market.of_settings())
     dataset = _dataset(cleaned, place)

@@ -34,7 +34,7 @@ def _italian(day: pd.Timestamp) -> str:
 
 
 def _dated(stones: pd.DataFrame, cells: list[object], folder: Path) -> Dataset:
-    stones.assign(**{"Sold on": cells}).to_csv(folder / "stones.csv", index=False)
+    stones.assign(**{"Sold on": pd.Series(cells)}).to_csv(folder / "stones.csv", index=False)
     return load_dataset(folder / "stones.csv")
 
 

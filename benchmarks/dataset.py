@@ -14,8 +14,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from functools import partial
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np

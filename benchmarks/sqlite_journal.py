@@ -48,7 +48,7 @@ class SqliteJournal:
         self.problem = None
 
     def sync(self) -> None:
-        """Flushes the log in the calling thread; ``synchronous=FULL`` would block all that append meanwhile."""
+        """Flushes the log in the calling thread; with ``synchronous=FULL`` all appends would wait for it."""
         if self._log is not None:
             os.fdatasync(self._log)
 
@@ -86,9 +86,10 @@ class SqliteReader(JournalReader):
     def unread_bytes(self) -> int:
         """Estimated: reading all that waits would take longer than shipping a batch."""
         newest, last = self._database.execute(
-            "SELECT coalesce(max(id), 0), (SELECT length(content) FROM frames ORDER BY id DESC LIMIT 1) FROM frames"
+            "SELECT coalesce(max(id), 0), "
+            "(SELECT length(content) FROM frames ORDER BY id DESC LIMIT 1) FROM frames"
         ).fetchone()
-        return max(0, newest - self._position.segment) * (last or 0)
+        return int(max(0, newest - self._position.segment) * (last or 0))
 
     def remove_shipped(self) -> None:
         position = self._position.segment
@@ -113,9 +114,9 @@ class SqliteReader(JournalReader):
     def _unread_rows(self) -> list[tuple[int, bytes]]:
         query = (
             "SELECT id, content FROM frames WHERE id > ?1 OR (id = ?1 AND length(content) > ?2) "
-            f"ORDER BY id LIMIT {_ROWS}"
+            "ORDER BY id LIMIT ?3"
         )
-        rows: list[tuple[int, bytes]] = self._database.execute(query, self._position).fetchall()
+        rows: list[tuple[int, bytes]] = self._database.execute(query, (*self._position, _ROWS)).fetchall()
         return rows
 
 

@@ -1,4 +1,4 @@
-"""The shipper process of a worker whose journal is in SQLite: ``python -m benchmarks.sqlite_shipping JOURNAL``."""
+"""Ships for a worker whose journal is in SQLite: ``python -m benchmarks.sqlite_shipping JOURNAL``."""
 
 from benchmarks.sqlite_journal import SqliteReader
 from diamonds.exchanges.shipping import __main__ as shipping
@@ -7,5 +7,5 @@ from diamonds.settings import settings
 
 if __name__ == "__main__":
     SqliteReader.sync = settings().journal_sync
-    shipper.JournalReader = SqliteReader  # type: ignore[misc, attr-defined]
+    shipper.JournalReader = SqliteReader  # type: ignore[attr-defined]
     shipping.main()

@@ -39,7 +39,7 @@ def _recording_off() -> None:
 
 def _sqlite() -> None:
     """With the journal in SQLite."""
-    recording.Journal = SqliteJournal  # type: ignore[misc, attr-defined, assignment]
+    recording.Journal = SqliteJournal  # type: ignore[attr-defined, assignment]
     ShipperSupervisor.module = "benchmarks.sqlite_shipping"
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from diamonds.dataset import Dataset, load_dataset, load_from, save_to
-from diamonds.versions import store
+from diamonds.versions import datasets
 
 DAYS = pd.date_range("2024-03-01", periods=300, freq="2D")
 
@@ -98,6 +98,6 @@ def test_dates_stay_with_the_stored_dataset(stones: pd.DataFrame, tmp_path: Path
     folder.mkdir()
     save_to(folder, dataset)
     pd.testing.assert_frame_equal(load_from(folder).training, dataset.training, check_exact=True)
-    store.save_dataset(dataset)
-    stored = store.load_stored_dataset(dataset.fingerprint)
+    datasets.save(dataset)
+    stored = datasets.load(dataset.fingerprint)
     pd.testing.assert_frame_equal(stored.training, dataset.training, check_exact=True)

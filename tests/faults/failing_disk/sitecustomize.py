@@ -12,4 +12,4 @@ def fdatasync(file: int) -> None:
     _fdatasync(file)
 
 
-os.fdatasync = fdatasync
+os.fdatasync = fdatasync  # type: ignore[assignment] # the journal passes numbers alone

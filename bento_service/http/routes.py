@@ -18,6 +18,8 @@ from bento_service.http.errors import ApiError
 from bento_service.http.openapi import documented_responses
 from bento_service.http.parsing import parse_json, parse_query
 from bento_service.http.responses import JsonResponse, error_response
+from diamonds.exchanges.redaction import describe
+from diamonds.settings import settings
 
 log = logging.getLogger("bentoml.diamonds")
 
@@ -52,9 +54,9 @@ class JsonRoute(APIRoute):
             response = error_response(error)
         except ClientDisconnect:
             return
-        # The edge of the process: whatever failed, the client gets a response and the log the cause.
-        except Exception:
-            log.exception("%s %s failed", scope["method"], scope["path"])
+        except Exception as error:  # noqa: BLE001 - the edge of the process: the client gets a response
+            details = describe(error, settings().masked_fields)
+            log.error("%s %s failed:\n%s", scope["method"], scope["path"], details)
             response = error_response(_FAILED)
         await response(scope, receive, send)
 

@@ -12,6 +12,7 @@ from bento_service.recording.exchange import SCOPE_KEY, ExchangeInFlight
 from bento_service.recording.exchange_ids import HEADER, new_id
 from bento_service.recording.request_body import RETRY_SOON, RequestBodies
 from diamonds.exchanges.recording import Recording
+from diamonds.exchanges.redaction import describe
 from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -78,7 +79,8 @@ class Recorder:
             if isinstance(problem, DeadlineExceeded):
                 await exchange.send_error(self._timeout)
                 return
-            logger.exception("Exchange %s failed", exchange.id)
+            details = describe(problem, self.recording.settings.masked_fields)
+            logger.error("Exchange %s failed:\n%s", exchange.id, details)
             message = f"Something went wrong on our side; tell us the exchange id {exchange.id}."
             await exchange.send_error(ApiError(500, "internal_error", message))
 

@@ -1,6 +1,7 @@
 """Redacts what is stored: masks credentials and fields in queries and bodies, truncates long bodies."""
 
 import re
+import traceback
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
@@ -77,6 +78,13 @@ def masked_in(query: str, body: bytes, masked_fields: Set[str]) -> Masked:
         return Masked(frozenset(), everywhere=True)
     texts = frozenset(value for value in values if isinstance(value, str) and value)
     return Masked(texts, len(values) > len(texts), len(texts) > _MOST_VALUES)
+
+
+def describe(problem: BaseException, masked_fields: Set[str]) -> str:
+    """An exception for the log; without its message where fields are masked, for it may quote them."""
+    if not masked_fields:
+        return "".join(traceback.format_exception(problem))
+    return "".join([*traceback.format_tb(problem.__traceback__), type(problem).__qualname__])
 
 
 def is_masked(request: Request, response_body: str) -> bool:

@@ -75,6 +75,10 @@ async def fail(_request: Request) -> Response:
     raise RuntimeError("as the test wants")
 
 
+async def fail_quoting(request: Request) -> Response:
+    raise RuntimeError(f"as the test wants, with {(await request.body()).decode()}")
+
+
 _CALLS = count(1)
 
 
@@ -103,6 +107,7 @@ app = Starlette(
         Route("/nothing", nothing),
         Route("/fail", fail),
         Route("/fail/once", fail_once),
+        Route("/fail/quoting", fail_quoting, methods=["POST"]),
         Route("/readyz", health),
     ],
     middleware=[Middleware(Recorder), Middleware(KeyRequired), Middleware(Replay)],

@@ -65,7 +65,7 @@ class Load:
                 self._call(http, number, random_)
 
     def _call(self, http: httpx.Client | Client, number: int, random_: random.Random) -> None:
-        carat = round(random_.uniform(-0.5, 4), 3)  # every ninth or so is refused
+        carat = round(random_.uniform(-0.5, 4), 3) or 1.0  # every ninth is refused; no -0.0, stored as bytes
         stone = {"carat": carat, "cut": "Ideal", "color": "G", "clarity": "VS2"}
         try:
             answer = _post(http, params={"n": number}, json=stone)

@@ -19,8 +19,6 @@ from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT, BadCursor, Exchange, 
 
 T = TypeVar("T")
 
-LONGEST_CURSOR = 200  # characters: those of pages have about 70
-
 
 def _with_plus(text: object) -> object:
     """In a query, the + of an offset reads as a space unless it is encoded; a bare number is no time."""
@@ -79,9 +77,7 @@ class ExchangesQuery(BaseModel):
         ),
     ] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Maximum number of exchanges.")] = 100
-    cursor: Annotated[
-        Optional[str], Field(max_length=LONGEST_CURSOR, description="The `next` of the page before.")
-    ] = None
+    cursor: Annotated[Optional[str], Field(description="The `next` of the page before.")] = None
     bodies: Annotated[
         bool,
         Field(description="false: bodies are null, and a page is quick however large they are."),
@@ -134,7 +130,8 @@ async def list_exchanges(query: Annotated[ExchangesQuery, Query()]) -> Exchanges
     try:
         result = await _read(lambda: page(filters, **paging))
     except BadCursor as error:
-        raise field_error("cursor", str(error), query.cursor) from error
+        message = f"Got cursor={quoted(query.cursor)}; expected the `next` of an earlier page."
+        raise field_error("cursor", message, query.cursor) from error
     return {"exchanges": [_response(each) for each in result.exchanges], "next": result.next}
 
 

@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Sets all home folders to a temporary one, before any module reads their environment variables."""
     # make's own variables would change the output of a make that a test starts.
     ours = ("DIAMONDS_", "PREFECT_", "BENTOML_", "MAKE", "MFLAGS")
-    for name in [name for name in os.environ if name.startswith(ours)]:
+    for name in [name for name in os.environ if name.startswith(ours) and name != "DIAMONDS_FAULT_SEED"]:
         del os.environ[name]
     home = Path(tempfile.mkdtemp(prefix="diamonds-tests-"))
     # Registered first, so it runs last, when all that tests started has ended.

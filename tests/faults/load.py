@@ -1,5 +1,6 @@
 """Clients that call the service without rest, some with our own client, and remember every answer."""
 
+import os
 import random
 import threading
 import time
@@ -16,6 +17,7 @@ from diamonds.api.client import Client, ServiceDown
 PLAIN_CLIENTS, OWN_CLIENTS = 4, 2
 """The latter choose the ids, and try again under them."""
 CLIENTS = PLAIN_CLIENTS + OWN_CLIENTS
+SEED = int(os.environ.get("DIAMONDS_FAULT_SEED", "20261125"))
 
 
 @dataclass(frozen=True, slots=True)

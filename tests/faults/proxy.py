@@ -1,7 +1,7 @@
 """Stands between a client and its server, and cuts connections when it hurts most."""
 
 import contextlib
-import select
+import selectors
 import socket
 import threading
 
@@ -28,13 +28,20 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         upstream = ("127.0.0.1", self._upstream_port)
-        with contextlib.suppress(OSError), client, socket.create_connection(upstream) as server:
-            while self._pass_on(client, server):
+        with (
+            contextlib.suppress(OSError),
+            client,
+            socket.create_connection(upstream) as server,
+            selectors.DefaultSelector() as sides,
+        ):
+            sides.register(client, selectors.EVENT_READ)
+            sides.register(server, selectors.EVENT_READ)
+            while self._pass_on(client, server, sides):
                 pass
 
-    def _pass_on(self, client: socket.socket, server: socket.socket) -> bool:
+    def _pass_on(self, client: socket.socket, server: socket.socket, sides: selectors.BaseSelector) -> bool:
         """Passes on what came from either side; whether both are to stay connected."""
-        for source in select.select([client, server], [], [])[0]:
+        for source in [client if key.fileobj is client else server for key, _ in sides.select()]:
             data = source.recv(1 << 16)
             (server if source is client else client).sendall(data)
             if not data:

@@ -15,10 +15,8 @@ import psutil
 import pytest
 
 from tests.faults.conftest import Scene, shippers, workers
-from tests.faults.load import Load, load
+from tests.faults.load import SEED, Load, load
 from tests.processes import wait_until
-
-SEED = 20261125
 
 Fault = Callable[[Scene, random.Random], None]
 

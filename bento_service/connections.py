@@ -4,8 +4,9 @@ import asyncio
 import socket
 from typing import Any
 
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from bento_service.http.errors import ApiError
@@ -49,6 +50,7 @@ class Connection(HttpToolsProtocol):
         self._receiving_since: float | None = self.loop.time()
         self._unsent_since = self.loop.time()
         self._timer: asyncio.TimerHandle | None = None
+        self._running: RequestResponseCycle | None = None
 
     @property
     def _is_answering(self) -> bool:
@@ -62,7 +64,13 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._running is not None and not self._running.response_complete:
+            _disconnect(self._running)
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
         if self._is_rejected:
@@ -100,7 +108,7 @@ class Connection(HttpToolsProtocol):
         self._reject(_INVALID)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Says nothing: to ignore an upgrade is allowed."""
+        """Logs nothing: a server may ignore an upgrade."""
 
     def _too_large(self) -> ApiError:
         message = f"Send at most {self._header_limit:,} bytes of headers, including the request line."
@@ -111,11 +119,16 @@ class Connection(HttpToolsProtocol):
         if self._is_rejected:
             return
         self._is_rejected = True
+        if self.pipeline and self.cycle.more_body:  # it waits behind others, and will never be complete
+            self.pipeline.popleft()
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._running
         if self._is_answering:
             self.cycle.keep_alive = False
-        elif self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete:
+        elif self.cycle and self.cycle.response_started and not self.cycle.response_complete:
             self.transport.close()
         else:
+            if self.cycle is not None:
+                _disconnect(self.cycle)
             self._send(error)
             # To close with bytes unread would reset the connection, and the client might lose the error.
             self.transport.write_eof()
@@ -172,3 +185,9 @@ class Connection(HttpToolsProtocol):
         if first and not self.cycle.response_started and self.cycle.scope["http_version"] == "1.1":
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.loop.call_later(_PROBE_S, self._probe)
+
+
+def _disconnect(cycle: RequestResponseCycle) -> None:
+    """Lets the app know that the client has left: nothing more comes from it, or reaches it."""
+    cycle.disconnected, cycle.waiting_for_100_continue = True, False
+    cycle.message_event.set()

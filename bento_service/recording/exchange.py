@@ -31,7 +31,7 @@ _STORED_HEADERS = frozenset({b"content-type", b"content-encoding", b"user-agent"
 _STORED_CHARACTERS = 1000
 """Of a longer header the first characters are stored."""
 
-_UPLOADS = "/version_files"  # files of versions are larger than all other bodies
+_UPLOAD = ("POST", "/version_files")  # files of versions are larger than all other bodies
 
 
 class ExchangeInFlight:
@@ -190,7 +190,7 @@ class ExchangeInFlight:
 
     @property
     def _is_upload(self) -> bool:
-        return (self._scope["method"], self._scope["path"]) == ("POST", _UPLOADS)
+        return (self._scope["method"], self._scope["path"]) == _UPLOAD
 
     @property
     def _body_limit(self) -> int:

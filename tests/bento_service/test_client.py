@@ -163,6 +163,14 @@ def test_what_is_refused_for_now_is_tried_again_under_its_id(status: int) -> Non
     assert gateway.ids == [str(quote["exchange_id"])] * 3
 
 
+def test_only_later_tries_are_declared_as_retries() -> None:
+    gateway = Gateway([503, 503], {"Retry-After": "0"})
+    with standing(gateway) as client:
+        client.predict(STONE)
+        client.predict(STONE)
+    assert [headers.get("x-exchange-retry") for headers in gateway.asked] == [None, "1", "2", None]
+
+
 def test_after_the_last_try_the_error_is_raised() -> None:
     gateway = Gateway([503] * 9)
     with (

@@ -11,8 +11,8 @@ from diamonds.exchanges.frames import Response, decode_frame
 from diamonds.settings import PROJECT
 from tests.bento_service.recorded_service import serving
 from tests.faults.conftest import Scene
-from tests.faults.load import load
-from tests.faults.test_faults import SEED, judge, metric, ready_answers
+from tests.faults.load import SEED, load
+from tests.faults.test_faults import judge, metric, ready_answers
 from tests.faults.test_power_cut import NOWHERE, SYNCED
 from tests.processes import wait_until
 

@@ -1,27 +1,34 @@
-"""Measures the cost of recording: `/predict` with it and without, by turns, and the speed of shipping.
+"""Measures the cost of recording: `/predict` with and without it by turns, the journal, and shipping.
 
     python -m benchmarks.recording [--rounds 5] [--seconds 5] [--connections 16]
 
-One worker, the champion of the model store, and the database of the settings. Needs `wrk`.
+One worker, the champion of the model store, and the database of the settings. Needs `wrk`. With
+DIAMONDS_JOURNAL_SYNC=true all of it is safe from a power cut.
 """
 
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import uuid_utils
 
 from benchmarks.command_line import parser_for
 from benchmarks.serving import Load, measure, median, wrk_script
+from benchmarks.sqlite_journal import SqliteJournal, SqliteReader
 from benchmarks.steps import WHOLE, serving
 from diamonds.database import migrate, running
 from diamonds.exchanges import Body, Journal, Request, Response, Shipper, create_partitions
+from diamonds.exchanges.journal.reader import JournalReader
+from diamonds.exchanges.shipping.shipper import ROWS, SIZE
 
 SHIPPED = 50_000
-_OFF = {
+TURN = 16  # exchanges that one turn of the event loop records at once
+_OTHERS = {
+    "sqlite": "the journal in SQLite",
     "recording_off": "recording off: ids, limits and timeout as ever, nothing recorded",
     "unrecorded": "no recorder at all: no ids, no limits, no timeout either",
 }
@@ -33,16 +40,17 @@ def compare(folder: Path, rounds: int, seconds: int, connections: int) -> None:
     """All services are up throughout, so that each turn is measured under the same conditions."""
     script = wrk_script(folder)
     with ExitStack() as stack:
-        targets = [WHOLE, *(f"benchmarks.variants:{name}" for name in _OFF)]
+        targets = [WHOLE, *(f"benchmarks.variants:{name}" for name in _OTHERS)]
         urls = [stack.enter_context(serving(target, folder)) for target in targets]
         turns = [_turn(urls, script, connections, seconds) for _ in range(rounds + 1)][1:]  # one to warm up
     print(f"{connections} connections, {rounds} turns of {seconds} s each, medians")
-    on, *offs = (median(list(loads)) for loads in zip(*turns, strict=True))
+    on, *others = (median(list(loads)) for loads in zip(*turns, strict=True))
     _print_load("recording on", on)
-    for position, (label, off) in enumerate(zip(_OFF.values(), offs, strict=True), start=1):
-        _print_load(label, off)
+    for position, (label, other) in enumerate(zip(_OTHERS.values(), others, strict=True), start=1):
+        _print_load(label, other)
         share = statistics.median(turn[0].rate / turn[position].rate for turn in turns)
-        print(f"  with recording {share:.1%} of that rate; p99 longer by {(on.p99 - off.p99) * 1e3:.1f} ms")
+        longer_ms = (on.p99 - other.p99) * 1e3
+        print(f"  recording as ever: {share:.1%} of that rate; p99 longer by {longer_ms:.1f} ms")
 
 
 def _turn(urls: Sequence[str], script: Path, connections: int, seconds: int) -> list[Load]:
@@ -57,13 +65,41 @@ def _print_load(name: str, load: Load) -> None:
     print(f"{load.rate:6.0f} requests/s, p50 {load.p50 * 1e3:5.1f} ms, p99 {load.p99 * 1e3:5.1f} ms: {name}")
 
 
+def compare_journals(folder: Path) -> None:
+    """Measures processor time alone, of one process, since other processes use the disk, too."""
+    for name, journal, reader in (
+        ("files", Journal(folder, max_bytes=1 << 40), JournalReader),
+        ("SQLite", SqliteJournal(folder, max_bytes=1 << 40), SqliteReader),
+    ):
+        appending = _cpu_us(partial(_append, journal, 1))
+        by_turn = _cpu_us(partial(_append, journal, TURN))
+        reading = _cpu_us(partial(_read_and_remove, reader, journal.folder))
+        print(
+            f"journal in {name}: {appending:.1f} us to append an exchange in two writes, {by_turn:.1f} us as "
+            f"one of {TURN}; {reading / 2:.1f} us to read and remove it"
+        )
+        journal.close()
+
+
+def _cpu_us(call: Callable[[], object]) -> float:
+    """Processor time, in microseconds, of a call that handles SHIPPED exchanges, by exchange."""
+    started = time.process_time()
+    call()
+    return (time.process_time() - started) / SHIPPED * 1e6
+
+
+def _read_and_remove(reader_of: type[JournalReader], folder: Path) -> None:
+    reader = reader_of(folder)
+    while reader.read(rows=ROWS, size=SIZE, complete=True):
+        reader.remove_shipped()
+
+
 def ship(folder: Path) -> None:
     """Measures one worker's shipper on a journal that grew during an outage."""
     migrate()
     create_partitions()
     journal = Journal(folder / "journal", max_bytes=1 << 40)
-    for number in range(SHIPPED):
-        _append(journal, number)
+    _append(journal, TURN)
     shipper = Shipper(journal.folder)
     started, cpu_started = time.perf_counter(), time.process_time()
     shipper.start()
@@ -74,12 +110,18 @@ def ship(folder: Path) -> None:
     )
 
 
-def _append(journal: Journal, number: int) -> None:
-    id_ = str(uuid_utils.uuid7())
-    body, version = Body(_STONE), "diamonds-xgboost:benchmark"
-    headers = {"content-type": "application/json"}
-    journal.append(Request(number, id_, time.time(), "POST", "/predict", "", headers, False, body).frame())
-    journal.append(Response(number, id_, 1.0, 200, "xgboost", version, Body(_QUOTE)).frame())
+def _append(journal: Journal | SqliteJournal, at_once: int) -> None:
+    """Appends SHIPPED exchanges: the requests of so many in one write, then their responses in another."""
+    for first in range(0, SHIPPED, at_once):
+        exchanges = [_exchange(number) for number in range(first, first + at_once)]
+        journal.append(*[request.frame() for request, _ in exchanges])
+        journal.append(*[response.frame() for _, response in exchanges])
+
+
+def _exchange(number: int) -> tuple[Request, Response]:
+    id_, headers = str(uuid_utils.uuid7()), {"content-type": "application/json"}
+    request = Request(number, id_, time.time(), "POST", "/predict", "", headers, False, Body(_STONE))
+    return request, Response(number, id_, 1.0, 200, "xgboost", "diamonds-xgboost:benchmark", Body(_QUOTE))
 
 
 def main() -> None:
@@ -90,6 +132,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, running():
         compare(Path(name), options.rounds, options.seconds, options.connections)
+        compare_journals(Path(name))
         ship(Path(name))
 
 

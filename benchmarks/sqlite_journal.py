@@ -38,17 +38,18 @@ class SqliteJournal:
         with self._mutex:
             return self._locked()
 
-    def append(self, frame: bytes) -> None:
+    def append(self, *frames: bytes) -> None:
         try:
             with self._mutex:
-                (self._database or self._open()).execute("INSERT INTO frames (content) VALUES (?)", (frame,))
+                database = self._database or self._open()
+                database.execute("INSERT INTO frames (content) VALUES (?)", (b"".join(frames),))
         except sqlite3.Error as error:
             self.problem = str(error)
             raise OSError(self.problem) from error
         self.problem = None
 
     def sync(self) -> None:
-        """Flushes the log in the calling thread; with ``synchronous=FULL`` all appends would wait for it."""
+        """Flushes the log in this thread; ``synchronous=FULL`` would block all who append meanwhile."""
         if self._log is not None:
             os.fdatasync(self._log)
 
@@ -86,10 +87,11 @@ class SqliteReader(JournalReader):
     def unread_bytes(self) -> int:
         """Estimated: reading all that waits would take longer than shipping a batch."""
         newest, last = self._database.execute(
-            "SELECT coalesce(max(id), 0), "
-            "(SELECT length(content) FROM frames ORDER BY id DESC LIMIT 1) FROM frames"
+            "SELECT coalesce(max(id), 0), max(length(content)) "
+            "FROM (SELECT * FROM frames ORDER BY id DESC LIMIT 1)"
         ).fetchone()
-        return int(max(0, newest - self._position.segment) * (last or 0))
+        unread: int = max(0, newest - self._position.segment) * (last or 0)
+        return unread
 
     def remove_shipped(self) -> None:
         position = self._position.segment

@@ -1,4 +1,4 @@
-"""Ships for a worker whose journal is in SQLite: ``python -m benchmarks.sqlite_shipping JOURNAL``."""
+"""Ships the SQLite journal of one worker: ``python -m benchmarks.sqlite_shipping JOURNAL``."""
 
 from benchmarks.sqlite_journal import SqliteReader
 from diamonds.exchanges.shipping import __main__ as shipping

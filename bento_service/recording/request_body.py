@@ -99,6 +99,12 @@ def receive_now(receive: Receive) -> Message | None:
 
 
 def has_client_left(receive: Receive) -> bool:
-    """Whether the server knows that the client left."""
+    """Whether the server knows that the client left.
+
+    Uvicorn's ``receive`` is a method of an object that knows; asking any other costs four times as much.
+    """
+    disconnected = getattr(getattr(receive, "__self__", None), "disconnected", None)
+    if isinstance(disconnected, bool):
+        return disconnected
     message = receive_now(receive)
     return message is not None and message["type"] == "http.disconnect"

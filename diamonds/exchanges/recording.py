@@ -10,9 +10,9 @@ from diamonds.database import release
 from diamonds.exchanges.exchange import Exchange
 from diamonds.exchanges.frames import Body, Request, Response
 from diamonds.exchanges.idempotency import RecentIds, Taken, claim
-from diamonds.exchanges.journal.memory_buffer import MemoryBuffer
+from diamonds.exchanges.journal.memory_buffer import Answered, MemoryBuffer
 from diamonds.exchanges.journal.sync import JournalSync
-from diamonds.exchanges.journal.writer import Journal
+from diamonds.exchanges.journal.writer import Journal, JournalFull
 from diamonds.exchanges.redaction import NOTHING, Masked, redact
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S
 from diamonds.exchanges.shipping.sink import Sink
@@ -33,7 +33,9 @@ class Recording:
         self.sync = JournalSync(self.journal) if settings.journal_sync else None
         self.shipper = ShipperSupervisor(self.journal)
         self.next_number = count(1).__next__
-        self._pending: list[Request] = []
+        self._requests: list[Request] = []  # that are written at the end of this turn of the event loop
+        self._answered: list[Answered] = []  # whose responses are written then
+        self._flushing: list[asyncio.Future[None]] = []
         self._not_in_journal: set[int] = set()
         self._recent_ids = RecentIds()
         # Its own threads, so that a database that hangs never blocks those that price stones.
@@ -48,31 +50,23 @@ class Recording:
 
     async def stop(self) -> None:
         """Ships what is left, for a few seconds at most, and releases the database."""
+        self._write()
         if self._started:
             await asyncio.to_thread(self._stop)
 
     def record_request(self, request: Request) -> None:
         """Records a request, so that it is not lost even if the worker is killed before it has a response.
 
-        Those that come in one turn of the event loop are written together at its end, since a write costs
-        more than anything else here.
+        What comes in one turn of the event loop is written at its end, all at once, since a write costs more
+        than anything else here.
         """
-        if not self._pending:
-            asyncio.get_running_loop().call_soon(self._write_pending)
-        self._pending.append(request)
+        self._write_soon()
+        self._requests.append(request)
 
     def record_response(self, request: Request, response: Response) -> None:
-        """Records the outcome of a request that was recorded."""
-        self._write_pending()
-        if request.number in self._not_in_journal:
-            self._not_in_journal.discard(request.number)
-            written = self._append(request, response)
-        else:
-            written = self._append(response)
-        if not written:
-            self.memory_buffer.add(request, response)
-        elif self.sync is not None:
-            self.sync.add(request, response)
+        """Records the outcome of a request that was recorded; ``flush`` returns when it is written."""
+        self._write_soon()
+        self._answered.append((request, response))
 
     def redact(self, content: bytes, in_request: Masked = NOTHING) -> Body:
         """What may be stored of a body, by the settings."""
@@ -103,9 +97,19 @@ class Recording:
         return claimed
 
     async def flush(self) -> None:
-        """Returns when what was recorded so far is as safe as ``journal_sync`` demands."""
+        """Returns when what was recorded so far is written, and as safe as ``journal_sync`` demands."""
+        if self._requests or self._answered:
+            await self._end_of_turn()
         if self.sync is not None:
             await self.sync.flush()
+
+    async def _end_of_turn(self) -> None:
+        written = asyncio.get_running_loop().create_future()
+        self._flushing.append(written)
+        try:
+            await written
+        except asyncio.CancelledError:
+            self._write()  # the response is recorded: it is sent even if its deadline has just passed
 
     async def _claim_in_database(self, request: Request) -> Exchange | Taken | None:
         """None, too, when the database is away or slow."""
@@ -117,20 +121,42 @@ class Recording:
         except (TimeoutError, SQLAlchemyError, ConnectionError):
             return None
 
-    def _write_pending(self) -> None:
-        pending, self._pending = self._pending, []
-        if pending and not self._append(*pending):
-            self._not_in_journal.update(request.number for request in pending)
-        elif pending and self.sync is not None:
-            self.sync.add(*pending)
+    def _write_soon(self) -> None:
+        if not self._requests and not self._answered:
+            asyncio.get_running_loop().call_soon(self._write)
 
-    def _append(self, *messages: Request | Response) -> bool:
-        """Whether the journal took them."""
+    def _write(self) -> None:
+        """Writes what was recorded in this turn; what the journal does not take, the memory buffer does."""
+        requests, answered, flushing = self._requests, self._answered, self._flushing
+        self._requests, self._answered, self._flushing = [], [], []
+        if requests or answered:
+            self._append(requests, answered)
+        for written in flushing:
+            if not written.cancelled():
+                written.set_result(None)
+
+    def _append(self, requests: list[Request], answered: list[Answered]) -> None:
+        late = [request for request, _ in answered if request.number in self._not_in_journal]
+        self._not_in_journal.difference_update(request.number for request in late)
+        before = [*requests, *late]
+        written = self._written(*before, *(response for _, response in answered))
+        self._not_in_journal.update(request.number for request in requests[written:])
+        in_journal = max(0, written - len(before))
+        for request, response in answered[in_journal:]:
+            self._not_in_journal.discard(request.number)
+            self.memory_buffer.add(request, response)
+        if self.sync is not None:
+            self.sync.add(*requests[:written])
+            for exchange in answered[:in_journal]:
+                self.sync.add(*exchange)
+
+    def _written(self, *messages: Request | Response) -> int:
+        """How many of them the journal took."""
         try:
-            self.journal.append(b"".join([message.frame() for message in messages]))
-        except OSError:
-            return False
-        return True
+            self.journal.append(*[message.frame() for message in messages])
+        except OSError as problem:
+            return problem.written if isinstance(problem, JournalFull) else 0
+        return len(messages)
 
     def _stop(self) -> None:
         self.memory_buffer.stop(FLUSH_WITHIN_S)

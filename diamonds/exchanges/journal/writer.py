@@ -5,8 +5,11 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
+from typing import NoReturn
 
 import uuid_utils
 
@@ -18,7 +21,9 @@ _RETRY_DISK_AFTER_S = 0.5
 
 
 class JournalFull(OSError):
-    """The journal has reached its maximum size, or its disk is full."""
+    """The journal has reached its maximum size, or its disk is full; it took ``written`` frames before."""
+
+    written = 0
 
 
 class Journal:
@@ -58,13 +63,13 @@ class Journal:
         with self._mutex:
             return self._locked()
 
-    def append(self, frame: bytes) -> None:
-        """Raises OSError when the frame cannot be written, and for a moment afterwards without trying."""
+    def append(self, *frames: bytes) -> None:
+        """Raises OSError when they cannot be written at once, and for a moment afterwards without trying."""
         with self._mutex:
             if self.problem is not None and self._clock() < self._retry_disk_at:
                 raise JournalFull(self.problem)
             try:
-                self._write(frame)
+                self._write(frames)
             except OSError as problem:
                 self._on_failure(problem)
                 raise
@@ -109,17 +114,26 @@ class Journal:
             self._lock = create_locked_folder(self.folder)
         return self._lock
 
-    def _write(self, frame: bytes) -> None:
+    def _write(self, frames: Sequence[bytes]) -> None:
+        data = b"".join(frames)
         file = self._file
         if file is None or self._offset >= self._segment_bytes:
             file = self._file = self._open_segment()
-        if self._closed_bytes + self._offset + len(frame) > self._max_bytes:
-            self._check_size(len(frame))
-        written = os.write(file, frame)
-        if written < len(frame):
-            os.ftruncate(file, self._offset)
-            raise JournalFull("the disk is full")
+        if self._closed_bytes + self._offset + len(data) > self._max_bytes:
+            self._check_size(len(data))
+        written = os.write(file, data)
+        if written < len(data):
+            self._take_back_incomplete(file, frames, written)
         self._offset += written
+
+    def _take_back_incomplete(self, file: int, frames: Sequence[bytes], written: int) -> NoReturn:
+        """Whole frames stay: the shipper may have read them already."""
+        ends = list(accumulate(map(len, frames)))
+        problem = JournalFull("the disk is full")
+        problem.written = bisect_right(ends, written)
+        self._offset += ends[problem.written - 1] if problem.written else 0
+        os.ftruncate(file, self._offset)
+        raise problem
 
     def _check_size(self, more: int) -> None:
         """Raises JournalFull, unless segments have been shipped since their size was last measured."""

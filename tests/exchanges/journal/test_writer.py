@@ -154,6 +154,32 @@ def test_a_write_that_the_disk_took_in_part_leaves_no_damage(tmp_path: Path) -> 
     os.close(lock)
 
 
+FILL_IN_ONE_WRITE = """
+import resource, sys
+from pathlib import Path
+from tests.exchanges.conversations import answer, asked, journal
+written = journal(Path(sys.argv[1]))
+requests = [asked(number) for number in range(3)]
+frames = [frame for each in requests for frame in (each.frame(), answer(each).frame())]
+written.lock()
+resource.setrlimit(resource.RLIMIT_FSIZE, (len(b"".join(frames[:5])) - 1, resource.RLIM_INFINITY))
+try:
+    written.append(*frames)
+except OSError as problem:
+    print(problem.written, flush=True)
+"""
+
+
+def test_of_a_write_that_the_disk_took_in_part_the_whole_frames_stay(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FILL_IN_ONE_WRITE, str(tmp_path)]
+    assert subprocess.run(command, check=True, capture_output=True, text=True).stdout.split() == ["4"]
+    ((folder, lock),) = orphans(tmp_path)
+    reader = JournalReader(folder)
+    assert len(read_all(reader, complete=True)) == 2
+    assert reader.damaged == 0
+    os.close(lock)
+
+
 DIE = """
 import os, signal, sys
 from pathlib import Path

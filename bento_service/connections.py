@@ -50,7 +50,7 @@ class Connection(HttpToolsProtocol):
         self._receiving_since: float | None = self.loop.time()
         self._unsent_since = self.loop.time()
         self._timer: asyncio.TimerHandle | None = None
-        self._running: RequestResponseCycle | None = None
+        self._running: RequestResponseCycle = None  # type: ignore[assignment]
 
     @property
     def _is_answering(self) -> bool:

@@ -1,5 +1,6 @@
 """Ids that clients choose: when the database is queried for them, and what becomes of one used twice."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,7 @@ RETRY = {"X-Exchange-Retry": "1"}
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[httpx.Client]]:
     """Clients of two services of one database, each with a journal folder of its own."""
     homes = [tmp_path_factory.mktemp(name) for name in ("one", "other")]
-    database = {"DIAMONDS_DATABASE_URL": database_url()}
+    database = {"DIAMONDS_DATABASE_URL": database_url(), "DIAMONDS_REQUEST_TIMEOUT_SECONDS": "3"}
     with (
         serving(homes[0] / "log", {**database, "DIAMONDS_HOME": str(homes[0])}) as one,
         serving(homes[1] / "log", {**database, "DIAMONDS_HOME": str(homes[1])}) as other,
@@ -67,16 +68,18 @@ def test_only_a_retry_asks_the_database_before_it_is_answered(services: list[htt
     with table_locked():
         first = str(uuid4())
         assert post(client, first, 1).status_code == 200
-        wait_until(lambda: waiting_writers() == 1)  # the shipper
+        wait_until(waiting_writers)
+        time.sleep(1)  # for the shippers of all services that tests have started
+        shippers = waiting_writers()
         for _ in range(5):
             assert post(client, str(uuid4()), 1).status_code == 200
-        assert waiting_writers() == 1
+        assert waiting_writers() == shippers
         assert post(client, first, 2).status_code == 409  # it is known here that the id is another request's
-        assert waiting_writers() == 1
+        assert waiting_writers() == shippers
         assert post(client, first, 1).status_code == 200  # a retry, for the id is known here
-        assert waiting_writers() == 2
+        assert waiting_writers() == shippers + 1
         assert post(client, str(uuid4()), 1, **RETRY).status_code == 200
-        assert waiting_writers() == 3
+        assert waiting_writers() == shippers + 2
     assert recorded(first).status == 200
     assert len(rows(first)) == 1
 
@@ -132,9 +135,9 @@ def test_another_request_under_an_id_used_elsewhere_is_answered_and_stored_once_
 def test_an_answer_does_not_complete_another_request_that_has_none(services: list[httpx.Client]) -> None:
     id_ = str(uuid4())
     with pytest.raises(httpx.ReadTimeout):  # its client leaves before there is an answer
-        services[0].get("/left", headers={"X-Exchange-Id": id_}, timeout=0.5)
+        services[0].get("/never", headers={"X-Exchange-Id": id_}, timeout=0.5)
     left = recorded(id_)
-    assert (left.path, left.status) == ("/left", None)
+    assert (left.path, left.status) == ("/never", None)
     post(services[1], id_, 1)
     shipped_after(services[1])
     assert recorded(id_) == left

@@ -13,8 +13,8 @@ from pathlib import Path
 import uuid_utils
 
 from diamonds.exchanges.frames import Request, Response, decode_frame
+from diamonds.exchanges.journal.locks import create_locked_folder
 from diamonds.exchanges.journal.reader import JournalReader, Position
-from diamonds.exchanges.journal.writer import create_locked_folder
 
 _FILE = "frames.sqlite"
 _PAGE_BYTES = 4096

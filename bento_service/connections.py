@@ -121,7 +121,7 @@ class Connection(HttpToolsProtocol):
         self._is_rejected = True
         if self.pipeline and self.cycle.more_body:  # it waits behind others, and will never be complete
             self.pipeline.popleft()
-            self.cycle = self.pipeline[0][0] if self.pipeline else self._running  # type: ignore[assignment] # as uvicorn begins
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._running
         if self._is_answering:
             self.cycle.keep_alive = False
         elif self.cycle and self.cycle.response_started and not self.cycle.response_complete:

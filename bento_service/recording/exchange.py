@@ -6,32 +6,17 @@ from collections.abc import Callable
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
-from bento_service.http.body import BYTES, check_content_type
 from bento_service.http.errors import ApiError
-from bento_service.http.keys import check_key
-from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.http.responses import JSON, as_json, send_error, send_whole
-from bento_service.recording.exchange_ids import (
-    HEADER,
-    RETRY_HEADER,
-    client_chosen_id,
-    id_taken,
-    new_id,
-    parse_id,
-)
-from bento_service.recording.request_body import RequestBodies, check_size, has_client_left, too_many_requests
+from bento_service.recording.exchange_ids import HEADER, client_chosen_id, id_taken, new_id, parse_id
+from bento_service.recording.request_body import RequestBodies, has_client_left, too_many_requests
+from bento_service.recording.request_headers import RequestHeaders
 from diamonds.exchanges import Body, Exchange, Request, Response
 from diamonds.exchanges.recording import Recording
 from diamonds.exchanges.redaction import masked_in, redact_query
 
 SCOPE_KEY = "diamonds.exchange"
 """Where the recorder leaves the exchange in flight in the ASGI scope of its request."""
-
-_STORED_HEADERS = frozenset({b"content-type", b"content-encoding", b"user-agent"})
-_STORED_CHARACTERS = 1000
-"""Of a longer header the first characters are stored."""
-
-_UPLOAD = ("POST", "/version_files")  # files of versions are larger than all other bodies
 
 
 class ExchangeInFlight:
@@ -43,31 +28,15 @@ class ExchangeInFlight:
     """
 
     __slots__ = (
-        "_body", "_body_passed_on", "_chunks", "_client_id", "_client_left", "_content_length",
-        "_declared_size", "_foreign_origin", "_headers", "_is_recorded", "_is_retry", "_model",
-        "_model_version", "_receive", "_received", "_recording", "_request", "_response_start", "_scope",
-        "_send", "_started", "_started_at", "_status", "id", "stored",
+        "_body", "_body_passed_on", "_chunks", "_client_left", "_content_length", "_headers",
+        "_is_recorded", "_model", "_model_version", "_receive", "_received", "_recording", "_request",
+        "_response_start", "_scope", "_send", "_started", "_started_at", "_status", "id", "stored",
     )  # fmt: skip
 
     def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send) -> None:
         self._started_at, self._started = time.time(), time.perf_counter()
         self._recording, self._scope, self._receive, self._send = recording, scope, receive, send
-        self._headers: dict[str, str] = {}
-        self._client_id: str | None = None
-        self._is_retry = False
-        self._foreign_origin: ApiError | None = None
-        self._declared_size = 0
-        for name, value in scope["headers"]:
-            if name in _STORED_HEADERS:
-                self._headers[name.decode()] = value[:_STORED_CHARACTERS].decode("latin-1")
-            elif name == b"content-length":
-                self._declared_size = int(value)  # the server has checked it
-            elif name == HEADER:
-                self._client_id = value.decode("latin-1")
-            elif name == RETRY_HEADER:
-                self._is_retry = True
-            elif name in SENT_BY_BROWSERS:
-                self._foreign_origin = foreign_origin(scope)
+        self._headers = RequestHeaders(scope, recording.settings)
         self.id = new_id()
         self._received: list[bytes] = []
         self.stored: Exchange | None = None
@@ -97,12 +66,14 @@ class ExchangeInFlight:
         Raises ApiError where it is rejected, and ClientDisconnect where the client left before its end.
         """
         try:
-            self._check_headers()
+            self._headers.check()
+            if self._headers.client_id is not None:
+                self.id = parse_id(self._headers.client_id)
             await self._receive_body(bodies)
             if is_busy():
                 raise too_many_requests()
-            if self._client_id is not None:
-                self.stored = await self._claim(self._client_id)
+            if self._headers.client_id is not None:
+                self.stored = await self._claim(self._headers.client_id)
         except (ApiError, ClientDisconnect):
             self._change_id()  # a request that never reaches the API leaves its id free for another try
             raise
@@ -177,29 +148,9 @@ class ExchangeInFlight:
         in_request = masked_in(query, self._body, self._recording.settings.masked_fields)
         return self._recording.redact(content, in_request)
 
-    def _check_headers(self) -> None:
-        """Raises the reason why the request is rejected whatever its body may be."""
-        if self._foreign_origin is not None:
-            raise self._foreign_origin
-        if self._is_upload:
-            check_key(self._scope)
-            check_content_type(self._scope, BYTES)
-        check_size(self._declared_size, self._body_limit)
-        if self._client_id is not None:
-            self.id = parse_id(self._client_id)
-
-    @property
-    def _is_upload(self) -> bool:
-        return (self._scope["method"], self._scope["path"]) == _UPLOAD
-
-    @property
-    def _body_limit(self) -> int:
-        settings = self._recording.settings
-        return settings.most_upload_bytes if self._is_upload else settings.most_body_bytes
-
     async def _receive_body(self, bodies: RequestBodies) -> None:
         try:
-            await bodies.receive(self._receive, self._body_limit, self._received)
+            await bodies.receive(self._receive, self._headers.body_limit, self._received)
         except ClientDisconnect:
             self._client_left = True
             raise
@@ -208,7 +159,7 @@ class ExchangeInFlight:
 
     async def _claim(self, client_id: str) -> Exchange | None:
         """Takes the id that the client chose; the stored exchange, if this is a retry that was answered."""
-        claimed = await self._recording.claim(self._message(), is_retry=self._is_retry)
+        claimed = await self._recording.claim(self._message(), is_retry=self._headers.is_retry)
         if claimed == "taken":
             raise id_taken(client_id)
         client_chosen_id.set(self.id)
@@ -216,7 +167,7 @@ class ExchangeInFlight:
 
     def _change_id(self) -> None:
         """Gives the exchange an id of its own in place of the one that the client chose."""
-        self.id, self._client_id = new_id(), None
+        self.id, self._headers.client_id = new_id(), None
 
     def _record_request(self) -> Request:
         self._request = self._message()
@@ -234,8 +185,8 @@ class ExchangeInFlight:
             scope["method"],
             scope["path"].replace("\0", "%00"),
             redact_query(query.decode("latin-1").replace("\0", "%00"), masked_fields) if query else "",
-            self._headers or None,
-            self._client_id is not None,
+            self._headers.stored or None,
+            self._headers.client_id is not None,
             self._recording.redact(self._body),
         )
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 import uuid_utils
 
-from bento_service.http.errors import ApiError, bad_request
-from diamonds.api.schemas import FieldError
+from bento_service.http.errors import ApiError, field_error, quoted
 
 HEADER = b"x-exchange-id"
+_NAME = "X-Exchange-Id"
 RETRY_HEADER = b"x-exchange-retry"
 """With any value: its client may have sent this request before, under the same id."""
 
@@ -25,15 +25,11 @@ def parse_id(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        message = f"Got X-Exchange-Id={text!r}; expected a UUID such as {new_id()}, or leave it out."
-        raise bad_request(message, [_field(text, message)]) from None
+        message = f"Got X-Exchange-Id={quoted(text)}; expected a UUID such as {new_id()}, or leave it out."
+        raise field_error(_NAME, message, text) from None
 
 
 def id_taken(text: str) -> ApiError:
     """The 409 for an id that another request has used."""
-    message = f"Got X-Exchange-Id={text!r}, which another request has used; expected a new one, or none."
-    return ApiError(409, "exchange_id_taken", message, [_field(text, message)])
-
-
-def _field(text: str, message: str) -> FieldError:
-    return {"field": "X-Exchange-Id", "message": message, "got": text}
+    message = f"Got X-Exchange-Id={quoted(text)}, which another request has used; expected a new one or none."
+    return field_error(_NAME, message, text, status=409, code="exchange_id_taken")

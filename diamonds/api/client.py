@@ -1,10 +1,7 @@
 """A client of the HTTP API: typed responses, the API's own errors, and retries under one exchange id."""
 
-import random
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NotRequired, Self, TypeVar
 from uuid import UUID
@@ -15,6 +12,7 @@ import uuid_utils
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
+from diamonds.api.retries import backoff_seconds, wait_seconds
 from diamonds.api.schemas import (
     BatchQuote,
     Explanation,
@@ -29,10 +27,7 @@ from diamonds.api.schemas import (
 T = TypeVar("T")
 
 URL = "http://127.0.0.1:3000"
-LONGEST_WAIT_SECONDS = 10.0
-_FIRST_WAIT_SECONDS = 0.1
 _ID, _RETRY = "x-exchange-id", "x-exchange-retry"
-_RETRIED_STATUSES = frozenset({429, 503, 504})
 
 
 class ServiceDown(ConnectionError):
@@ -162,9 +157,9 @@ class Client:
             except httpx.TransportError as error:
                 if tried >= self._tries:
                     raise ServiceDown(f"The service at {self._url} does not answer: {error}") from error
-                time.sleep(_backoff(tried))
+                time.sleep(backoff_seconds(tried))
                 continue
-            wait = _wait_after(response, tried)
+            wait = wait_seconds(response, tried)
             if wait is None or tried >= self._tries:
                 return response
             time.sleep(wait)
@@ -184,29 +179,6 @@ def _refusal(response: httpx.Response) -> Refused:
     except (ValueError, KeyError, TypeError):  # it comes from a proxy in between
         message = f"The service answered with status {response.status_code}: {response.text[:200]}"
         return Refused(response.status_code, "unknown", message)
-
-
-def _wait_after(response: httpx.Response, tried: int) -> float | None:
-    """The seconds to wait before a retry; None where a retry is pointless, or the wait is too long."""
-    wait = _retry_after(response) or _backoff(tried)
-    retries = response.status_code in _RETRIED_STATUSES and wait <= LONGEST_WAIT_SECONDS
-    return wait if retries else None
-
-
-def _backoff(tried: int) -> float:
-    longest: float = min(_FIRST_WAIT_SECONDS * 2 ** (tried - 1), LONGEST_WAIT_SECONDS)
-    return longest * random.uniform(0.5, 1)  # noqa: S311 - so that clients do not come back all at once
-
-
-def _retry_after(response: httpx.Response) -> float | None:
-    """The seconds of ``Retry-After``, which is a number or a date."""
-    value = response.headers.get("retry-after", "")
-    if value.isdecimal():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):  # no date, or one without a zone
-        return None
 
 
 def _read(shape: type[T], response: httpx.Response) -> T:

@@ -51,6 +51,7 @@ forgotten_exchanges = sa.Table(
     metadata,
     sa.Column("id", sa.Uuid, primary_key=True),
     sa.Column("forgotten_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Index("ix_forgotten_exchanges_forgotten_at", "forgotten_at"),
 )
 
 # The newest sale price of each quoted stone. It has a copy of the quote's figures, because retention may drop

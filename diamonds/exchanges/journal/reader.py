@@ -16,7 +16,8 @@ from diamonds.exchanges.frames import (
     decode_frame,
     find_frame,
 )
-from diamonds.exchanges.journal.writer import LOCK, segment_path, segments
+from diamonds.exchanges.journal.locks import LOCK
+from diamonds.exchanges.journal.writer import segment_path, segments
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,5 @@
 """Appends exchanges to a worker's journal: a folder of segment files, locked as long as the worker lives."""
 
-import fcntl
 import logging
 import os
 import threading
@@ -13,10 +12,11 @@ from typing import NoReturn
 
 import uuid_utils
 
+from diamonds.exchanges.journal.locks import create_locked_folder
+
 logger = logging.getLogger(__name__)
 
 SEGMENT_BYTES = 4 * 1024 * 1024
-LOCK = "lock"
 _RETRY_DISK_AFTER_S = 0.5
 
 
@@ -185,36 +185,3 @@ def segment_path(folder: Path, number: int) -> Path:
 def segments(folder: Path) -> list[int]:
     """The numbers of a journal's segments, the oldest first."""
     return sorted(int(path.stem) for path in folder.glob("*.frames"))
-
-
-def create_locked_folder(folder: Path) -> int:
-    """Creates a folder that is locked before others can see it, and returns the locked file.
-
-    The lock lasts until that file is closed, also by the processes that inherited it.
-    """
-    hidden = folder.with_name(f".{folder.name}")
-    hidden.mkdir(parents=True, exist_ok=True)
-    lock = os.open(hidden / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    hidden.rename(folder)
-    return lock
-
-
-def orphans(parent: Path) -> list[tuple[Path, int]]:
-    """The journals under ``parent`` whose owners are dead, each with its file that is locked now."""
-    locks = ((folder, _lock_orphan(folder)) for folder in sorted(parent.glob("*-*-*-*-*")))
-    return [(folder, lock) for folder, lock in locks if lock is not None]
-
-
-def _lock_orphan(folder: Path) -> int | None:
-    """Locks a journal; None where it has an owner."""
-    try:
-        lock = os.open(folder / LOCK, os.O_RDWR)
-    except (FileNotFoundError, NotADirectoryError):
-        return None  # another worker has just finished with it, or it is no journal
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock

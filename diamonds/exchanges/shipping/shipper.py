@@ -9,8 +9,8 @@ from pathlib import Path
 
 from diamonds.database import engine
 from diamonds.exchanges.frames import Joined
+from diamonds.exchanges.journal.locks import orphans
 from diamonds.exchanges.journal.reader import JournalReader
-from diamonds.exchanges.journal.writer import orphans
 from diamonds.exchanges.metrics import metrics
 from diamonds.exchanges.shipping.problems import DatabaseProblem, reason_of
 from diamonds.exchanges.shipping.retention import start_retention

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from diamonds.exchanges.frames import Joined
+from diamonds.exchanges.journal.locks import orphans
 from diamonds.exchanges.journal.reader import JournalReader
-from diamonds.exchanges.journal.writer import JournalFull, orphans, segment_path, segments
+from diamonds.exchanges.journal.writer import JournalFull, segment_path, segments
 from tests.exchanges.conversations import PATH, answer, asked, journal, keep
 
 

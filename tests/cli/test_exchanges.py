@@ -17,7 +17,7 @@ from diamonds.exchanges.database.upsert import upsert
 from diamonds.models import spec_named
 from diamonds.pricing.pricer import load_pricer
 from diamonds.training.train import train_version
-from tests.exchanges.conversations import answer, asked
+from tests.exchanges.conversations import make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -37,9 +37,9 @@ def fail(*arguments: str) -> str:
 
 
 def add(count: int, *, body: bytes = b'{"carat":1}', priced: bytes = b'{"price":1}') -> list[str]:
-    requests = [asked(number, body=Body(body)) for number in range(count)]
+    requests = [make_request(number, body=Body(body)) for number in range(count)]
     with engine().begin() as connection:
-        upsert(connection, [(one, answer(one, body=Body(priced))) for one in requests])
+        upsert(connection, [(one, make_response(one, body=Body(priced))) for one in requests])
     return [one.id for one in requests]
 
 

@@ -13,7 +13,7 @@ from diamonds.exchanges.database.dead_letters import Refusal
 from diamonds.exchanges.frames import Joined, Request
 from diamonds.exchanges.shipping.refused_file import RefusedFile
 from diamonds.settings import settings
-from tests.exchanges.conversations import answer, asked, dead_letters
+from tests.exchanges.conversations import dead_letters, make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -31,9 +31,12 @@ def refuse(*exchanges: Joined) -> None:
 
 
 def refuse_two() -> list[Request]:
-    requests = [asked(1, body=Body(b'{"carat": 0.7}')), asked(2, path="/similar", body=Body(b"\xff"))]
+    requests = [
+        make_request(1, body=Body(b'{"carat": 0.7}')),
+        make_request(2, path="/similar", body=Body(b"\xff")),
+    ]
     for request in requests:
-        refuse((request, answer(request)))
+        refuse((request, make_response(request)))
     return requests
 
 
@@ -79,8 +82,8 @@ def test_after_a_mend_dead_letters_are_retried() -> None:
 
 
 def test_a_retry_says_what_is_still_refused() -> None:
-    wrong = asked(1, query="\0")
-    refuse((wrong, answer(wrong)))
+    wrong = make_request(1, query="\0")
+    refuse((wrong, make_response(wrong)))
     output = run("--retry", exit_code=1)
     assert f"{wrong.id} is still refused: " in output
     assert "Stored 0 of 1" in output
@@ -107,21 +110,23 @@ def test_retry_and_remove_are_for_dead_letters() -> None:
 
 
 def test_what_only_the_file_took_is_listed_too_and_moved_to_the_table(refused_file: RefusedFile) -> None:
-    request = asked(1)
-    refused_file.append((request, answer(request)), Refusal("no room", "53100", retries=True))
+    request = make_request(1)
+    refused_file.append((request, make_response(request)), Refusal("no room", "53100", retries=True))
     assert f"53100  POST /predict  no room  retried automatically  {request.id}" in run()
     assert remaining() == [request.id]
     assert refused_file.path.read_bytes() == b""
 
 
 def test_forgetting_reaches_dead_letters_and_feedback_among_them(refused_file: RefusedFile) -> None:
-    quote, other, in_file = asked(1), asked(2), asked(3)
-    about = asked(4, path="/feedback", body=Body(b'{"exchange_id":"%s","price":1}' % quote.id.encode()))
-    refuse(*((one, answer(one)) for one in (quote, other, about)))
+    quote, other, in_file = make_request(1), make_request(2), make_request(3)
+    about = make_request(
+        4, path="/feedback", body=Body(b'{"exchange_id":"%s","price":1}' % quote.id.encode())
+    )
+    refuse(*((one, make_response(one)) for one in (quote, other, about)))
     refused_file.append((in_file, None), Refusal("no room"))
     result = CliRunner().invoke(app, ["forget", quote.id, in_file.id])
     assert result.exit_code == 0, result.output
     assert remaining() == [other.id]
-    refuse((quote, answer(quote)))
+    refuse((quote, make_response(quote)))
     assert remaining() == [other.id]
     assert exchange(UUID(quote.id)) is None

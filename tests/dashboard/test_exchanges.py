@@ -10,7 +10,7 @@ from diamonds.database import engine
 from diamonds.exchanges.database import dead_letters
 from diamonds.exchanges.database.dead_letters import Refusal
 from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
-from tests.exchanges.conversations import answer, asked
+from tests.exchanges.conversations import make_request, make_response
 from tests.processes import wait_until
 
 STONE = {"carat": 1.01, "cut": "Premium", "color": "E", "clarity": "SI1"}
@@ -116,9 +116,9 @@ def test_any_path_can_be_filtered_by(page: Page, stack: Stack) -> None:
 
 
 def test_exchanges_that_the_database_refuses_are_counted(page: Page, stack: Stack) -> None:
-    request = asked(1)
+    request = make_request(1)
     with engine().begin() as connection:
-        dead_letters.add(connection, (request, answer(request)), Refusal("not this one", "23514"))
+        dead_letters.add(connection, (request, make_response(request)), Refusal("not this one", "23514"))
     try:
         wait_until(lambda: "diamonds_exchanges_refused" in stack.api.get("/metrics").text)
         page.goto(f"{stack.dashboard}/exchanges")

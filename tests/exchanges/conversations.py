@@ -15,7 +15,7 @@ from diamonds.exchanges.database.dead_letters import DeadLetter, read
 PATH = "/predict"
 
 
-def asked(number: int, **changes: Any) -> Request:
+def make_request(number: int, **changes: Any) -> Request:
     facts: dict[str, Any] = {
         "number": number,
         "id": str(uuid_utils.uuid7()),
@@ -30,7 +30,7 @@ def asked(number: int, **changes: Any) -> Request:
     return Request(**{**facts, **changes})
 
 
-def answer(to: Request, **changes: Any) -> Response:
+def make_response(to: Request, **changes: Any) -> Response:
     facts: dict[str, Any] = {
         "number": to.number,
         "id": to.id,
@@ -49,16 +49,16 @@ def id_at(moment: datetime, number: int = 0) -> str:
     return str(UUID(int=(int(moment.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62) | number))
 
 
-def journal(parent: Path, *, max_bytes: int = 1 << 30, **options: Any) -> Journal:
+def make_journal(parent: Path, *, max_bytes: int = 1 << 30, **options: Any) -> Journal:
     return Journal(parent, max_bytes=max_bytes, **options)
 
 
-def keep(kept: Journal, count: int) -> list[Request]:
+def append_exchanges(journal: Journal, count: int) -> list[Request]:
     """Appends so many answered requests."""
-    requests = [asked(number) for number in range(count)]
+    requests = [make_request(number) for number in range(count)]
     for request in requests:
-        kept.append(request.frame())
-        kept.append(answer(request).frame())
+        journal.append(request.frame())
+        journal.append(make_response(request).frame())
     return requests
 
 

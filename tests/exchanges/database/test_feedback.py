@@ -26,7 +26,7 @@ from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.database.tables import feedback
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Joined
-from tests.exchanges.conversations import answer, asked, id_at, journal
+from tests.exchanges.conversations import id_at, make_journal, make_request, make_response
 from tests.exchanges.shipping.test_shipper import ship
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -37,8 +37,8 @@ QUOTE = {"price": 2500.0, "low": 2300.0, "high": 2700.0, "coverage": 0.9}
 
 
 def quote(**changes: Any) -> Joined:
-    request = asked(1, body=_json({**STONE, "model": "linear"}), **changes)
-    return request, answer(request, body=_json(QUOTE))
+    request = make_request(1, body=_json({**STONE, "model": "linear"}), **changes)
+    return request, make_response(request, body=_json(QUOTE))
 
 
 def said(about: Joined | str, price: float, minute: int, **changes: Any) -> Joined:
@@ -48,8 +48,8 @@ def said(about: Joined | str, price: float, minute: int, **changes: Any) -> Join
         "price": price,
         "given_at": (NOON + timedelta(minutes=minute)).isoformat(),
     }
-    request = asked(2, path="/feedback", body=_json(body))
-    return request, answer(request, body=_json(body), model=None, model_version=None, **changes)
+    request = make_request(2, path="/feedback", body=_json(body))
+    return request, make_response(request, body=_json(body), model=None, model_version=None, **changes)
 
 
 def _json(value: object) -> Body:
@@ -124,10 +124,10 @@ def test_feedback_that_was_refused_is_none() -> None:
 
 @pytest.mark.parametrize("body", [b"{}", b'{"exchange_id":"***"}', b'{"exchange_id":1}', b"[]", b"null"])
 def test_an_answer_of_another_shape_is_an_exchange_and_no_more(body: bytes, tmp_path: Path) -> None:
-    kept = journal(tmp_path)
+    kept = make_journal(tmp_path)
     (request, _) = said(quote(), 1.0, 0)
     kept.append(request.frame())
-    kept.append(answer(request, body=Body(body)).frame())
+    kept.append(make_response(request, body=Body(body)).frame())
     ship(kept)
     assert [str(one.id) for one in page(Filter()).exchanges] == [request.id]
     assert kept_rows() == []
@@ -135,7 +135,7 @@ def test_an_answer_of_another_shape_is_an_exchange_and_no_more(body: bytes, tmp_
 
 def test_of_a_quote_whose_numbers_are_masked_the_rest_is_known() -> None:
     request, _ = quoted = quote()
-    masked = answer(request, body=_json({**QUOTE, "low": "***"}))
+    masked = make_response(request, body=_json({**QUOTE, "low": "***"}))
     add((request, masked), said(quoted, 2450.0, 0))
     (one,) = known()
     assert (one.quoted_usd, one.low_usd, one.high_usd) == (2500.0, None, 2700.0)

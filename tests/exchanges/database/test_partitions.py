@@ -5,15 +5,15 @@ import pytest
 from diamonds.database import engine
 from diamonds.exchanges import Filter, create_partitions, drop_partitions_before, page
 from diamonds.exchanges.database.upsert import upsert
-from tests.exchanges.conversations import answer, asked, id_at
+from tests.exchanges.conversations import id_at, make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
 
 def add(moment: datetime, number: int = 0) -> None:
-    request = asked(number, id=id_at(moment, number), started_at=moment.timestamp())
+    request = make_request(number, id=id_at(moment, number), started_at=moment.timestamp())
     with engine().begin() as connection:
-        upsert(connection, [(request, answer(request))])
+        upsert(connection, [(request, make_response(request))])
 
 
 def in_table(name: str) -> int:

@@ -13,7 +13,7 @@ from diamonds.exchanges.database.partitions import drop_partitions_before
 from diamonds.exchanges.database.queries import LARGEST_PAGE_BYTES
 from diamonds.exchanges.database.tables import exchanges
 from diamonds.exchanges.database.upsert import upsert
-from tests.exchanges.conversations import answer, asked
+from tests.exchanges.conversations import make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -25,8 +25,13 @@ def add(count: int, *, minute: int = 0) -> None:
     with engine().begin() as connection:
         for second in range(count):
             began = START + timedelta(minutes=minute, seconds=second)
-            request = asked(second, id=str(uuid4()), started_at=began.timestamp(), path=f"/p{second % 3}")
-            upsert(connection, [(request, answer(request, status=200 + second % 2, model=f"m{second % 5}"))])
+            request = make_request(
+                second, id=str(uuid4()), started_at=began.timestamp(), path=f"/p{second % 3}"
+            )
+            upsert(
+                connection,
+                [(request, make_response(request, status=200 + second % 2, model=f"m{second % 5}"))],
+            )
 
 
 def test_pages_follow_one_another_newest_first_without_gap_or_overlap_while_rows_arrive() -> None:
@@ -68,8 +73,8 @@ def test_filters_let_through_what_they_say(wanted: Filter, count: int) -> None:
 def test_a_path_is_found_as_a_whole_however_long(length: int) -> None:
     with engine().begin() as connection:
         for number, long in enumerate((199, 200, 201, 1000)):
-            request = asked(number, path="💎" * long)
-            upsert(connection, [(request, answer(request))])
+            request = make_request(number, path="💎" * long)
+            upsert(connection, [(request, make_response(request))])
     (found,) = page(Filter(path="💎" * length)).exchanges
     assert len(found.path) == length
 
@@ -80,9 +85,9 @@ def test_a_path_is_found_as_a_whole_however_long(length: int) -> None:
 def test_two_filters_let_through_whatever_the_third_column_holds(wanted: Filter) -> None:
     rows = 3 * [*product(("/a", "/b", "/c"), (200, 404, None), ("m", "n", None))]
     for second, (path, status, model) in enumerate(rows):
-        request = asked(second, started_at=START.timestamp() + second, path=path)
+        request = make_request(second, started_at=START.timestamp() + second, path=path)
         with engine().begin() as connection:
-            upsert(connection, [(request, answer(request, status=status, model=model))])
+            upsert(connection, [(request, make_response(request, status=status, model=model))])
     asked_for = (wanted.path, wanted.status, wanted.model)
     passing = [
         START + timedelta(seconds=second)
@@ -166,8 +171,8 @@ def test_a_page_ends_before_its_bodies_become_too_large_and_its_cursor_goes_on(w
     note = '{"large":"' + LARGEST_PAGE_BYTES // 8 * "x" + '"}'
     with engine().begin() as connection:
         for second in range(20):
-            request = asked(second, started_at=START.timestamp() + second, path=f"/p{second % 2}")
-            upsert(connection, [(request, answer(request, body=Body(note.encode())))])
+            request = make_request(second, started_at=START.timestamp() + second, path=f"/p{second % 2}")
+            upsert(connection, [(request, make_response(request, body=Body(note.encode())))])
     pages = [page(wanted)]
     while pages[-1].next:
         pages.append(page(wanted, cursor=pages[-1].next))
@@ -178,7 +183,7 @@ def test_a_page_ends_before_its_bodies_become_too_large_and_its_cursor_goes_on(w
 
 def test_an_exchange_larger_than_a_page_is_a_page_of_its_own() -> None:
     note = b'"' + LARGEST_PAGE_BYTES * b"x" + b'"'
-    request = asked(0, started_at=START.timestamp() + 3600, body=Body(note))
+    request = make_request(0, started_at=START.timestamp() + 3600, body=Body(note))
     with engine().begin() as connection:
         upsert(connection, [(request, None)])
     add(2)

@@ -14,7 +14,7 @@ from diamonds.exchanges.database.clock import clock_doubt
 from diamonds.exchanges.database.dead_letters import Refusal
 from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.database.upsert import upsert
-from tests.exchanges.conversations import answer, asked, id_at
+from tests.exchanges.conversations import id_at, make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database", "no_sightings")
 
@@ -36,9 +36,9 @@ def no_sightings(empty_database: None) -> None:
 
 
 def add(moment: datetime, id_: str, **changes: object) -> None:
-    request = asked(0, id=id_, started_at=moment.timestamp(), **changes)
+    request = make_request(0, id=id_, started_at=moment.timestamp(), **changes)
     with engine().begin() as connection:
-        upsert(connection, [(request, answer(request, body=request.body))])
+        upsert(connection, [(request, make_response(request, body=request.body))])
 
 
 def fill_all_places(moment: datetime) -> None:
@@ -52,7 +52,7 @@ def fill_all_places(moment: datetime) -> None:
         moment.isoformat().encode(),
     )
     add(moment, id_at(moment, 3), path="/feedback", body=Body(sold))
-    refused, forgotten = asked(0, started_at=moment.timestamp()), uuid4()
+    refused, forgotten = make_request(0, started_at=moment.timestamp()), uuid4()
     forget([forgotten])
     with engine().begin() as connection:
         dead_letters.add(connection, (refused, None), Refusal("not this one"))
@@ -186,7 +186,7 @@ def test_writers_wait_for_no_lock_while_somebody_reads_what_is_to_be_dropped() -
 
 
 def write_within_a_second(number: int) -> None:
-    request = asked(number, started_at=NOW.timestamp())
+    request = make_request(number, started_at=NOW.timestamp())
     with engine().begin() as connection:
         connection.exec_driver_sql("SET LOCAL lock_timeout = '1s'")
         upsert(connection, [(request, None)])

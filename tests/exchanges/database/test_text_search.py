@@ -11,7 +11,7 @@ from diamonds.database import engine
 from diamonds.exchanges import Body, Filter, page
 from diamonds.exchanges.database.queries import MOST_SEARCHED
 from diamonds.exchanges.database.upsert import upsert
-from tests.exchanges.conversations import answer, asked
+from tests.exchanges.conversations import make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -22,11 +22,11 @@ def add(bodies: list[bytes], *, minute: int = 0, answered: bytes = b'{"price":1}
     """Exchanges with these requests, a second apart; their ids, newest first."""
     began = [START + timedelta(minutes=minute, seconds=second) for second in range(len(bodies))]
     requests = [
-        asked(number, started_at=moment.timestamp(), body=Body(body))
+        make_request(number, started_at=moment.timestamp(), body=Body(body))
         for number, (moment, body) in enumerate(zip(began, bodies, strict=True))
     ]
     with engine().begin() as connection:
-        upsert(connection, [(one, answer(one, body=Body(answered))) for one in requests])
+        upsert(connection, [(one, make_response(one, body=Body(answered))) for one in requests])
     return [one.id for one in requests[::-1]]
 
 

@@ -11,7 +11,7 @@ from diamonds.exchanges import Body, Exchange, Filter, exchange, page
 from diamonds.exchanges.database.export import export
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.idempotency import claim
-from tests.exchanges.conversations import answer, asked
+from tests.exchanges.conversations import make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -19,9 +19,9 @@ TINY = b'{"carat": [%s]}' % b", ".join([b"1e-16383"] * 70_000)
 
 
 def store(body: bytes, number: int = 0) -> str:
-    request = asked(number, body=Body(body))
+    request = make_request(number, body=Body(body))
     with engine().begin() as connection:
-        upsert(connection, [(request, answer(request, body=Body(body)))])
+        upsert(connection, [(request, make_response(request, body=Body(body)))])
     return request.id
 
 
@@ -71,9 +71,9 @@ def test_usual_numbers_and_texts_that_look_like_odd_ones_are_stored_as_json(
 
 
 def test_a_retry_of_what_is_stored_to_the_byte_is_recognised() -> None:
-    request = asked(1, id_from_client=True, body=Body(TINY))
+    request = make_request(1, id_from_client=True, body=Body(TINY))
     with engine().begin() as connection:
-        upsert(connection, [(request, answer(request))])
+        upsert(connection, [(request, make_response(request))])
     replayed = claim(request)
     assert isinstance(replayed, Exchange)
     assert replayed.response_body == {"price": 1}
@@ -110,4 +110,4 @@ def test_one_body_that_cannot_be_read_back_spoils_neither_pages_nor_searches_nor
 
 
 def test_a_request_under_the_id_of_a_body_that_cannot_be_read_back_is_answered(unreadable: str) -> None:
-    assert claim(asked(1, id=unreadable)) == "taken"
+    assert claim(make_request(1, id=unreadable)) == "taken"

@@ -8,7 +8,7 @@ from diamonds.exchanges import Body, Exchange, exchange
 from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Joined
-from tests.exchanges.conversations import answer, asked
+from tests.exchanges.conversations import make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 
@@ -20,7 +20,7 @@ ODD = r"\N \. \\ \t" + " tab\t line\n return\r bell\x07 ü 💎 ''\"\" $1 %(rows
 
 def put(*batch: Joined, beside: int) -> int:
     """Inserts the batch among so many others; gives how many of all were added or changed."""
-    others = [(one, answer(one)) for one in map(asked, range(beside))]
+    others = [(one, make_response(one)) for one in map(make_request, range(beside))]
     with engine().begin() as connection:
         return upsert(connection, [*others[: beside // 2], *batch, *others[beside // 2 :]])
 
@@ -33,8 +33,8 @@ def stored(id_: str) -> Exchange:
 
 @FEW_AND_MANY
 def test_texts_come_back_as_they_went(beside: int) -> None:
-    request = asked(1, path="/" + ODD, query=ODD, method="ODD", headers={"user-agent": ODD})
-    put((request, answer(request, model=ODD, model_version="")), beside=beside)
+    request = make_request(1, path="/" + ODD, query=ODD, method="ODD", headers={"user-agent": ODD})
+    put((request, make_response(request, model=ODD, model_version="")), beside=beside)
     kept = stored(request.id)
     assert (kept.path, kept.query, kept.method) == ("/" + ODD, ODD, "ODD")
     assert (kept.request_headers, kept.model, kept.model_version) == ({"user-agent": ODD}, ODD, "")
@@ -44,10 +44,14 @@ def test_texts_come_back_as_they_went(beside: int) -> None:
 def test_bodies_come_back_as_they_went(beside: int) -> None:
     json, pretty = rb'{"a": "\\N \t \n \u00fc", "b": [1e40, null, true]}', b'{\n\t"a":\r\n 1}'
     cut = Body(b"\x00\xff\\N\t\n", 5_000_000, "ab" * 32)
-    first, second, third = asked(1, body=Body(json)), asked(2, body=cut), asked(3, body=Body(b""))
+    first, second, third = (
+        make_request(1, body=Body(json)),
+        make_request(2, body=cut),
+        make_request(3, body=Body(b"")),
+    )
     batch = [
-        (first, answer(first, body=Body(pretty))),
-        (second, answer(second, body=Body(b"not JSON\t\n"))),
+        (first, make_response(first, body=Body(pretty))),
+        (second, make_response(second, body=Body(b"not JSON\t\n"))),
         (third, None),
     ]
     put(*batch, beside=beside)
@@ -62,11 +66,15 @@ def test_bodies_come_back_as_they_went(beside: int) -> None:
 
 @FEW_AND_MANY
 def test_each_is_there_once_and_those_forgotten_never(beside: int) -> None:
-    first, forgotten = asked(1), asked(2)
+    first, forgotten = make_request(1), make_request(2)
     forget([UUID(forgotten.id)])
-    batch: list[Joined] = [(first, None), (first, answer(first)), (forgotten, answer(forgotten))]
+    batch: list[Joined] = [
+        (first, None),
+        (first, make_response(first)),
+        (forgotten, make_response(forgotten)),
+    ]
     assert put(*batch, beside=beside) == beside + 1
-    assert put((first, answer(first)), beside=beside) == beside
+    assert put((first, make_response(first)), beside=beside) == beside
     assert stored(first.id).status == 200
     assert exchange(UUID(forgotten.id)) is None
 
@@ -74,7 +82,10 @@ def test_each_is_there_once_and_those_forgotten_never(beside: int) -> None:
 def test_two_batches_of_one_transaction_are_counted_apart() -> None:
     with engine().begin() as connection:
         for count in (200, 150):
-            assert upsert(connection, [(one, answer(one)) for one in map(asked, range(count))]) == count
+            assert (
+                upsert(connection, [(one, make_response(one)) for one in map(make_request, range(count))])
+                == count
+            )
 
 
 def test_what_cannot_be_copied_is_said_as_sqlalchemy_says_it() -> None:

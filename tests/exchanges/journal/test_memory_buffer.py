@@ -8,7 +8,7 @@ from diamonds.exchanges.frames import Joined
 from diamonds.exchanges.journal.memory_buffer import MAX_BYTES, MemoryBuffer
 from diamonds.exchanges.journal.reader import JournalReader
 from diamonds.exchanges.shipping.sink import Sink
-from tests.exchanges.conversations import answer, asked, journal
+from tests.exchanges.conversations import make_journal, make_request, make_response
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -28,13 +28,13 @@ def filled(
     """A buffer to which so many exchanges were added."""
     buffer = MemoryBuffer(full, write_to_database, max_bytes=max_bytes)
     for number in range(count):
-        request = asked(number)
-        buffer.add(request, answer(request))
+        request = make_request(number)
+        buffer.add(request, make_response(request))
     return buffer
 
 
 def test_what_the_journal_may_not_hold_goes_to_the_database(tmp_path: Path) -> None:
-    full = journal(tmp_path, max_bytes=1)
+    full = make_journal(tmp_path, max_bytes=1)
     filled(full, Sink(tmp_path).write, 1200).stop(20)
     assert len(page(Filter(), limit=1000).exchanges) == 1000
     assert full.problem is not None
@@ -43,7 +43,7 @@ def test_what_the_journal_may_not_hold_goes_to_the_database(tmp_path: Path) -> N
 
 def test_what_waits_in_memory_goes_to_the_disk_when_that_is_back_first(tmp_path: Path) -> None:
     (tmp_path / "disk").write_text("in the way of the folder")
-    broken = journal(tmp_path / "disk")
+    broken = make_journal(tmp_path / "disk")
     buffer = filled(broken, away, 20)
     wait_until(lambda: broken.problem is not None)
     (tmp_path / "disk").unlink()
@@ -53,6 +53,6 @@ def test_what_waits_in_memory_goes_to_the_disk_when_that_is_back_first(tmp_path:
 
 
 def test_more_than_memory_may_hold_is_counted_as_lost(tmp_path: Path) -> None:
-    buffer = filled(journal(tmp_path, max_bytes=1), away, 10, max_bytes=4 * 1100)
+    buffer = filled(make_journal(tmp_path, max_bytes=1), away, 10, max_bytes=4 * 1100)
     assert buffer.lost == 6
     buffer.stop(0)

@@ -12,7 +12,7 @@ from diamonds.exchanges.frames import Joined
 from diamonds.exchanges.journal.locks import orphans
 from diamonds.exchanges.journal.reader import JournalReader
 from diamonds.exchanges.journal.writer import JournalFull, segment_path, segments
-from tests.exchanges.conversations import PATH, answer, asked, journal, keep
+from tests.exchanges.conversations import PATH, append_exchanges, make_journal, make_request, make_response
 
 
 def read_all(reader: JournalReader, *, complete: bool = False) -> list[Joined]:
@@ -27,77 +27,84 @@ def left_in(folder: Path) -> list[str]:
 
 
 def test_answers_are_joined_with_their_requests_in_whatever_order_they_finish(tmp_path: Path) -> None:
-    written = journal(tmp_path)
-    first, second = asked(1), asked(2)
-    for frame in (first, second, answer(second), answer(first)):
-        written.append(frame.frame())
-    assert read_all(JournalReader(written.folder)) == [(second, answer(second)), (first, answer(first))]
+    journal = make_journal(tmp_path)
+    first, second = make_request(1), make_request(2)
+    for frame in (first, second, make_response(second), make_response(first)):
+        journal.append(frame.frame())
+    assert read_all(JournalReader(journal.folder)) == [
+        (second, make_response(second)),
+        (first, make_response(first)),
+    ]
 
 
 def test_a_shipped_segment_is_removed_once_all_its_requests_are_answered(tmp_path: Path) -> None:
-    written = journal(tmp_path, segment_bytes=100)  # a frame or two
-    slow = asked(99)
-    written.append(slow.frame())
-    reader = JournalReader(written.folder)
-    keep(written, 3)
+    journal = make_journal(tmp_path, segment_bytes=100)  # a frame or two
+    slow = make_request(99)
+    journal.append(slow.frame())
+    reader = JournalReader(journal.folder)
+    append_exchanges(journal, 3)
     read_all(reader)
     reader.remove_shipped()
-    assert segment_path(written.folder, 0).exists()
-    written.append(answer(slow).frame())
+    assert segment_path(journal.folder, 0).exists()
+    journal.append(make_response(slow).frame())
     read_all(reader)
     reader.remove_shipped()
-    assert segments(written.folder) == segments(written.folder)[-1:]
+    assert segments(journal.folder) == segments(journal.folder)[-1:]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_of_a_damaged_journal_every_whole_exchange_is_recovered(tmp_path: Path, seed: int) -> None:
-    written = journal(tmp_path)
-    requests = keep(written, 200)
-    written.close()
-    path, random_ = segment_path(written.folder, 0), random.Random(seed)
+    journal = make_journal(tmp_path)
+    requests = append_exchanges(journal, 200)
+    journal.close()
+    path, random_ = segment_path(journal.folder, 0), random.Random(seed)
     content = bytearray(path.read_bytes())
     for _ in range(3):
         content[random_.randrange(len(content))] ^= 0xFF
     path.write_bytes(content)
-    recovered = left_in(written.folder)
+    recovered = left_in(journal.folder)
     assert len(set(recovered)) >= 197
     assert set(recovered) <= {request.id for request in requests}
 
 
 def test_a_journal_cut_off_anywhere_gives_back_all_before_the_cut(tmp_path: Path) -> None:
-    written = journal(tmp_path)
-    requests = keep(written, 20)
-    written.close()
-    path = segment_path(written.folder, 0)
+    journal = make_journal(tmp_path)
+    requests = append_exchanges(journal, 20)
+    journal.close()
+    path = segment_path(journal.folder, 0)
     whole = path.read_bytes()
     for length in range(0, len(whole), 97):
         path.write_bytes(whole[:length])
-        recovered = left_in(written.folder)
+        recovered = left_in(journal.folder)
         assert recovered == [request.id for request in requests[: len(recovered)]]
         assert len(recovered) >= length * 20 // len(whole)
 
 
 def test_what_has_been_shipped_makes_room_in_a_full_journal(tmp_path: Path) -> None:
     now = 0.0
-    written = journal(tmp_path, max_bytes=5000, segment_bytes=1000, clock=lambda: now)
+    journal = make_journal(tmp_path, max_bytes=5000, segment_bytes=1000, clock=lambda: now)
     with pytest.raises(JournalFull, match="DIAMONDS_JOURNAL_MAX_BYTES"):
-        keep(written, 100)
-    assert sum(path.stat().st_size for path in written.folder.iterdir()) <= 5000
-    reader = JournalReader(written.folder)
+        append_exchanges(journal, 100)
+    assert sum(path.stat().st_size for path in journal.folder.iterdir()) <= 5000
+    reader = JournalReader(journal.folder)
     read_all(reader)
     reader.remove_shipped()
     now += 1  # the journal is not tried at once after a failure
-    keep(written, 2)
-    assert written.problem is None
+    append_exchanges(journal, 2)
+    assert journal.problem is None
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.99])
 def test_a_frame_that_is_still_being_written_is_waited_for(tmp_path: Path, share: float) -> None:
-    written = journal(tmp_path)
-    keep(written, 2)
-    late = asked(3)
-    written.append(late.frame())
-    path, frame, reader = segment_path(written.folder, 0), answer(late).frame(), JournalReader(written.folder)
+    journal = make_journal(tmp_path)
+    append_exchanges(journal, 2)
+    late = make_request(3)
+    journal.append(late.frame())
+    path, frame, reader = (
+        segment_path(journal.folder, 0),
+        make_response(late).frame(),
+        JournalReader(journal.folder),
+    )
     before = path.read_bytes()
     for _ in range(3):
         path.write_bytes(before + frame[: int(share * len(frame))])
@@ -105,19 +112,19 @@ def test_a_frame_that_is_still_being_written_is_waited_for(tmp_path: Path, share
     path.write_bytes(before)  # the disk was full, and it was taken back
     assert read_all(reader) == []
     path.write_bytes(before + frame)
-    assert read_all(reader) == [(late, answer(late))]
+    assert read_all(reader) == [(late, make_response(late))]
     assert reader.damaged == 0
 
 
 def test_damage_in_a_journal_that_is_being_written_is_skipped_at_the_next_whole_frame(tmp_path: Path) -> None:
-    written = journal(tmp_path)
-    first, damaged, last = keep(written, 3)
-    path = segment_path(written.folder, 0)
+    journal = make_journal(tmp_path)
+    first, damaged, last = append_exchanges(journal, 3)
+    path = segment_path(journal.folder, 0)
     place = path.read_bytes().index(damaged.id.encode())
     with path.open("r+b") as file:
         file.seek(place)
         file.write(b"?")
-    reader = JournalReader(written.folder)
+    reader = JournalReader(journal.folder)
     requests = [request for request, _ in [*read_all(reader), *read_all(reader)]]
     assert [request.id for request in requests] == [first.id, damaged.id, last.id]
     assert [request.path for request in requests] == [PATH, "", PATH]
@@ -126,20 +133,20 @@ def test_damage_in_a_journal_that_is_being_written_is_skipped_at_the_next_whole_
 FILL = """
 import resource, sys
 from pathlib import Path
-from tests.exchanges.conversations import journal, keep
+from tests.exchanges.conversations import make_journal, append_exchanges
 now = 0
-written = journal(Path(sys.argv[1]), clock=lambda: now)
-keep(written, 3)
-(segment,) = written.folder.glob("*.frames")
+journal = make_journal(Path(sys.argv[1]), clock=lambda: now)
+append_exchanges(journal, 3)
+(segment,) = journal.folder.glob("*.frames")
 resource.setrlimit(resource.RLIMIT_FSIZE, (segment.stat().st_size + 100, resource.RLIM_INFINITY))
 try:
-    keep(written, 50)
+    append_exchanges(journal, 50)
 except OSError as problem:
     print(problem, flush=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 now += 1
-keep(written, 1)
-print(written.problem, flush=True)
+append_exchanges(journal, 1)
+print(journal.problem, flush=True)
 """
 
 
@@ -158,14 +165,14 @@ def test_a_write_that_the_disk_took_in_part_leaves_no_damage(tmp_path: Path) -> 
 FILL_IN_ONE_WRITE = """
 import resource, sys
 from pathlib import Path
-from tests.exchanges.conversations import answer, asked, journal
-written = journal(Path(sys.argv[1]))
-requests = [asked(number) for number in range(3)]
-frames = [frame for each in requests for frame in (each.frame(), answer(each).frame())]
-written.lock()
+from tests.exchanges.conversations import make_response, make_request, make_journal
+journal = make_journal(Path(sys.argv[1]))
+requests = [make_request(number) for number in range(3)]
+frames = [frame for each in requests for frame in (each.frame(), make_response(each).frame())]
+journal.lock()
 resource.setrlimit(resource.RLIMIT_FSIZE, (len(b"".join(frames[:5])) - 1, resource.RLIM_INFINITY))
 try:
-    written.append(*frames)
+    journal.append(*frames)
 except OSError as problem:
     print(problem.written, flush=True)
 """
@@ -184,10 +191,10 @@ def test_of_a_write_that_the_disk_took_in_part_the_whole_frames_stay(tmp_path: P
 DIE = """
 import os, signal, sys
 from pathlib import Path
-from tests.exchanges.conversations import asked, journal, keep
-written = journal(Path(sys.argv[1]))
-keep(written, 5)
-written.append(asked(99).frame())
+from tests.exchanges.conversations import make_request, make_journal, append_exchanges
+journal = make_journal(Path(sys.argv[1]))
+append_exchanges(journal, 5)
+journal.append(make_request(99).frame())
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -201,11 +208,11 @@ def test_the_journal_of_a_killed_worker_is_an_orphan_with_all_that_it_recorded(t
 
 
 def test_the_journal_of_a_living_worker_is_nobody_elses(tmp_path: Path) -> None:
-    written = journal(tmp_path)
-    keep(written, 1)
+    journal = make_journal(tmp_path)
+    append_exchanges(journal, 1)
     assert orphans(tmp_path) == []
-    written.close()
-    assert [folder for folder, _ in orphans(tmp_path)] == [written.folder]
+    journal.close()
+    assert [folder for folder, _ in orphans(tmp_path)] == [journal.folder]
 
 
 def test_what_is_no_journal_is_left_alone(tmp_path: Path) -> None:
@@ -215,9 +222,9 @@ def test_what_is_no_journal_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_while_nothing_is_shipped(tmp_path: Path) -> None:
-    written = journal(tmp_path)
-    keep(written, 1000)
+    journal = make_journal(tmp_path)
+    append_exchanges(journal, 1000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(30):
-        keep(written, 1000)
+        append_exchanges(journal, 1000)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4096  # KiB; 12 MiB were written

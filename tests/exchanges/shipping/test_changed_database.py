@@ -11,7 +11,7 @@ from diamonds.exchanges import Filter, page
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.problems import DatabaseProblem
 from diamonds.exchanges.shipping.shipper import Shipper
-from tests.exchanges.conversations import journal, keep
+from tests.exchanges.conversations import append_exchanges, make_journal
 from tests.processes import free_port, wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -22,18 +22,18 @@ class Shipping:
 
     def __init__(self, folder: Path) -> None:
         self.problems: list[str | None] = []
-        self.journal: Journal = journal(folder)
+        self.journal: Journal = make_journal(folder)
         self.journal.lock()
         self.shipper = Shipper(self.journal.folder, self.problems.append)
         self.shipper.start()
 
     def arrives(self) -> None:
         """An exchange of now is shipped, through the connections that there are."""
-        (one,) = keep(self.journal, 1)
+        (one,) = append_exchanges(self.journal, 1)
         wait_until(lambda: one.id in arrived())
 
     def reports(self, *parts: str) -> None:
-        keep(self.journal, 1)
+        append_exchanges(self.journal, 1)
         wait_until(
             lambda: all(part in str(self.problems[-1:]) for part in parts), details=lambda: str(self.problems)
         )

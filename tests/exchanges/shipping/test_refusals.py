@@ -10,7 +10,13 @@ from diamonds.database import engine
 from diamonds.exchanges import Filter, page
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.shipper import Shipper
-from tests.exchanges.conversations import answer, asked, dead_letters, journal, keep
+from tests.exchanges.conversations import (
+    append_exchanges,
+    dead_letters,
+    make_journal,
+    make_request,
+    make_response,
+)
 from tests.exchanges.shipping.test_shipper import ship
 from tests.processes import wait_until
 
@@ -93,8 +99,8 @@ def mend() -> None:
 
 def add(kept: Journal, path: str, number: int = 10**6) -> str:
     """Appends an answered request, and gives its id."""
-    request = asked(number, path=path)
-    kept.append(request.frame() + answer(request).frame())
+    request = make_request(number, path=path)
+    kept.append(request.frame() + make_response(request).frame())
     return request.id
 
 
@@ -113,10 +119,10 @@ def test_one_exchange_that_is_refused_is_a_dead_letter_and_the_others_arrive(
     tmp_path: Path, refuse: Refuse, others: int, state: str
 ) -> None:
     refuse(RAISE, ONLY_REFUSED)
-    kept = journal(tmp_path)
-    fine = keep(kept, others)
+    kept = make_journal(tmp_path)
+    fine = append_exchanges(kept, others)
     id_ = add(kept, REFUSED + state)
-    fine += keep(kept, others)
+    fine += append_exchanges(kept, others)
     problems: list[str | None] = []
     ship(kept, problems.append)
     assert arrived() == {one.id for one in fine}
@@ -131,11 +137,11 @@ def test_some_that_are_refused_for_different_reasons_hold_up_no_others(
     tmp_path: Path, refuse: Refuse
 ) -> None:
     refuse(RAISE, ONLY_REFUSED)
-    kept = journal(tmp_path)
+    kept = make_journal(tmp_path)
     fine, wrong = set(), {}
     for number, state in enumerate(sorted(PASSING | LASTING)):
         wrong[add(kept, REFUSED + state, 10**6 + number)] = state
-        fine |= {one.id for one in keep(kept, 5)}
+        fine |= {one.id for one in append_exchanges(kept, 5)}
     ship(kept)
     assert arrived() == fine
     assert refused() == wrong
@@ -153,8 +159,8 @@ def wording(state: str, reason: str) -> str:
 @pytest.mark.parametrize("state", sorted(PASSING | LASTING))
 def test_exchanges_wait_while_all_are_refused(tmp_path: Path, refuse: Refuse, state: str) -> None:
     refuse(f"RAISE 'not now' USING ERRCODE = '{state}'", "")
-    kept = journal(tmp_path)
-    ids = {one.id for one in keep(kept, 3)}
+    kept = make_journal(tmp_path)
+    ids = {one.id for one in append_exchanges(kept, 3)}
     problems: list[str | None] = []
     shipper = Shipper(kept.folder, problems.append)
     shipper.start()
@@ -170,7 +176,7 @@ def test_exchanges_wait_while_all_are_refused(tmp_path: Path, refuse: Refuse, st
 
 def test_a_dead_letter_whose_reason_may_pass_is_retried_automatically(tmp_path: Path, refuse: Refuse) -> None:
     refuse(RAISE, ONLY_REFUSED)
-    kept = journal(tmp_path)
+    kept = make_journal(tmp_path)
     passing, lasting = add(kept, REFUSED + "40P01"), add(kept, REFUSED + "23514", 10**6 + 1)
     shipper = Shipper(kept.folder)
     shipper.start()
@@ -199,8 +205,8 @@ def set_timeout(change: str) -> None:
 @pytest.mark.usefixtures("impatient")
 def test_one_that_always_takes_too_long_holds_up_no_others(tmp_path: Path, refuse: Refuse) -> None:
     refuse("PERFORM pg_sleep(100)", ONLY_REFUSED)
-    kept = journal(tmp_path)
-    fine = keep(kept, 10)
+    kept = make_journal(tmp_path)
+    fine = append_exchanges(kept, 10)
     id_ = add(kept, REFUSED)
     ship(kept)
     assert (arrived(), refused()) == ({one.id for one in fine}, {id_: "57014"})
@@ -217,8 +223,8 @@ def test_one_that_ends_the_process_of_the_server_holds_up_no_others(
     tmp_path: Path, refuse: Refuse, statement: str
 ) -> None:
     refuse(statement, ONLY_REFUSED)
-    kept = journal(tmp_path)
-    fine = keep(kept, 10)
+    kept = make_journal(tmp_path)
+    fine = append_exchanges(kept, 10)
     id_ = add(kept, REFUSED)
     shipper = Shipper(kept.folder)
     shipper.start()
@@ -255,9 +261,9 @@ def test_what_not_even_the_table_of_dead_letters_takes_waits_in_a_file(
     tmp_path: Path, refuse: Refuse
 ) -> None:
     refuse(RAISE, ONLY_REFUSED)
-    kept = journal(tmp_path)
+    kept = make_journal(tmp_path)
     id_ = add(kept, REFUSED + "23514")
-    fine = keep(kept, 5)
+    fine = append_exchanges(kept, 5)
     ship(kept)
     assert arrived() == {one.id for one in fine}
     assert id_.encode() in (tmp_path / "refused.frames").read_bytes()
@@ -268,7 +274,7 @@ def test_what_not_even_the_table_of_dead_letters_takes_waits_in_a_file(
 
 
 def ship_nothing(folder: Path, until: Callable[[], bool]) -> None:
-    kept = journal(folder)
+    kept = make_journal(folder)
     kept.lock()
     shipper = Shipper(kept.folder)
     shipper.start()
@@ -278,12 +284,12 @@ def ship_nothing(folder: Path, until: Callable[[], bool]) -> None:
 
 
 def test_a_file_without_reasons_is_read_around_its_damage_and_moved_once(tmp_path: Path) -> None:
-    first, second, cut_off = asked(1), asked(2), asked(3)
-    frames = [first.frame(), answer(first).frame(), b"damaged", second.frame(), cut_off.frame()[:-1]]
+    first, second, cut_off = make_request(1), make_request(2), make_request(3)
+    frames = [first.frame(), make_response(first).frame(), b"damaged", second.frame(), cut_off.frame()[:-1]]
     for _ in range(2):  # as if the first time was cut off before the file was emptied
         (tmp_path / "refused.frames").write_bytes(b"".join(frames))
         ship_nothing(tmp_path, until=lambda: (tmp_path / "refused.frames").read_bytes() == b"")
     letters = {str(letter.exchange_id): letter for letter in dead_letters()}
     assert letters.keys() == {first.id, second.id}
-    assert letters[first.id].exchanges() == [(first, answer(first))]
+    assert letters[first.id].exchanges() == [(first, make_response(first))]
     assert letters[second.id].reason == "unknown"

@@ -17,7 +17,13 @@ from diamonds.exchanges.idempotency import claim
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping import shipper as shipper_module
 from diamonds.exchanges.shipping.shipper import Shipper
-from tests.exchanges.conversations import answer, asked, dead_letters, journal, keep
+from tests.exchanges.conversations import (
+    append_exchanges,
+    dead_letters,
+    make_journal,
+    make_request,
+    make_response,
+)
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -36,8 +42,8 @@ def rows() -> list[Exchange]:
 
 
 def test_a_clean_stop_ships_everything_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    kept = journal(tmp_path)
-    requests = keep(kept, 2500)
+    kept = make_journal(tmp_path)
+    requests = append_exchanges(kept, 2500)
     ship(kept)
     with engine().connect() as connection:
         found = connection.execute(sa.text("SELECT id FROM exchanges")).scalars().all()
@@ -46,31 +52,31 @@ def test_a_clean_stop_ships_everything_and_leaves_nothing_behind(tmp_path: Path)
 
 
 def test_what_was_shipped_before_is_not_doubled(tmp_path: Path) -> None:
-    first, second = journal(tmp_path / "a"), journal(tmp_path / "b")
-    request = asked(1)
+    first, second = make_journal(tmp_path / "a"), make_journal(tmp_path / "b")
+    request = make_request(1)
     for kept in (first, second):
         kept.append(request.frame())
-        kept.append(answer(request).frame())
+        kept.append(make_response(request).frame())
         ship(kept)
     assert len(rows()) == 1
 
 
 def test_the_journal_of_a_dead_worker_is_adopted_with_what_it_was_answering(tmp_path: Path) -> None:
-    dead = journal(tmp_path)
-    (done,) = keep(dead, 1)
-    cut_off = asked(2)
+    dead = make_journal(tmp_path)
+    (done,) = append_exchanges(dead, 1)
+    cut_off = make_request(2)
     dead.append(cut_off.frame())
     dead.close()
-    Shipper(journal(tmp_path).folder).adopt()
+    Shipper(make_journal(tmp_path).folder).adopt()
     statuses = {str(one.id): one.status for one in rows()}
     assert statuses == {done.id: 200, cut_off.id: None}
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_answer_completes_its_request_that_came_before_it(tmp_path: Path) -> None:
-    request = asked(1)
-    for answers in ([], [answer(request)], [answer(request, status=500)]):
-        kept = journal(tmp_path)
+    request = make_request(1)
+    for answers in ([], [make_response(request)], [make_response(request, status=500)]):
+        kept = make_journal(tmp_path)
         kept.append(request.frame())
         for one in answers:
             kept.append(one.frame())
@@ -95,10 +101,11 @@ def test_an_answer_completes_its_request_that_came_before_it(tmp_path: Path) -> 
 def test_of_several_attempts_under_one_id_the_first_final_answer_stays_else_the_last_failure(
     tmp_path: Path, statuses: list[int | None], kept_status: int, at_once: bool
 ) -> None:
-    first = asked(0)
+    first = make_request(0)
     attempts = [first._replace(started_at=first.started_at + tried) for tried in range(len(statuses))]
     tries = [
-        (attempt, answer(attempt, status=status)) for attempt, status in zip(attempts, statuses, strict=True)
+        (attempt, make_response(attempt, status=status))
+        for attempt, status in zip(attempts, statuses, strict=True)
     ]
     for batch in [tries] if at_once else [[one] for one in (*tries, *tries)]:  # the latter shipped twice
         with engine().begin() as connection:
@@ -109,8 +116,8 @@ def test_of_several_attempts_under_one_id_the_first_final_answer_stays_else_the_
 
 
 def test_an_answer_whose_request_was_damaged_is_kept_all_the_same(tmp_path: Path) -> None:
-    kept, request = journal(tmp_path), asked(1)
-    kept.append(answer(request).frame())
+    kept, request = make_journal(tmp_path), make_request(1)
+    kept.append(make_response(request).frame())
     ship(kept)
     (one,) = rows()
     assert (str(one.id), one.status, one.path) == (request.id, 200, "")
@@ -119,24 +126,24 @@ def test_an_answer_whose_request_was_damaged_is_kept_all_the_same(tmp_path: Path
 
 @pytest.mark.parametrize("others", [1, 200])
 def test_what_the_database_refuses_holds_up_nothing_else(tmp_path: Path, others: int) -> None:
-    kept = journal(tmp_path)
-    refused = asked(10**6, query="\0")
+    kept = make_journal(tmp_path)
+    refused = make_request(10**6, query="\0")
     kept.append(refused.frame())
-    kept.append(answer(refused).frame())
-    fine = keep(kept, others)
+    kept.append(make_response(refused).frame())
+    fine = append_exchanges(kept, others)
     ship(kept)
     assert {str(one.id) for one in rows()} == {one.id for one in fine}
     assert [str(letter.exchange_id) for letter in dead_letters()] == [refused.id]
 
 
 def test_an_exchange_of_a_long_path_arrives_and_is_found_by_it(tmp_path: Path) -> None:
-    kept = journal(tmp_path)
+    kept = make_journal(tmp_path)
     # Random, so that no compression makes it short enough; the second differs at its very end.
     path = "/" + "".join(Random(0).choices("äß💎abcdefghijklmnopqrstuvwxyz0123456789", k=10_000))
-    long, other = asked(10**6, path=path), asked(10**6 + 1, path=path[:-1] + "-")
+    long, other = make_request(10**6, path=path), make_request(10**6 + 1, path=path[:-1] + "-")
     for request in (long, other):
-        kept.append(request.frame() + answer(request, status=404).frame())
-    after = keep(kept, 3)
+        kept.append(request.frame() + make_response(request, status=404).frame())
+    after = append_exchanges(kept, 3)
     ship(kept)
     by_path = Filter(path=path)
     for wanted in (by_path, replace(by_path, status=404), replace(by_path, status=404, model="linear")):
@@ -147,10 +154,10 @@ def test_an_exchange_of_a_long_path_arrives_and_is_found_by_it(tmp_path: Path) -
 
 
 def test_another_request_under_an_unchecked_id_is_kept_beside_one_that_is_refused(tmp_path: Path) -> None:
-    kept, first = journal(tmp_path), asked(1)
-    other, refused = asked(2, id=first.id, id_from_client=True), asked(3, query="\0")
+    kept, first = make_journal(tmp_path), make_request(1)
+    other, refused = make_request(2, id=first.id, id_from_client=True), make_request(3, query="\0")
     for request in (first, other, refused):
-        kept.append(request.frame() + answer(request).frame())
+        kept.append(request.frame() + make_response(request).frame())
     ship(kept)
     assert sorted(one.request_body["number"] for one in rows()) == [1, 2]
 
@@ -160,8 +167,8 @@ def test_it_hurries_from_when_it_is_far_behind_until_it_has_caught_up(
 ) -> None:
     monkeypatch.setattr(shipper_module, "REPORT_EVERY_S", 0.0)
     monkeypatch.setattr(shipper_module, "FAR_BEHIND", 3 * 1024 * 1024)
-    kept = journal(tmp_path)
-    keep(kept, 20_000)
+    kept = make_journal(tmp_path)
+    append_exchanges(kept, 20_000)
     shipper = Shipper(kept.folder)
     hurried: list[bool] = []  # at each new connection
 
@@ -172,7 +179,7 @@ def test_it_hurries_from_when_it_is_far_behind_until_it_has_caught_up(
     event.listen(engine(), "connect", note)
     shipper.start()
     wait_until(lambda: True in hurried and not shipper.catching_up)
-    keep(kept, 1)
+    append_exchanges(kept, 1)
     shipper.stop(20)
     kept.close()
     event.remove(engine(), "connect", note)
@@ -181,11 +188,11 @@ def test_it_hurries_from_when_it_is_far_behind_until_it_has_caught_up(
 
 @pytest.mark.parametrize("depth", [200, 300, 900, 2000])
 def test_deeply_nested_json_holds_up_nothing(tmp_path: Path, depth: int) -> None:
-    kept = journal(tmp_path)
+    kept = make_journal(tmp_path)
     body = Body(b"[" * depth + b"]" * depth)
-    deep = asked(1, body=body)
+    deep = make_request(1, body=body)
     kept.append(deep.frame())
-    kept.append(answer(deep).frame())
+    kept.append(make_response(deep).frame())
     ship(kept)
     (one,) = rows()
     assert (one.request_body is not None) == (depth == 200)
@@ -193,8 +200,8 @@ def test_deeply_nested_json_holds_up_nothing(tmp_path: Path, depth: int) -> None
 
 
 def test_a_forgotten_exchange_does_not_come_back_with_a_late_journal(tmp_path: Path) -> None:
-    there, late = journal(tmp_path / "a"), journal(tmp_path / "b")
-    shipped, coming = keep(there, 2)[0], keep(late, 1)[0]
+    there, late = make_journal(tmp_path / "a"), make_journal(tmp_path / "b")
+    shipped, coming = append_exchanges(there, 2)[0], append_exchanges(late, 1)[0]
     ship(there)
     assert forget([UUID(shipped.id), UUID(coming.id)]) == 1
     ship(late)
@@ -204,10 +211,10 @@ def test_a_forgotten_exchange_does_not_come_back_with_a_late_journal(tmp_path: P
 
 
 def test_an_id_is_claimed_once_and_belongs_to_its_request() -> None:
-    request = asked(1)
+    request = make_request(1)
     assert claim(request) is None
     assert claim(request) is None  # the first try was cut off: it is done again
-    assert claim(asked(2, id=request.id)) == "taken"
+    assert claim(make_request(2, id=request.id)) == "taken"
     forget([UUID(request.id)])
     assert claim(request) == "taken"
 
@@ -215,12 +222,12 @@ def test_an_id_is_claimed_once_and_belongs_to_its_request() -> None:
 def test_another_request_under_an_id_that_could_not_be_checked_is_kept_under_one_of_its_own(
     tmp_path: Path,
 ) -> None:
-    kept = journal(tmp_path)
-    first = asked(1)
-    other = asked(2, id=first.id, id_from_client=True)
+    kept = make_journal(tmp_path)
+    first = make_request(1)
+    other = make_request(2, id=first.id, id_from_client=True)
     for request in (first, other):
         kept.append(request.frame())
-        kept.append(answer(request).frame())
+        kept.append(make_response(request).frame())
         ship(kept)
-        kept = journal(tmp_path)
+        kept = make_journal(tmp_path)
     assert sorted(one.request_body["number"] for one in rows()) == [1, 2]

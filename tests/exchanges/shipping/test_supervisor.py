@@ -19,14 +19,14 @@ pytestmark = pytest.mark.usefixtures("empty_database")
 WORKER = """
 import sys
 from pathlib import Path
-from tests.exchanges.conversations import asked, journal, keep
+from tests.exchanges.conversations import make_request, make_journal, append_exchanges
 from diamonds.exchanges.shipping.supervisor import ShipperSupervisor
-kept = journal(Path(sys.argv[1]))
+kept = make_journal(Path(sys.argv[1]))
 shipper = ShipperSupervisor(kept)
 shipper.start()
 for number, line in enumerate(sys.stdin):
-    keep(kept, int(line))
-    kept.append(asked(10**6 + number).frame())
+    append_exchanges(kept, int(line))
+    kept.append(make_request(10**6 + number).frame())
 shipper.stop()
 kept.close()
 """
@@ -46,7 +46,7 @@ class Worker:
         )
         self.known = psutil.Process(self.process.pid)
 
-    def keep(self, count: int) -> None:
+    def append(self, count: int) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(f"{count}\n")
         self.process.stdin.flush()
@@ -99,7 +99,7 @@ def test_the_shipper_loads_nothing_of_what_quotes() -> None:
 
 def test_shipping_gives_way_to_serving(worker: Worker) -> None:
     """The shipper does, and so does its process of the database, as the embedded one is on this machine."""
-    worker.keep(20)
+    worker.append(20)
     answered(20)
     with engine().connect() as connection:
         servers = connection.exec_driver_sql(
@@ -113,14 +113,14 @@ def test_shipping_gives_way_to_serving(worker: Worker) -> None:
 
 def test_what_a_worker_keeps_is_shipped_while_it_goes_on(worker: Worker) -> None:
     for sum_ in (20, 40):
-        worker.keep(20)
+        worker.append(20)
         answered(sum_)
     assert statuses().count(None) == 0  # it may still be answered
     worker.end()
 
 
 def test_a_worker_that_ends_leaves_neither_journal_nor_shipper_nor_gauges(worker: Worker) -> None:
-    worker.keep(20)
+    worker.append(20)
     shipper = worker.shipper()
     worker.end()
     assert not shipper.is_running()
@@ -131,7 +131,7 @@ def test_a_worker_that_ends_leaves_neither_journal_nor_shipper_nor_gauges(worker
 
 def test_a_killed_shipper_is_started_again_and_doubles_nothing(worker: Worker) -> None:
     for sum_ in (20, 40, 60):
-        worker.keep(20)
+        worker.append(20)
         answered(sum_)
         shipper = worker.shipper()
         assert worker.gauges_of(shipper) != []
@@ -145,7 +145,7 @@ def test_a_killed_shipper_is_started_again_and_doubles_nothing(worker: Worker) -
 
 def test_a_killed_workers_shipper_ships_what_is_left_and_ends(worker: Worker) -> None:
     shipper = worker.shipper()
-    worker.keep(20)
+    worker.append(20)
     answered(20)
     worker.process.kill()
     psutil.wait_procs([shipper], timeout=20)
@@ -158,11 +158,11 @@ def test_a_killed_workers_shipper_ships_what_is_left_and_ends(worker: Worker) ->
 def test_a_signal_for_the_whole_group_does_not_stop_the_shipper_before_its_worker(
     worker: Worker, stop: signal.Signals
 ) -> None:
-    worker.keep(1)
+    worker.append(1)
     answered(1)
     shipper = worker.shipper()
     shipper.send_signal(stop)
-    worker.keep(1)
+    worker.append(1)
     answered(2)
     assert worker.shipper() == shipper
     worker.end()

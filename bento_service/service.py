@@ -13,6 +13,7 @@ from bento_service.endpoints.quoting import BatchRequest, QuoteRequest
 from bento_service.endpoints.similar import SimilarRequest
 from bento_service.http.app import Api
 from bento_service.http.keys import KeyRequired
+from bento_service.http.threads import CHAMPION, run_in
 from bento_service.recording.middleware import Recorder
 from bento_service.recording.replay import Replay
 from bento_service.routes import ROUTES
@@ -55,7 +56,7 @@ class DiamondService:
 
     @bentoml.on_startup
     async def start(self) -> None:
-        await asyncio.to_thread(loaded_models.refresh)
+        await run_in(CHAMPION, loaded_models.refresh)
         self._following = asyncio.create_task(loaded_models.follow(settings().champion_check_seconds))
 
     @bentoml.on_shutdown

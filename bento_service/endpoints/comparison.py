@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from bento_service.endpoints.versions import Tag, damage_as_conflict, find_version
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.routes import FileRoute
 from diamonds.versions import promotion
 
 
@@ -28,7 +28,7 @@ class ComparisonResponse(TypedDict):
     reason: str
 
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=FileRoute)
 
 
 @router.get("/comparison", summary="Compare two versions", responses=errors(404, 409))

@@ -12,6 +12,7 @@ from bento_service.endpoints.database import UNAVAILABLE, read_database
 from bento_service.http.errors import ApiError, field_error
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
+from bento_service.http.threads import DATABASE, run_in
 from diamonds.api.schemas import FeedbackResponse, RecordedQuote
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
@@ -100,7 +101,7 @@ async def _look_up(id_: UUID) -> Exchange | None:
 
 
 async def _is_on_its_way(id_: UUID) -> bool:
-    on_its_way = await asyncio.to_thread(may_be_unshipped, id_)
+    on_its_way = await run_in(DATABASE, may_be_unshipped, id_)
     return on_its_way and not await read_database(lambda: is_forgotten(id_))
 
 

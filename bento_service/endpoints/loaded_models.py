@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from bento_service.endpoints.models import unknown_model
 from bento_service.http.errors import ApiError
+from bento_service.http.threads import CHAMPION, LOADING, run_in
 from diamonds.models import REGISTRY
 from diamonds.pricing.pricer import Pricer, load_pricer
 from diamonds.pricing.similar import SimilarStones
@@ -61,7 +62,7 @@ class LoadedModels:
         if name is None:
             return self.champion.pricer
         loaded = self._pricers.get(name)
-        return await asyncio.to_thread(self._load, name) if loaded is None else loaded
+        return await run_in(LOADING, self._load, name) if loaded is None else loaded
 
     def _load(self, name: str) -> Pricer:
         version = _newest(name)
@@ -78,7 +79,7 @@ class LoadedModels:
         while True:
             await asyncio.sleep(every_seconds)
             try:
-                await asyncio.to_thread(self.refresh)
+                await run_in(CHAMPION, self.refresh)
             # A model store that cannot be read now may be readable the next time.
             except Exception:
                 log.exception("Could not look for newer versions; trying again")

@@ -11,7 +11,7 @@ from bento_service.endpoints.versions import damage_as_conflict, describe, get_v
 from bento_service.http.body import BYTES
 from bento_service.http.errors import ApiError, bad_request
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.routes import FileRoute
 from diamonds.api.schemas import ModelVersion
 from diamonds.model_files import transfer
 from diamonds.model_files.errors import BadVersionFile
@@ -28,7 +28,7 @@ class ImportResponse(TypedDict):
     checks: Annotated[list[str], Field(description="What was checked, in sentences.")]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=FileRoute)
 
 
 @router.get(

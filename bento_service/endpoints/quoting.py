@@ -1,6 +1,5 @@
 """Prices diamonds, one or many, and explains prices: POST /predict, /predict_batch and /explain."""
 
-import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any, cast
 
@@ -15,6 +14,7 @@ from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.openapi import errors
 from bento_service.http.parsing import Limits, parse_unlimited
 from bento_service.http.routes import JsonRoute
+from bento_service.http.threads import PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
 from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Price, Quote, Source
 from diamonds.diamond import Diamond
@@ -82,7 +82,7 @@ async def predict(request: QuoteRequest) -> Quote:
 async def predict_batch(request: BatchRequest) -> BatchQuote:
     """The prices of many diamonds, in the order of the request, all by one version."""
     pricer = await loaded_models.pricer(request.model)
-    predictions = await asyncio.to_thread(_predictions, pricer, request.rows)
+    predictions = await run_in(PRICES, _predictions, pricer, request.rows)
     return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
 
 
@@ -100,7 +100,7 @@ router.add_api_route(
 async def explain(request: QuoteRequest) -> Explanation:
     """What each property of a diamond adds to its price or takes off, in dollars and in words."""
     pricer = await loaded_models.pricer(request.model)
-    explained = await asyncio.to_thread(explanation.explain, pricer, request)
+    explained = await run_in(PRICES, explanation.explain, pricer, request)
     return {
         "price": explained.price_usd,
         "base": explained.base_usd,

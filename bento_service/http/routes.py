@@ -1,6 +1,5 @@
 """Routes of FastAPI whose requests are parsed by us: a function's signature says what its route takes."""
 
-import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +17,7 @@ from bento_service.http.errors import ApiError
 from bento_service.http.openapi import documented_responses
 from bento_service.http.parsing import parse_json, parse_query
 from bento_service.http.responses import JsonResponse, error_response
+from bento_service.http.threads import FILES, MODEL_STORE, PARSING, run_in
 from diamonds.exchanges.redaction import describe
 from diamonds.settings import settings
 
@@ -33,15 +33,17 @@ class JsonRoute(APIRoute):
     """Calls a function with the parsed body, query or parameter of the path, and sends its result in JSON.
 
     FastAPI describes it in the OpenAPI document. Its own parsing would be slower, accept duplicate keys, and
-    explain less in its errors. A function that is no coroutine runs in a thread.
+    explain less in its errors. A function that is no coroutine runs in one of ``threads``.
     """
+
+    threads = MODEL_STORE
 
     matches, handle = Route.matches, Route.handle  # FastAPI's are slower, for routers within routers
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options["responses"] = documented_responses(options["methods"], options["responses"] or {})
         super().__init__(path, endpoint, **options | {"operation_id": endpoint.__name__})
-        self._call = endpoint if iscoroutinefunction(endpoint) else partial(asyncio.to_thread, endpoint)
+        self._call = endpoint if iscoroutinefunction(endpoint) else partial(run_in, self.threads, endpoint)
         self._body = _annotation(self.dependant.body_params)
         self._query = _annotation(self.dependant.query_params)
         self.app = self._answer
@@ -63,9 +65,7 @@ class JsonRoute(APIRoute):
     async def _arguments(self, scope: Scope, receive: Receive) -> list[Any]:
         if self._body:
             body = await read_body(scope, receive, BYTES if self._body is bytes else JSON)
-            return [
-                self.parse(body) if len(body) < _LARGE_BODY else await asyncio.to_thread(self.parse, body)
-            ]
+            return [self.parse(body) if len(body) < _LARGE_BODY else await run_in(PARSING, self.parse, body)]
         if self._query:
             return [parse_query(scope["query_string"], self._query)]
         return list(scope["path_params"].values())
@@ -77,6 +77,12 @@ class JsonRoute(APIRoute):
     def respond(self, scope: Scope, result: Any) -> Response:
         """The response with what the function returned."""
         return result if isinstance(result, Response) else JsonResponse(result)
+
+
+class FileRoute(JsonRoute):
+    """Calls a function that takes seconds, beside all others."""
+
+    threads = FILES
 
 
 def _annotation(parameters: list[Any]) -> Any:

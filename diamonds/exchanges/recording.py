@@ -40,6 +40,7 @@ class Recording:
         self._recent_ids = RecentIds()
         # Its own threads, so that a database that hangs never blocks those that price stones.
         self._claim_threads = ThreadPoolExecutor(2, thread_name_prefix="claim")
+        self._stop_thread = ThreadPoolExecutor(1, thread_name_prefix="stop")
         self._started = False
 
     def start(self) -> None:
@@ -52,7 +53,7 @@ class Recording:
         """Ships what is left, for a few seconds at most, and releases the database."""
         self._write()
         if self._started:
-            await asyncio.to_thread(self._stop)
+            await asyncio.get_running_loop().run_in_executor(self._stop_thread, self._stop)
 
     def record_request(self, request: Request) -> None:
         """Records a request, so that it is not lost even if the worker is killed before it has a response.

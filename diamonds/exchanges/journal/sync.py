@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from diamonds.exchanges.frames import Request, Response
@@ -30,6 +31,7 @@ class JournalSync:
         self.problem: str | None = None
         self._journal = journal
         self._unsynced: list[Messages] = []
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-sync")
         self._running: asyncio.Future[None] | None = None
         self._next: asyncio.Future[None] | None = None
 
@@ -53,7 +55,7 @@ class JournalSync:
             await asyncio.wait([running])
         self._running, self._next = self._next, None
         messages, self._unsynced = self._unsynced, []
-        problem = await asyncio.to_thread(self._sync, messages)
+        problem = await asyncio.get_running_loop().run_in_executor(self._thread, self._sync, messages)
         if problem is not None:
             self._unsynced = _newest([*messages, *self._unsynced])
             asyncio.get_running_loop().call_later(RETRY_AFTER_S, self._start)

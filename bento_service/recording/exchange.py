@@ -70,6 +70,7 @@ class ExchangeInFlight:
             if self._headers.client_id is not None:
                 self.id = parse_id(self._headers.client_id)
             await self._receive_body(bodies)
+            self._headers.check_origin()
             if is_busy():
                 raise too_many_requests()
             if self._headers.client_id is not None:

@@ -53,11 +53,15 @@ class RequestHeaders:
             elif name in SENT_BY_BROWSERS:
                 self._foreign_origin = foreign_origin(scope)
 
-    def check(self) -> None:
-        """Raises the ApiError for which the request is rejected whatever its body may be."""
+    def check_origin(self) -> None:
+        """Raises the 403 for a request that a page of another site has sent."""
         if self._foreign_origin is not None:
             raise self._foreign_origin
+
+    def check(self) -> None:
+        """Raises the ApiError for which the request is rejected before its body is read."""
         if self._is_upload:
+            self.check_origin()
             check_key(self._scope)
             check_content_type(self._scope, BYTES)
         check_size(self._declared_size, self.body_limit)

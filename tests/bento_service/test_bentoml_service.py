@@ -12,7 +12,7 @@ SHOW = """
 from bento_service.service import DiamondService
 print(*(each.cls.__name__ for each in DiamondService.to_asgi().user_middleware))
 """
-OURS = "Recorder KeyRequired Api ContextMiddleware"
+OURS = "Recorder KeyRequired Replay Api ContextMiddleware"
 EXPORTER = {"BENTOML_CONFIG_OVERRIDES": '{"services": {"tracing": {"exporter_type": "in_memory"}}}'}
 
 

@@ -70,7 +70,7 @@ def test_the_newest_exchanges_are_listed_with_charts(page: Page, stack: Stack) -
 def test_an_id_that_is_none_gets_the_services_sentence(page: Page, stack: Stack) -> None:
     page.goto(f"{stack.dashboard}/exchanges?id=nonsense")
 
-    expect(page.get_by_text("expected the X-Exchange-Id of an answer, a UUID")).to_be_visible()
+    expect(page.get_by_text("expected the X-Exchange-Id of a response, a UUID")).to_be_visible()
 
 
 def test_a_request_that_only_reads_is_sent_again_with_its_query_and_one_that_changes_is_not(

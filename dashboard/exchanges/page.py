@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.clients.api import JsonObject, Refused, get, metric
+from dashboard.clients.api import JsonObject, Refused, ServiceDown, get, metric
 from dashboard.exchanges.charts import latency_chart, status_chart, volume_chart
 from dashboard.exchanges.exchange import show_exchange
 from dashboard.exchanges.filters import PAGE_SIZE, load_pages, pick_filters
@@ -26,10 +26,12 @@ def exchanges_page() -> None:
     show_filtered()
 
 
-@show_errors()
 def warn_of_dead_letters() -> None:
     """How many exchanges the database refuses, if there are any: they are not in the lists below."""
-    count = int(metric("diamonds_exchanges_refused"))
+    try:
+        count = int(metric("diamonds_exchanges_refused"))
+    except ServiceDown:  # the lists below show that
+        return
     if count:
         st.warning(
             f"{counted(count, 'exchange')} refused by the database and set aside. "

@@ -84,9 +84,7 @@ def test_stones_as_the_trade_writes_them_come_back(seed: int, sold: pd.DataFrame
 
 @pytest.mark.slow
 @pytest.mark.parametrize("batch", range(15))
-def test_files_of_crossed_quirks_are_each_read_right(
-    batch: int, sold: pd.DataFrame, tmp_path: Path
-) -> None:
+def test_files_of_crossed_quirks_are_each_read_right(batch: int, sold: pd.DataFrame, tmp_path: Path) -> None:
     for seed in range(1_000 + 100 * batch, 1_100 + 100 * batch):
         _try(seed, sold, tmp_path)
 

@@ -103,7 +103,9 @@ def test_the_code_of_the_page_is_formatted_as_that_of_the_project(copy: Copy) ->
 def test_the_model_is_trained_meets_the_champion_and_is_promoted(trained: Sequence[str]) -> None:
     training, promotion = (" ".join(printed.split()) for printed in trained)
 
-    assert re.search(r"diamonds-histogram:\w+ \(MAE .* and diamonds-linear:\w+ \(MAE .* were compared on", training)
+    assert re.search(
+        r"diamonds-histogram:\w+ \(MAE .* and diamonds-linear:\w+ \(MAE .* were compared on", training
+    )
     assert "is promoted by hand" in promotion
 
 

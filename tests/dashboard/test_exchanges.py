@@ -120,7 +120,8 @@ def test_exchanges_that_the_database_refuses_are_counted(page: Page, stack: Stac
     with engine().begin() as connection:
         dead_letters.add(connection, (request, make_response(request)), Refusal("not this one", "23514"))
     try:
-        wait_until(lambda: "diamonds_exchanges_refused" in stack.api.get("/metrics").text)
+        counted = re.compile(r"^diamonds_exchanges_refused\S* 1\.0$", re.MULTILINE)
+        wait_until(lambda: counted.search(stack.api.get("/metrics").text))
         page.goto(f"{stack.dashboard}/exchanges")
         expect(page.get_by_text("1 exchange refused by the database")).to_be_visible()
     finally:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from diamonds.database import running as database_running
 from diamonds.settings import PROJECT
 from diamonds.versions.version import Version
+from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import serving
 from tests.processes import free_port, process, wait_until
 
@@ -77,7 +78,7 @@ def stack(
     ):
         for version in (linear, xgboost):
             api.post("/promotions", json={"version": version.tag, "force": True}).raise_for_status()
-        wait_until(lambda: api.get("/readyz").status_code == httpx.codes.OK)
+        wait_until(lambda: api.post("/predict", json=STONE).json().get("version") == xgboost.tag)
         yield Stack(url, log, api, {"linear": linear.tag, "xgboost": xgboost.tag}, store, prefect)
 
 

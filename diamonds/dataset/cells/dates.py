@@ -1,4 +1,4 @@
-"""Parses dates of any usual format; day and month are told apart by the whole column."""
+"""Parses dates of any usual format; the whole column decides between day and month."""
 
 import re
 from dataclasses import dataclass

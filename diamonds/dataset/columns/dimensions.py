@@ -1,4 +1,4 @@
-"""Tells depth in percent from dimensions in mm, and z from x and y, by what the columns hold."""
+"""Distinguishes depth in percent from dimensions in mm, and z from x and y, by the values of columns."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

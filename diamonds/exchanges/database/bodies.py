@@ -49,7 +49,7 @@ def body_columns(
 
 
 def _may_change_numbers(raw: bytes) -> bool:
-    """A quick look, which tells the usual body from one that ``_changes_numbers`` has to look at."""
+    """A quick check whether ``_changes_numbers`` has to parse the body, which is rare."""
     has_exponents = b"0e" in raw.translate(_ONE_DIGIT)
     return (has_exponents and _zeros(_EXPONENT.findall(raw)) > len(raw) + _ROOM_FOR_ZEROS) or (
         len(raw) > _ROOM_FOR_ZEROS and _LONG_FRACTION.search(raw) is not None

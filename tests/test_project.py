@@ -154,3 +154,22 @@ def test_make_says_in_one_line_what_is_wrong_with_the_python(
     assert make.returncode == 2
     assert said.endswith(line)
     assert made.startswith("make: ***")
+
+
+@pytest.mark.parametrize("start", ["import bento_service.service", "from diamonds.versions import store"])
+def test_a_start_imports_no_library_that_only_training_or_a_loaded_model_needs(start: str) -> None:
+    heavy = {
+        "catboost",
+        "lightgbm",
+        "matplotlib",
+        "optuna",
+        "prefect",
+        "scipy",
+        "sklearn",
+        "skops",
+        "xgboost",
+    }
+    program = f"import sys; {start}; print(*sys.modules)"
+    imported = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert heavy & {name.partition(".")[0] for name in imported.stdout.split()} == set()

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from scipy.optimize import nnls
 
 from diamonds.dataset.split import fold_of, stone_hashes
 from diamonds.models.features import Matrix, stones_of
@@ -69,6 +68,8 @@ class Ensemble(Estimator):
 
 def blend_weights(predicted: Mapping[str, Prices], price_usd: Prices) -> dict[str, float]:
     """The weight of each member worth having: those of the least squared error, roughly in USD."""
+    from scipy.optimize import nnls
+
     names = list(predicted)
     while True:
         # An error in logs times the price is about the error in USD.

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from sklearn.linear_model import LinearRegression
 
 from diamonds.diamond import FEATURES
 from diamonds.models.features import Matrix, completed, one_hot
@@ -21,6 +20,8 @@ class LogLinear(Estimator):
     """
 
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+        from sklearn.linear_model import LinearRegression
+
         inputs, log_price = _inputs(matrix), np.log(price_usd)
         regression = LinearRegression().fit(inputs, log_price)
         self.coefficients_ = np.asarray(regression.coef_, dtype="float64")

@@ -5,12 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from sklearn.compose import make_column_transformer
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.neural_network import MLPRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
-from threadpoolctl import threadpool_limits
 
 from diamonds.models.features import DERIVED, Matrix, derived, one_hot
 from diamonds.models.sample_weights import weights
@@ -18,6 +12,7 @@ from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unsee
 
 if TYPE_CHECKING:
     from optuna.trial import BaseTrial
+    from sklearn.pipeline import Pipeline
 
 _FILE = "pipeline.skops"
 _SCALE = "scale.npz"
@@ -36,6 +31,9 @@ class NeuralNetwork(Estimator):
         self.seed = seed
 
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+        from sklearn.exceptions import ConvergenceWarning
+        from threadpoolctl import threadpool_limits
+
         log_price = np.log(price_usd)
         self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
         self.pipeline_ = _pipeline(self.parameters, self.seed)
@@ -91,7 +89,12 @@ def _inputs(matrix: Matrix) -> Matrix:
     return np.column_stack([inputs, one_hot(matrix)])
 
 
-def _pipeline(parameters: Parameters, seed: int) -> Pipeline:
+def _pipeline(parameters: Parameters, seed: int) -> "Pipeline":
+    from sklearn.compose import make_column_transformer
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     network = MLPRegressor(
         hidden_layer_sizes=(int(parameters["width"]), int(parameters["width"]) // 2),
         learning_rate_init=parameters["learning_rate"],

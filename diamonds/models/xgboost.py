@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import xgboost as xgb
 
 from diamonds.models.features import Matrix, derived
 from diamonds.models.sample_weights import PATIENCE, weights
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
 if TYPE_CHECKING:
+    import xgboost as xgb
     from optuna.trial import BaseTrial
 
 _FILE = "booster.ubj"
@@ -23,11 +23,15 @@ class Boosting(Estimator):
     categories, and several times as fast.
     """
 
+    booster_: "xgb.Booster"
+
     def __init__(self, parameters: Parameters, seed: int) -> None:
         self.parameters = dict(parameters)
         self.seed = seed
 
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+        import xgboost as xgb
+
         rows = xgb.QuantileDMatrix(
             derived(matrix), np.log(price_usd), weight=weights(price_usd), max_bin=_BINS
         )
@@ -59,6 +63,8 @@ class Boosting(Estimator):
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The model that was saved to ``folder`` in XGBoost's own format."""
+        import xgboost as xgb
+
         model = cls({}, seed=0)
         model.booster_ = xgb.Booster(dict(_THREADS), model_file=folder / _FILE)
         return model
@@ -70,7 +76,9 @@ _BINS = 256
 _THREADS = {"nthread": 1}
 
 
-def _rows_like(rows: xgb.QuantileDMatrix, unseen: Unseen) -> xgb.QuantileDMatrix:
+def _rows_like(rows: "xgb.QuantileDMatrix", unseen: Unseen) -> "xgb.QuantileDMatrix":
+    import xgboost as xgb
+
     matrix, price_usd = unseen
     return xgb.QuantileDMatrix(
         derived(matrix), np.log(price_usd), weight=weights(price_usd), max_bin=_BINS, ref=rows

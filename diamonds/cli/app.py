@@ -1,6 +1,7 @@
 """The ``diamonds`` command: registers the commands of all modules of ``diamonds.cli``."""
 
 import logging
+from importlib import metadata
 from typing import Annotated
 
 import typer
@@ -9,20 +10,21 @@ from diamonds.cli.data import data
 from diamonds.cli.errors import with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.models import models
-from diamonds.cli.predict import predict
 from diamonds.cli.promotions import compare, history, promote, rollback
 from diamonds.cli.replay import replay
 from diamonds.cli.reproduce import reproduce
 from diamonds.cli.run import run
 from diamonds.cli.settings import show_settings
+from diamonds.cli.stone import explain, predict, similar
 from diamonds.cli.train import train
+from diamonds.cli.version_files import export_version, import_version
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 _COMMANDS = (
-    *(run, train, data, models, predict, reproduce),
-    *(promote, rollback, history, compare),
+    *(run, train, data, predict, explain, similar),
+    *(models, promote, rollback, history, compare, reproduce, export_version, import_version),
     *(exchanges, export, forget, replay),
 )
 for command in _COMMANDS:
@@ -30,10 +32,20 @@ for command in _COMMANDS:
 app.command("settings")(with_one_line_errors(show_settings))
 
 
+def show_version(wanted: bool) -> None:
+    """Prints the version of the package and ends, where that is wanted."""
+    if wanted:
+        typer.echo(f"diamonds {metadata.version('diamonds')}")
+        raise typer.Exit
+
+
 @app.callback()
 def diamonds(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Log what happens, and tracebacks of errors.")
+    ] = (False),
+    _version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version.")
     ] = (False),
 ) -> None:
     """Train, promote and serve models of what a diamond is worth."""

@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import re
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -33,12 +34,13 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def one_line(error: Exception) -> str:
-    """The message of an error on one line, after its type where the error is not one of ``diamonds``."""
+    """The message of an error on one line; of an error of the system also which file or address it is of."""
     if isinstance(error, pydantic.ValidationError):
         return " ".join(_field_line(error.title, details) for details in error.errors())
-    text = " ".join(str(error).split())
-    ours = type(error).__module__.startswith("diamonds.")
-    return text if ours else f"{type(error).__name__}: {text}"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"Could not use {error.filename}: {error.strerror}."
+    text = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
+    return text or f"Ended by {type(error).__name__}, which says nothing more; try again with --verbose."
 
 
 def _field_line(title: str, details: Any) -> str:

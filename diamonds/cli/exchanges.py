@@ -98,6 +98,8 @@ def forget(
     from diamonds.exchanges.database.erasure import forget as erase
 
     every_id = [*(ids or []), *(map(UUID, file.read_text().split()) if file else [])]
+    if not every_id:
+        raise typer.BadParameter("Got no id; expected X-Exchange-Ids, or --file with one a line.")
     with running():
         migrate()
         move_file()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from diamonds.cli.versions import as_row, print_json, print_versions
+from diamonds.cli.versions import as_row, model_named, print_json, print_versions
 
 
 def models(
@@ -15,11 +15,11 @@ def models(
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show the models and their errors on the hold-out; the champion has a star."""
-    from diamonds.models import REGISTRY, spec_named
+    from diamonds.models import REGISTRY
     from diamonds.versions import store
 
     if name:
-        versions = store.versions(spec_named(name).name)
+        versions = store.versions(model_named(name))
     else:
         versions = [version for model in REGISTRY for version in store.versions(model)[:1]]
     champion = store.champion()

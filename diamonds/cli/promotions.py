@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.versions import print_json
+from diamonds.cli.versions import print_json, tag_named
 
 if TYPE_CHECKING:
     from diamonds.versions.promotion import Decision
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NOT_PROMOTED = 4
 """Exit code when a version is not promoted because it is not better."""
 
-Tag = Annotated[str, typer.Argument(help="A version, such as diamonds-xgboost:latest.")]
+Tag = Annotated[str, typer.Argument(help="A version, or a model for its newest.")]
 
 
 def promote(
@@ -24,7 +24,7 @@ def promote(
     """Make a version the champion if it is better than the present one on the hold-out."""
     from diamonds.versions import promotion
 
-    decision = promotion.promote(tag, force=force)
+    decision = promotion.promote(tag_named(tag), force=force)
     _print_reason(decision)
     if not decision.promote:
         raise typer.Exit(NOT_PROMOTED)
@@ -63,7 +63,7 @@ def compare(champion: Tag, challenger: Tag) -> None:
     """Compare two versions on the hold-out of the second, as a promotion would; nothing is changed."""
     from diamonds.versions import promotion
 
-    _print_reason(promotion.compare(champion, challenger))
+    _print_reason(promotion.compare(tag_named(champion), tag_named(challenger)))
 
 
 def _print_reason(decision: "Decision") -> None:

@@ -6,23 +6,22 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.exchanges import Since, Until, aware
+from diamonds.cli.versions import print_json, version_named
 
 
 def replay(
-    model: Annotated[str, typer.Option(help="Tag of the version, such as diamonds-linear:abc.")],
+    model: Annotated[str, typer.Option(help="A version, or a model for its newest.")],
     since: Since = None,
     until: Until = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Price recorded requests with another version, and show how the quotes would have differed."""
-    from diamonds.cli.versions import print_json
     from diamonds.database import migrate, running
     from diamonds.exchanges import Filter
     from diamonds.monitoring.replay import replay as price_again
     from diamonds.pricing.pricer import load_pricer
-    from diamonds.versions import store
 
-    pricer = load_pricer(store.get(model))
+    pricer = load_pricer(version_named(model))
     with running():
         migrate()
         result = price_again(Filter(since=aware(since), until=aware(until), path="/predict"), pricer)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.errors import FAILED
-from diamonds.cli.versions import print_json
+from diamonds.cli.versions import print_json, tag_named
 
 
 def reproduce(
@@ -16,7 +16,7 @@ def reproduce(
     """Train a version again from its own dataset, parameters and seed; exit code 1 if it differs."""
     from diamonds.training.reproduce import reproduce as train_again
 
-    result = train_again(tag)
+    result = train_again(tag_named(tag))
     if as_json:
         print_json({**asdict(result), "exact": result.exact})
     elif result.exact:

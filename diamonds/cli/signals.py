@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+TERMINATED = 128 + signal.SIGTERM
+"""Exit code of a command that SIGTERM ended, as shells report it."""
+
 
 @contextmanager
 def leaving_on_sigterm() -> Iterator[None]:
@@ -17,4 +20,4 @@ def leaving_on_sigterm() -> Iterator[None]:
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+    raise SystemExit(TERMINATED)

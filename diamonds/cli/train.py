@@ -8,7 +8,7 @@ import typer
 from diamonds.cli.data import mapping_of
 from diamonds.cli.errors import FAILED, one_line
 from diamonds.cli.signals import leaving_on_sigterm
-from diamonds.cli.versions import as_row, print_json, print_versions
+from diamonds.cli.versions import as_row, model_named, print_json, print_versions
 from diamonds.settings import settings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def train(
 
     if if_no_champion and champion():
         return
-    specs = [spec_named(name) for name in model or REGISTRY]
+    specs = [spec_named(name) for name in map(model_named, model or REGISTRY)]
     budget = Budget.from_settings(trials, seed, force, minutes)
     executor = ProcessPool(mapping_of(mapping, None, columns))
     try:

@@ -1,4 +1,4 @@
-"""Prints versions of models on a terminal, as a table or as JSON."""
+"""Finds versions of models by name, and prints them on a terminal, as a table or as JSON."""
 
 import json
 import sys
@@ -12,6 +12,38 @@ if TYPE_CHECKING:
     from diamonds.versions.version import Version
 
 METRICS = {"mae": "{:.1f}", "rmse": "{:.1f}", "r2": "{:.4f}", "mape": "{:.1%}"}
+
+
+def model_named(text: str) -> str:
+    """The name of a model, which may come with the model store's prefix; raises ``UnknownModel``."""
+    from diamonds.models import spec_named
+    from diamonds.versions.store import PREFIX
+
+    return spec_named(text.removeprefix(PREFIX)).name
+
+
+def tag_named(text: str) -> str:
+    """The tag of a version: of the newest where ``text`` is a model's name, with or without prefix."""
+    from diamonds.versions.store import PREFIX
+
+    name, _, version = text.removeprefix(PREFIX).partition(":")
+    return f"{PREFIX}{name}:{version or 'latest'}"
+
+
+def version_named(text: str) -> "Version":
+    """The version of a tag, or the newest of a model; raises ``UnknownModel`` or ``UnknownVersion``."""
+    from diamonds.models import UnknownModel
+    from diamonds.versions import store
+
+    if ":" in text:
+        return store.get(tag_named(text))
+    model = model_named(text)
+    newest = store.versions(model)[:1]
+    if not newest:
+        raise UnknownModel(
+            f"Model {model!r} has no version yet. Train it with: diamonds train --model {model}"
+        )
+    return newest[0]
 
 
 def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:

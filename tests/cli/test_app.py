@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import bentoml
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -130,9 +132,57 @@ def test_predict_asks_another_model_by_name(trained: Any) -> None:
     assert answer("predict", *STONE, "--model", "linear")["model"] == "linear"
 
 
+def test_a_model_is_named_by_its_name_or_its_tag_with_or_without_the_prefix(trained: Any) -> None:
+    tag = store.versions("linear")[0].tag
+
+    for name in ("linear", "diamonds-linear", tag, tag.removeprefix("diamonds-"), "linear:latest"):
+        assert answer("predict", *STONE, "--model", name)["version"] == tag
+    assert answer("models", "diamonds-linear") == answer("models", "linear")
+
+
+def test_explain_adds_up_to_the_price_that_predict_quotes(trained: Any) -> None:
+    explained = answer("explain", *STONE, "--depth", "61.5")
+    parts = [each["usd"] for each in explained["contributions"]]
+
+    assert explained["price"] == answer("predict", *STONE, "--depth", "61.5")["price"]
+    assert round(explained["base"] + sum(parts), 2) == explained["price"]
+    assert f"{explained['price']:,.2f} USD" in diamonds("explain", *STONE, "--depth", "61.5").stdout
+
+
+def test_similar_shows_sold_stones_of_the_same_grades_nearest_in_weight_first(trained: Any) -> None:
+    similar = answer("similar", *STONE, "-n", "3")
+    distances = [abs(sample["carat"] - 0.7) for sample in similar["samples"]]
+
+    assert {(each["cut"], each["color"], each["clarity"]) for each in similar["samples"]} == {
+        ("Ideal", "G", "VS2")
+    }
+    assert distances == sorted(distances)
+    assert f"3 of {similar['available']}" in diamonds("similar", *STONE, "-n", "3").stdout
+
+
+def test_a_version_is_exported_to_a_file_and_imported_where_it_is_missing(
+    trained: Any, tmp_path: Path
+) -> None:
+    tag = store.versions("linear")[0].tag
+    file = tmp_path / "version.bentomodel"
+
+    assert diamonds("export-version", "linear", str(file)).exit_code == 0
+    assert f"The model store has {tag} already" in diamonds("import-version", str(file)).stderr
+    bentoml.models.delete(tag)
+    assert answer("import-version", str(file))["version"] == tag
+    assert store.versions("linear")[0].tag == tag
+
+
+def test_the_version_of_the_package_is_shown() -> None:
+    assert diamonds("--version").stdout == f"diamonds {metadata.version('diamonds')}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "line"),
     [
+        (["predict", *STONE, "--model", "linear:abc"], 1, "Got version 'diamonds-linear:abc', which the"),
+        (["import-version", "/nowhere"], 1, "Could not use /nowhere: No such file or directory."),
+        (["forget"], 2, "Got no id; expected X-Exchange-Ids, or --file with one a line."),
         (["predict", *STONE], 1, "No model has been promoted yet. Train with: diamonds train"),
         (["predict", *STONE, "--model", "linear"], 1, "Model 'linear' has no version yet."),
         (["predict", *STONE, "--model", "guess"], 1, "Got model='guess'; expected one of linear, "),

@@ -181,5 +181,5 @@ def test_sigterm_while_it_still_trains_leaves_nothing_behind(tmp_path: Path) -> 
     run = start(tmp_path / "run", PROJECT / "data" / "diamonds.csv", free_ports())
     run.wait_for(lambda: "stones to learn from" in run.output)
 
-    assert run.stop() == 0
+    assert run.stop() == 143  # nothing serves yet: it has not done what it was started for
     assert run.descendants() == []

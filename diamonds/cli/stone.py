@@ -1,0 +1,148 @@
+"""``diamonds predict``, ``explain`` and ``similar``: price, reasons and similar sold stones."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import pydantic
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from diamonds.cli.errors import BAD_INPUT, one_line
+from diamonds.cli.versions import print_json, version_named
+
+if TYPE_CHECKING:
+    from diamonds.diamond import Diamond
+    from diamonds.pricing.pricer import Pricer
+    from diamonds.versions.version import Version
+
+Carat = Annotated[float, typer.Option(help="Weight in carats.")]
+Cut = Annotated[str, typer.Option(help="Fair, Good, Very Good, Premium or Ideal.")]
+Color = Annotated[str, typer.Option(help="From J (worst) to D (best).")]
+Clarity = Annotated[str, typer.Option(help="I1, SI2, SI1, VS2, VS1, VVS2, VVS1 or IF.")]
+Millimetres = Annotated[float | None, typer.Option(help="In mm.")]
+Percent = Annotated[float | None, typer.Option(help="In percent.")]
+Model = Annotated[
+    str | None, typer.Option(help="Use this model, or version of one, instead of the champion.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def predict(
+    carat: Carat,
+    cut: Cut,
+    color: Color,
+    clarity: Clarity,
+    depth: Percent = None,
+    table: Percent = None,
+    x: Millimetres = None,
+    y: Millimetres = None,
+    z: Millimetres = None,
+    model: Model = None,
+    as_json: AsJson = False,
+) -> None:
+    """Quote the price of one stone in USD."""
+    stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
+    _print_quote(_pricer(model), stone, as_json)
+
+
+def explain(
+    carat: Carat,
+    cut: Cut,
+    color: Color,
+    clarity: Clarity,
+    depth: Percent = None,
+    table: Percent = None,
+    x: Millimetres = None,
+    y: Millimetres = None,
+    z: Millimetres = None,
+    model: Model = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each property of a stone adds to its price or takes off."""
+    from diamonds.pricing.explanation import explain as explanation_of
+    from diamonds.pricing.pricer import CURRENCY
+
+    stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
+    pricer = _pricer(model)
+    explained = explanation_of(pricer, stone)
+    if as_json:
+        contributions = [asdict(each) for each in explained.contributions]
+        answer = {"price": explained.price_usd, "base": explained.base_usd, "contributions": contributions}
+        print_json({**answer, "currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag})
+        return
+    typer.echo(f"{explained.base_usd:12,.2f} {CURRENCY}  usual stone")
+    for each in explained.contributions:
+        typer.echo(f"{each.usd:+12,.2f} {CURRENCY}  {each.text}")
+    typer.echo(f"{explained.price_usd:12,.2f} {CURRENCY}  by {pricer.tag}")
+
+
+def similar(
+    carat: Carat,
+    cut: Cut,
+    color: Color,
+    clarity: Clarity,
+    n: Annotated[int, typer.Option("-n", min=1, max=100, help="How many.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Show the sold stones of the same grades that are nearest in weight, nearest first."""
+    from diamonds.pricing.similar import SimilarStones
+
+    stone = _stone(carat, cut, color, clarity)
+    samples, available = SimilarStones.open(_version(None).folder).nearest(stone, n)
+    if as_json:
+        print_json({"samples": samples, "available": available})
+        return
+    table = Table(box=None, padding=(0, 1, 0, 0), caption=f"{len(samples)} of {available:,} of these grades")
+    for column in samples[0] if samples else ():
+        table.add_column(column, justify="right")
+    for sample in samples:
+        table.add_row(*("" if value is None else str(value) for value in sample.values()))
+    Console().print(table)
+
+
+def _stone(carat: float, cut: str, color: str, clarity: str, **measures: float | None) -> "Diamond":
+    """The stone of the options; ends the command with a line for each that makes no sense."""
+    from diamonds.diamond import Diamond
+
+    try:
+        return Diamond.model_validate(
+            {"carat": carat, "cut": cut, "color": color, "clarity": clarity, **measures}
+        )
+    except pydantic.ValidationError as error:
+        typer.echo(f"diamonds: {one_line(error)}", err=True)
+        raise typer.Exit(BAD_INPUT) from error
+
+
+def _print_quote(pricer: "Pricer", stone: "Diamond", as_json: bool) -> None:
+    from diamonds.models.features import rows_of
+    from diamonds.pricing.pricer import CURRENCY
+
+    quotes = pricer.quotes(rows_of([stone]))
+    (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
+    for warning in quotes.warnings.get(0, []):
+        typer.echo(f"diamonds: {warning}", err=True)
+    if as_json:
+        quote = {"price": price, "low": low, "high": high, "coverage": pricer.coverage, "currency": CURRENCY}
+        print_json({**quote, "model": pricer.version.model, "version": pricer.tag})
+    else:
+        typer.echo(f"{price:,.2f} {CURRENCY}")
+        typer.echo(f"{low:,.2f} to {high:,.2f} with {pricer.coverage:.0%} coverage, by {pricer.tag}")
+
+
+def _pricer(model: str | None) -> "Pricer":
+    from diamonds.pricing.pricer import load_pricer
+
+    return load_pricer(_version(model))
+
+
+def _version(model: str | None) -> "Version":
+    """The newest version of a model, the version of a tag, or the champion."""
+    from diamonds.versions import store
+
+    if model is not None:
+        return version_named(model)
+    version = store.champion()
+    if version is None:
+        raise store.NoChampion("No model has been promoted yet. Train with: diamonds train")
+    return version

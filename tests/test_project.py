@@ -86,8 +86,9 @@ def test_the_procfile_starts_commands_of_the_environment() -> None:
     assert [program for program in programs if not Path(sys.executable).with_name(program).exists()] == []
 
 
-def test_the_lock_pins_everything_with_hashes_and_names_no_index() -> None:
-    lock = (PROJECT / "requirements.lock").read_text()
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_pins_everything_with_hashes_and_names_no_index(file: str) -> None:
+    lock = (PROJECT / file).read_text()
     pinned = re.findall(r"^([a-z0-9][a-z0-9._-]*)==", lock, flags=re.MULTILINE)
     wanted = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
 
@@ -150,7 +151,7 @@ def test_make_says_in_one_line_what_is_wrong_with_the_python(
         ["make", "run", f"PYTHON={program}"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
-    said, made, *_ = make.stderr.splitlines()
+    said, *_, made = make.stderr.splitlines()
     assert make.returncode == 2
     assert said.endswith(line)
     assert made.startswith("make: ***")

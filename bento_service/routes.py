@@ -11,6 +11,7 @@ from bento_service.endpoints import (
     models,
     promotions,
     quoting,
+    readiness,
     similar,
     versions,
 )
@@ -26,6 +27,7 @@ _RESOURCES = (
     model_files,
     datasets,
     exchanges,
+    readiness,
 )
 
 ROUTES = [route for resource in _RESOURCES for route in resource.router.routes if isinstance(route, Route)]

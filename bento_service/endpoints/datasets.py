@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from bento_service.endpoints.versions import damage_as_conflict
 from bento_service.http.errors import field_error, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
@@ -26,10 +27,11 @@ class DatasetResponse(TypedDict):
 router = APIRouter(route_class=JsonRoute)
 
 
-@router.get("/datasets/{fingerprint}", summary="Show a dataset", responses=errors(404))
+@router.get("/datasets/{fingerprint}", summary="Show a dataset", responses=errors(404, 409))
 def show_dataset(fingerprint: str) -> DatasetResponse:
     """The report of the dataset with that fingerprint."""
-    stored = datasets.find(fingerprint)
+    with damage_as_conflict():
+        stored = datasets.find(fingerprint)
     if stored is None:
         message = f"There is no dataset {quoted(fingerprint)}; each version of a model names its own."
         raise field_error("fingerprint", message, fingerprint, status=404, code="unknown_dataset")

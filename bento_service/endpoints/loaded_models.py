@@ -3,8 +3,9 @@
 import asyncio
 import gc
 import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import partial
 
 from bento_service.endpoints.models import unknown_model
 from bento_service.http.errors import ApiError
@@ -13,11 +14,11 @@ from diamonds.models import REGISTRY
 from diamonds.pricing.pricer import Pricer, load_pricer
 from diamonds.pricing.similar import SimilarStones
 from diamonds.versions import store
+from diamonds.versions.integrity import Signature, damage, signature
+from diamonds.versions.refused import refused_of
 from diamonds.versions.version import Version
 
 log = logging.getLogger("bentoml.diamonds")
-
-Files: TypeAlias = frozenset[tuple[str, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,13 @@ class LoadedModels:
     def __init__(self) -> None:
         self._champion: Champion | None = None
         self._pricers: dict[str, Pricer] = {}
-        self._failed: dict[str, Files] = {}
+        self._failed: dict[str, tuple[Signature, str]] = {}
+        self._refused: set[str] = set()
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Why versions that are what was saved could not be loaded, by their tags."""
+        return {tag: reason for tag, (_, reason) in self._failed.items()}
 
     @property
     def ready(self) -> bool:
@@ -49,12 +56,7 @@ class LoadedModels:
     def champion(self) -> Champion:
         """The champion; a 503 that says what to do when there is none."""
         if self._champion is None:
-            raise ApiError(
-                503,
-                "no_champion",
-                "No model has been promoted yet. Train and promote one with `make train` or "
-                "`diamonds train`; the service picks it up within 2 seconds.",
-            )
+            raise _no_champion()
         return self._champion
 
     async def pricer(self, name: str | None) -> Pricer:
@@ -65,14 +67,18 @@ class LoadedModels:
         return await run_in(LOADING, self._load, name) if loaded is None else loaded
 
     def _load(self, name: str) -> Pricer:
-        version = _newest(name)
-        if version is None:
+        if name not in REGISTRY:
             raise unknown_model(name)
-        return self._set_pricer(name, version)
+        self._use_newest(_quoting(name), None, partial(self._set_pricer, name))
+        if name not in self._pricers:
+            raise _unusable(name, self.failed)
+        return self._pricers[name]
 
-    def _set_pricer(self, name: str, version: Version) -> Pricer:
-        pricer = self._pricers[name] = load_pricer(version)
-        return pricer
+    def _set_champion(self, version: Version) -> None:
+        self._champion = load_champion(version)
+
+    def _set_pricer(self, name: str, version: Version) -> None:
+        self._pricers[name] = load_pricer(version)
 
     async def follow(self, every_seconds: float) -> None:
         """Loads newer versions as they are saved and promoted, until cancelled."""
@@ -85,54 +91,77 @@ class LoadedModels:
                 log.exception("Could not look for newer versions; trying again")
 
     def refresh(self) -> None:
-        """Loads what is newer in the model store; what fails to load is not tried again unless it changes."""
-        newest = store.champion()
-        if newest is not None and self._is_newer(newest, self._champion.pricer if self._champion else None):
-            self._replace(newest)
+        """Loads what is newer in the model store, or older where what is loaded was damaged since.
+
+        What fails to load is not tried again unless it changes.
+        """
+        loaded = self._champion.pricer if self._champion else None
+        self._use_newest(store.champions(), loaded, self._set_champion)
         for name, pricer in list(self._pricers.items()):
-            version = _newest(name)
-            if version is not None and self._is_newer(version, pricer):
-                self._replace(version, name)
+            self._use_newest(_quoting(name), pricer, partial(self._set_pricer, name))
 
-    def _is_newer(self, version: Version, loaded: Pricer | None) -> bool:
-        if loaded is not None and loaded.version.tag == version.tag:
+    def _use_newest(
+        self, versions: Iterable[Version], loaded: Pricer | None, use: Callable[[Version], None]
+    ) -> None:
+        """Loads the first of the versions that can be, unless it is loaded; if none can, nothing changes."""
+        for version in versions:
+            if reason := damage(version):
+                self._refuse(version.tag, reason)
+            elif (loaded is not None and loaded.version.tag == version.tag) or self._uses(version, use):
+                return
+
+    def _uses(self, version: Version, use: Callable[[Version], None]) -> bool:
+        if version.tag in self._failed and self._failed[version.tag][0] == signature(version.folder):
             return False
-        return self._failed.get(version.tag) != _files(version)
-
-    def _replace(self, version: Version, name: str | None = None) -> None:
-        files = _files(version)  # some may still be on their way into the model store
         try:
-            if name is None:
-                self._champion = load_champion(version)
-            else:
-                self._set_pricer(name, version)
+            use(version)
         # Whatever is wrong with a new version, the old one must continue to quote.
         except Exception as error:  # noqa: BLE001
-            self._failed[version.tag] = files
-            log.error(
-                "Refused %s, the version before goes on: %s: %s", version.tag, type(error).__name__, error
-            )
-        else:
-            log.info("Quoting with %s from now on", version.tag)
-            gc.collect()
-            gc.freeze()
+            reason = f"It could not be loaded: {type(error).__name__}: {error}"
+            self._failed[version.tag] = signature(version.folder), reason
+            self._refuse(version.tag, reason)
+            return False
+        self._failed.pop(version.tag, None)
+        self._refused.discard(version.tag)
+        log.info("Quoting with %s from now on", version.tag)
+        gc.collect()
+        gc.freeze()
+        return True
+
+    def _refuse(self, tag: str, reason: str) -> None:
+        if tag not in self._refused:
+            log.error("Refused %s, the version before goes on: %s", tag, reason)
+            self._refused.add(tag)
 
 
-def _files(version: Version) -> Files:
-    """The files of a version with size and time, to see whether one that failed to load has changed."""
-    stats = {path: path.stat() for path in version.folder.rglob("*")}
-    return frozenset((str(path), stat.st_size, stat.st_mtime_ns) for path, stat in stats.items())
+def _quoting(name: str) -> list[Version]:
+    """The versions that may quote for a model's name; in a Bento, which holds the champion alone, it may."""
+    versions = store.accepted(name)
+    return versions or [version for version in store.champions() if version.model == name]
 
 
-def _newest(name: str) -> Version | None:
-    """The newest version of a model; in a Bento, which holds the champion alone, that may be it."""
-    if name not in REGISTRY:
-        raise unknown_model(name)
-    versions = store.versions(name)
-    if versions:
-        return versions[0]
-    champion = store.champion()
-    return champion if champion is not None and champion.model == name else None
+def _no_champion() -> ApiError:
+    """The 503 while nothing can quote: because nothing was promoted yet, or because it is damaged."""
+    if refused := refused_of(store.CHAMPION.removeprefix(store.PREFIX)):
+        return ApiError(503, "damaged_version", f"{refused[0].reason} {refused[0].remedy}")
+    return ApiError(
+        503,
+        "no_champion",
+        "No model has been promoted yet. Train and promote one with `make train` or "
+        "`diamonds train`; the service picks it up within 2 seconds.",
+    )
+
+
+def _unusable(name: str, failed: Mapping[str, str]) -> ApiError:
+    """The 503 for a model whose versions are all damaged, or the 404 for one that has none."""
+    if refused := refused_of(name):
+        return ApiError(503, "damaged_version", f"{refused[0].reason} {refused[0].remedy}")
+    if reasons := [failed[version.tag] for version in _quoting(name) if version.tag in failed]:
+        return ApiError(503, "damaged_version", f"Model {name!r} cannot quote. {reasons[0]}")
+    if waiting := store.readable(name):
+        message = f"No version of model {name!r} is accepted; `diamonds accept {waiting[0].tag}` accepts one."
+        return ApiError(503, "no_accepted_version", message)
+    return unknown_model(name)
 
 
 loaded_models = LoadedModels()

@@ -16,7 +16,7 @@ from diamonds.api.schemas import ModelVersion
 from diamonds.model_files import transfer
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.versions import store
-from diamonds.versions.store import VersionExists
+from diamonds.versions.changes import VersionExists
 
 _FILE = {"type": "string", "format": "binary", "description": "A `.bentomodel` file."}
 

@@ -6,9 +6,10 @@ from bento_service.endpoints.versions import describe
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
-from diamonds.api.schemas import ModelResponse, ModelsResponse, ModelSummary
+from diamonds.api.schemas import ModelResponse, ModelsResponse, ModelSummary, RefusedVersion
 from diamonds.models import REGISTRY
 from diamonds.versions import store
+from diamonds.versions.refused import refused_versions
 from diamonds.versions.version import Version
 
 router = APIRouter(route_class=JsonRoute)
@@ -16,11 +17,12 @@ router = APIRouter(route_class=JsonRoute)
 
 @router.get("/models", summary="List models")
 def list_models() -> ModelsResponse:
-    """The champion, and each model with its newest version."""
+    """The champion, each model with its newest version, and the versions that are refused as damaged."""
     champion = store.champion()
     return {
         "champion": describe(champion, champion) if champion else None,
         "models": [_summary(name, champion) for name in REGISTRY],
+        "refused": describe_refused(),
     }
 
 
@@ -35,6 +37,12 @@ def show_model(name: str) -> ModelResponse:
         "champion": _is_champion(name, champion),
         "versions": [describe(version, champion) for version in store.versions(name)],
     }
+
+
+def describe_refused() -> list[RefusedVersion]:
+    """The damaged versions, each with what is wrong and how to heal it."""
+    refused = refused_versions()
+    return [{"version": each.tag, "reason": each.reason, "remedy": each.remedy} for each in refused]
 
 
 def unknown_model(name: str) -> ApiError:

@@ -8,12 +8,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.endpoints.versions import Tag, damage_as_conflict, describe, unknown_version
-from bento_service.http.errors import ApiError, quoted
+from bento_service.http.errors import ApiError
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
 from bento_service.recording.exchange_ids import client_chosen_id
 from diamonds.models import UnknownModel
 from diamonds.versions import promotion, store
+from diamonds.versions.integrity import damage
+from diamonds.versions.promotion import AnotherChampion
 from diamonds.versions.store import NoChampion, UnknownVersion
 from diamonds.versions.version import Version
 
@@ -25,7 +27,8 @@ class Promotion(TypedDict):
     model: str
     promoted_at: datetime
     reason: Annotated[str, Field(description="Why it was promoted.")]
-    champion: Annotated[bool, Field(description="Whether this promotion is the newest.")]
+    champion: Annotated[bool, Field(description="Whether it made the present champion.")]
+    damage: Annotated[str | None, Field(description="Why it is refused, where it is damaged.")]
     mae: float | None
     rmse: float | None
 
@@ -68,8 +71,8 @@ router = APIRouter(route_class=JsonRoute)
 @router.get("/promotions", summary="List promotions")
 def list_promotions() -> PromotionsResponse:
     """Every version that was ever promoted, newest first."""
-    history = store.history()
-    return {"promotions": [_promotion(version, version is history[0]) for version in history]}
+    champion = store.champion()
+    return {"promotions": [_promotion(version, champion) for version in store.history()]}
 
 
 @router.post("/promotions", summary="Promote a version", responses=errors(401, 404, 409))
@@ -86,28 +89,25 @@ def promote(request: PromotionRequest) -> DecisionResponse:
 @router.post("/promotions/rollback", summary="Roll back to the champion before", responses=errors(401, 409))
 def roll_back(request: RollbackRequest) -> DecisionResponse:
     """Makes the champion before the present one champion again."""
-    request_id = client_chosen_id.get()
-    if decision := promotion.decision_on(request_id):
-        return _response(decision)
-    champion = _champion_tag()
-    if champion != request.version:
-        message = f"Got version={quoted(request.version)}, but the champion is {champion}; look again."
-        raise ApiError(409, "another_champion", message)
     with damage_as_conflict():
         try:
-            return _response(promotion.rollback(request_id=request_id))
+            decision = promotion.rollback(expected=request.version, request_id=client_chosen_id.get())
+            return _response(decision)
+        except AnotherChampion as error:
+            raise ApiError(409, "another_champion", str(error)) from error
         except NoChampion as error:
             raise ApiError(409, "no_champion_before", str(error)) from error
 
 
-def _promotion(version: Version, newest: bool) -> Promotion:
+def _promotion(version: Version, champion: Version | None) -> Promotion:
     description = describe(version, None)
     return {
         "version": description["version"],
         "model": description["model"],
         "promoted_at": version.created_at,
         "reason": version.labels["reason"],
-        "champion": newest,
+        "champion": version == champion,
+        "damage": damage(version),
         "mae": description["mae"],
         "rmse": description["rmse"],
     }

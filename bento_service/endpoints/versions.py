@@ -1,4 +1,4 @@
-"""Shows a version with its errors by slice, parameters and model card: GET /versions/{version}."""
+"""Shows and accepts versions: GET /versions/{version} and POST /versions/{version}/acceptance."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ from diamonds.api.schemas import ModelVersion
 from diamonds.evaluation.figures import Figures, figures_in
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD, text_in
-from diamonds.versions import store
-from diamonds.versions.integrity import DamagedVersion
+from diamonds.versions import acceptance, store
+from diamonds.versions.integrity import DamagedVersion, damage
 from diamonds.versions.store import UnknownVersion
 from diamonds.versions.version import Version
 
@@ -49,7 +49,7 @@ class VersionResponse(TypedDict):
 router = APIRouter(route_class=JsonRoute)
 
 
-@router.get("/versions/{version}", summary="Show a version", responses=errors(404))
+@router.get("/versions/{version}", summary="Show a version", responses=errors(404, 409))
 def show_version(version: str) -> VersionResponse:
     """A version with its errors by slice, its parameters and its model card."""
     stored = find_version(version)
@@ -63,6 +63,13 @@ def show_version(version: str) -> VersionResponse:
     }
 
 
+@router.post("/versions/{version}/acceptance", summary="Accept a version", responses=errors(401, 404, 409))
+def accept_version(version: str) -> ModelVersion:
+    """Makes a version the one that quotes for its model's name; the champion stays as it is."""
+    accepted = acceptance.accept(find_version(version).tag)
+    return describe(accepted, store.champion())
+
+
 def describe(version: Version, champion: Version | None) -> ModelVersion:
     """A version with its labels as numbers; what was not measured is null."""
     labels = version.labels
@@ -72,6 +79,7 @@ def describe(version: Version, champion: Version | None) -> ModelVersion:
         "model": version.model,
         "created_at": version.created_at,
         "champion": champion is not None and champion.labels["source"] == tag,
+        "accepted": version.is_accepted,
         "mae": _number(labels, "mae"),
         "rmse": _number(labels, "rmse"),
         "r2": _number(labels, "r2"),
@@ -86,19 +94,23 @@ def describe(version: Version, champion: Version | None) -> ModelVersion:
 
 
 def find_version(tag: str) -> Version:
-    """The version of a model with that tag; a 404 when there is none."""
+    """The version of a model with that tag; a 404 when there is none, a 409 when it is damaged."""
     version = get_version(tag)
+    if reason := damage(version):
+        raise _damaged(reason)
     if not (version.folder / CARD).is_file():
         raise unknown_version(tag)
     return version
 
 
 def get_version(tag: str) -> Version:
-    """What the model store has under that tag; a 404 when that is nothing."""
+    """What the model store has under that tag, as ``find_version``; its files are not checked."""
     try:
         return store.get(tag)
     except UnknownVersion as error:
         raise unknown_version(tag) from error
+    except DamagedVersion as error:
+        raise _damaged(str(error)) from error
 
 
 def unknown_version(tag: str) -> ApiError:
@@ -113,7 +125,11 @@ def damage_as_conflict() -> Iterator[None]:
     try:
         yield
     except DamagedVersion as error:
-        raise ApiError(409, "damaged_version", str(error)) from error
+        raise _damaged(str(error)) from error
+
+
+def _damaged(reason: str) -> ApiError:
+    return ApiError(409, "damaged_version", f"{reason} GET /models says how to heal it.")
 
 
 def _slice(name: str, judged: Evaluation) -> Slice:

@@ -12,7 +12,7 @@ from bento_service.http.errors import ApiError, excerpt
 from bento_service.http.openapi import PAGE, document
 from bento_service.http.responses import JsonResponse, error_response
 
-BENTOML_PATHS = ("/livez", "/readyz", "/healthz", "/metrics", "/schema.json", "/static_content/")
+BENTOML_PATHS = ("/livez", "/healthz", "/metrics", "/schema.json", "/static_content/")
 
 
 class Api:

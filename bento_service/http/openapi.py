@@ -85,10 +85,6 @@ def _health() -> dict[str, Any]:
     """The calls that BentoML answers."""
     texts = {
         "/livez": ("Check that the process is alive", {"200": "It is."}),
-        "/readyz": (
-            "Check that the service can quote",
-            {"200": "It can.", "503": "There is no champion yet."},
-        ),
         "/metrics": ("Get counters and durations for Prometheus", {"200": "The metrics."}),
     }
     return {path: {"get": _plain_call(path, summary, texts)} for path, (summary, texts) in texts.items()}

@@ -29,7 +29,8 @@ def offer_upload(show_result: Callable[[str], None]) -> None:
     """Uploads a file, which the service verifies; calls ``show_result`` with what was verified."""
     st.markdown(
         "It is checked before it is loaded: that nothing in it was changed, and that it quotes as when it "
-        "was judged. It is listed among its model's versions and is not promoted."
+        "was judged. It is listed among its model's versions, and neither promoted nor accepted: it does not "
+        "quote for its model's name until somebody accepts it."
     )
     file = st.file_uploader("A version", ("bentomodel",))
     if not st.button("Upload", type="primary", disabled=file is None) or file is None:

@@ -32,14 +32,15 @@ def show_models() -> None:
     if _RESULT in st.session_state:
         st.info(escape_markdown(st.session_state.pop(_RESULT)), icon=":material/social_leaderboard:")
     models = get("/models")
+    show_refused(models["refused"])
     versions = [version for model in models["models"] for version in _versions(model)]
     versions.sort(key=lambda version: version["created_at"], reverse=True)
     if not versions:
         show_no_model()
         return
     promotions = get("/promotions")["promotions"]
-    if promotions:
-        show_champion(models["champion"], promotions[0]["reason"])
+    if models["champion"]:
+        show_champion(models["champion"], _present(promotions)["reason"])
     show_part(versions, promotions)
 
 
@@ -49,14 +50,26 @@ def show_part(versions: list[JsonObject], promotions: list[JsonObject]) -> None:
         "Show", PARTS, default=PARTS[0], required=True, key="part", bind="query-params"
     )
     if part == "Versions":
-        champion = promotions[0]["version"] if promotions else None
-        show_versions(versions, champion, _show_after_rerun)
+        champion = _present(promotions)
+        show_versions(versions, champion.get("version"), _show_after_rerun)
         if promotions:
             show_promotions(promotions)
     elif part == "Compare two":
         show_comparison(versions)
     else:
         show_card(pick_version("Card of version", versions, index_of_champion(versions)))
+
+
+def _present(promotions: list[JsonObject]) -> JsonObject:
+    """The promotion that made the present champion; empty where there is none."""
+    return next((promotion for promotion in promotions if promotion["champion"]), {})
+
+
+def show_refused(refused: list[JsonObject]) -> None:
+    """The damaged versions, which are used for nothing, with what is wrong and how to heal each."""
+    for version in refused:
+        text = f"{version['version']} is refused. {version['reason']} {version['remedy']}"
+        st.warning(escape_markdown(text), icon=":material/broken_image:")
 
 
 def _versions(model: JsonObject) -> list[JsonObject]:

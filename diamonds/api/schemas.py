@@ -91,6 +91,7 @@ class ModelVersion(TypedDict):
     model: str
     created_at: datetime
     champion: Annotated[bool, Field(description="Whether it quotes prices now.")]
+    accepted: Annotated[bool, Field(description="Whether it may quote for its model's name.")]
     mae: float | None
     rmse: float | None
     r2: float | None
@@ -112,11 +113,20 @@ class ModelSummary(TypedDict):
     newest: ModelVersion | None
 
 
+class RefusedVersion(TypedDict):
+    """A damaged version, which is used for nothing."""
+
+    version: Tag
+    reason: Annotated[str, Field(description="What is wrong with it.")]
+    remedy: Annotated[str, Field(description="How to heal it.")]
+
+
 class ModelsResponse(TypedDict):
-    """The models, and the version that quotes prices."""
+    """The models, the version that quotes prices, and the versions that are damaged."""
 
     champion: ModelVersion | None
     models: list[ModelSummary]
+    refused: list[RefusedVersion]
 
 
 class ModelResponse(TypedDict):

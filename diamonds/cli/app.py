@@ -16,15 +16,16 @@ from diamonds.cli.reproduce import reproduce
 from diamonds.cli.run import run
 from diamonds.cli.settings import show_settings
 from diamonds.cli.stone import explain, predict, similar
+from diamonds.cli.stored_versions import accept, delete, export_version, import_version
 from diamonds.cli.train import train
-from diamonds.cli.version_files import export_version, import_version
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 _COMMANDS = (
     *(run, train, data, predict, explain, similar),
-    *(models, promote, rollback, history, compare, reproduce, export_version, import_version),
+    *(models, promote, rollback, history, compare, reproduce),
+    *(export_version, import_version, accept, delete),
     *(exchanges, export, forget, replay),
 )
 for command in _COMMANDS:

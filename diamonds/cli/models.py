@@ -14,14 +14,19 @@ def models(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show the models and their errors on the hold-out; the champion has a star."""
+    """Show the models and their errors on the hold-out; the champion has a star, damage is named."""
     from diamonds.models import REGISTRY
     from diamonds.versions import store
+    from diamonds.versions.refused import refused_of, refused_versions
 
     if name:
         versions = store.versions(model_named(name))
+        refused = [*refused_of(name), *refused_of("champion")]
     else:
         versions = [version for model in REGISTRY for version in store.versions(model)[:1]]
+        refused = refused_versions()
+    for each in refused:
+        typer.echo(f"diamonds: {each.reason} It is refused. {each.remedy}", err=True)
     champion = store.champion()
     if as_json:
         print_json([as_row(version, champion) for version in versions])

@@ -31,19 +31,19 @@ def tag_named(text: str) -> str:
 
 
 def version_named(text: str) -> "Version":
-    """The version of a tag, or the newest of a model; raises ``UnknownModel`` or ``UnknownVersion``."""
+    """The version of a tag, or the newest accepted one of a model; raises ``UnknownModel`` or ``UnknownVersion``."""
     from diamonds.models import UnknownModel
     from diamonds.versions import store
 
     if ":" in text:
         return store.get(tag_named(text))
     model = model_named(text)
-    newest = store.versions(model)[:1]
-    if not newest:
+    newest = store.newest(model)
+    if newest is None:
         raise UnknownModel(
             f"Model {model!r} has no version yet. Train it with: diamonds train --model {model}"
         )
-    return newest[0]
+    return newest
 
 
 def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:

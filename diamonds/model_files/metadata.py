@@ -11,10 +11,10 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.models import REGISTRY
+from diamonds.versions.entries import MODEL_YAML
 from diamonds.versions.store import PREFIX
-from diamonds.versions.version import Version
+from diamonds.versions.version import ACCEPTED, NOT_ACCEPTED, Version
 
-MODEL_YAML = "model.yaml"
 _MOST_BYTES = 64 * 1024
 
 
@@ -55,6 +55,8 @@ class Labels(BaseModel):
     seed: Whole
     # Not imported: a training of the same origin would reuse the version and promote it.
     origin: Annotated[Hex, Field(exclude=True)] = ""
+    # Nor is what its own model store decided about it.
+    accepted: Annotated[Line, Field(exclude=True)] = ""
     git_commit: Hex = ""
     flow_run: Line = ""
     members: Tags = ""
@@ -81,10 +83,10 @@ class VersionMetadata(BaseModel):
         return Version(self.tag, self.creation_time, labels, dict(self.metadata), folder)
 
     def write(self, folder: Path) -> None:
-        """Replaces ``model.yaml`` by one with these fields only; JSON is YAML."""
+        """Replaces ``model.yaml`` by one with these fields only, not accepted yet; JSON is YAML."""
         fields = {
             **self.model_dump(mode="json", exclude={"labels"}),
-            "labels": self.labels.model_dump(exclude_unset=True),
+            "labels": {**self.labels.model_dump(exclude_unset=True), ACCEPTED: NOT_ACCEPTED},
             "module": "",
             "options": {},
             "signatures": {},

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from diamonds.model_files.archive import pack
 from diamonds.model_files.isolation import verify_isolated
 from diamonds.model_files.metadata import read_metadata
-from diamonds.versions import store
+from diamonds.versions import changes, store
 from diamonds.versions.integrity import check
 from diamonds.versions.version import Version
 
@@ -37,4 +37,4 @@ def import_version(content: bytes) -> Imported:
         file, folder = Path(place) / "version.bentomodel", Path(place) / "version"
         file.write_bytes(content)
         checks = verify_isolated(file, folder)
-        return Imported(store.add(read_metadata(folder).tag, folder), checks)
+        return Imported(changes.add(read_metadata(folder).tag, folder), checks)

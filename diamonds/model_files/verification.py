@@ -9,11 +9,11 @@ import numpy as np
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
 from diamonds.model_files.errors import BadVersionFile
-from diamonds.model_files.metadata import MODEL_YAML
 from diamonds.models.features import matrix_of
 from diamonds.pricing import similar
 from diamonds.pricing.pricer import load_pricer
 from diamonds.versions import store
+from diamonds.versions.entries import MODEL_YAML
 from diamonds.versions.integrity import MANIFEST, DamagedVersion, check
 from diamonds.versions.version import Version
 

@@ -1,4 +1,4 @@
-"""Finds the sold stones most similar to a stone, in an index on disk that all processes share."""
+"""Finds the sold stones most similar to a stone, in an index that is saved with a version."""
 
 import math
 from pathlib import Path
@@ -39,7 +39,7 @@ def _group(cut: Codes, color: Codes, clarity: Codes) -> Codes:
 
 
 class SimilarStones:
-    """Sold stones grouped by their grades, each group sorted by weight, then price; memory-mapped."""
+    """Sold stones grouped by their grades, each group sorted by weight, then price."""
 
     def __init__(self, rows: Numbers, offsets: Offsets) -> None:
         self._rows = rows
@@ -48,9 +48,9 @@ class SimilarStones:
 
     @classmethod
     def open(cls, folder: Path) -> Self:
-        """The index that ``save_index`` wrote to ``folder``; pages are read when they are needed."""
-        rows = np.asarray(np.load(folder / _ROWS_FILE, mmap_mode="r"))
-        return cls(rows, np.load(folder / _OFFSETS_FILE))
+        """The index that ``save_index`` wrote to ``folder``."""
+        # Read, not mapped: a file that is cut off while it is mapped would end the process.
+        return cls(np.load(folder / _ROWS_FILE), np.load(folder / _OFFSETS_FILE))
 
     def nearest(self, stone: GradedWeight, n: int) -> tuple[list[SoldStone], int]:
         """The ``n`` stones of the same grades nearest in weight, and how many have these grades.

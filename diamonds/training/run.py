@@ -12,6 +12,7 @@ from diamonds.models import ModelSpec
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import NothingTrained, Outcome, Result, failures_text
 from diamonds.training.steps import load_and_store
+from diamonds.versions import store
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
 
@@ -63,8 +64,8 @@ def run(
 ) -> tuple[Outcome, Decision | None]:
     """Trains the models on the stones in ``data`` and promotes the best new version if it beats the champion.
 
-    The decision is None when nothing new was trained. Raises ``NothingTrained`` when every model failed, and
-    what loading and promoting raise.
+    The decision is None when nothing new was trained, and there is a champion. Raises ``NothingTrained`` when
+    every model failed, and what loading and promoting raise.
     """
     with progress.loading():
         dataset = executor.load(data)
@@ -78,7 +79,13 @@ def run(
     progress.trained(outcome)
     if not outcome.versions:
         raise NothingTrained(failures_text(outcome.failures))
-    return outcome, executor.promote(outcome.new) if outcome.new else None
+    return outcome, _promoted(outcome, executor)
+
+
+def _promoted(outcome: Outcome, executor: Executor) -> Decision | None:
+    """The decision on what is new, or on all versions where there is no champion, or only damaged ones."""
+    candidates = outcome.new if store.champion() else outcome.versions
+    return executor.promote(candidates) if candidates else None
 
 
 def waves(specs: Sequence[ModelSpec]) -> list[list[ModelSpec]]:

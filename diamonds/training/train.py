@@ -22,7 +22,8 @@ from diamonds.training.fingerprint import LABEL, training_fingerprint
 from diamonds.training.fitted import Fitted, OutOfFold
 from diamonds.training.tuning import OnTrial, Search
 from diamonds.versions import store
-from diamonds.versions.store import Writer
+from diamonds.versions.bentoml_store import Writer
+from diamonds.versions.retention import retire
 from diamonds.versions.version import MEMBERS, Version
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def train_version(
     }
     out_of_fold = OutOfFold(price_usd, fitted.out_of_fold)
     version = _save(fitted, dataset.training, labels, intervals, evaluation, out_of_fold)
-    store.retire(spec.name, keep=settings().keep_versions)
+    retire(spec.name, keep=settings().keep_versions)
     return version
 
 
@@ -75,8 +76,9 @@ def _search(
     spec: ModelSpec, dataset: Dataset, learned: pd.DataFrame, seed: int, storage: str | None
 ) -> Search:
     study = f"{spec.name} on {dataset.fingerprint}, seed {seed}"
-    previous = [version.parameters for version in store.versions(spec.name)[:1]]
-    return Search(spec, learned, study, seed, storage, start=previous)
+    previous = store.newest(spec.name)
+    start = [previous.parameters] if previous else []
+    return Search(spec, learned, study, seed, storage, start=start)
 
 
 def _tuned(search: Search, trials: int, minutes: float | None, on_trial: OnTrial) -> Fitted:

@@ -1,10 +1,11 @@
 """Saves, finds and loads datasets in the model store, each once, as a version of ``diamonds-dataset``."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.versions import store
-from diamonds.versions.integrity import check
+from diamonds.versions.integrity import DamagedVersion, damage
 from diamonds.versions.version import Version
 
 DATASET = "dataset"
@@ -19,8 +20,9 @@ def save(dataset: Dataset) -> Version:
 
     The report that is saved with it lists what changed since the dataset saved before.
     """
-    if stored := find(dataset.fingerprint):
-        return stored
+    with suppress(DamagedVersion):
+        if stored := find(dataset.fingerprint):
+            return stored
     previous = store.versions(DATASET)[:1]
     report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
@@ -28,9 +30,12 @@ def save(dataset: Dataset) -> Version:
 
 
 def find(fingerprint: str) -> Version | None:
-    """The stored version of the dataset of that fingerprint, or None."""
-    stored = store.versions(DATASET)
-    return next((version for version in stored if version.labels["dataset"] == fingerprint), None)
+    """The stored version of the dataset of that fingerprint, or None; raises ``DamagedVersion``."""
+    stored = [each for each in store.readable(DATASET) if each.labels.get("dataset") == fingerprint]
+    whole = next((each for each in stored if damage(each) is None), None)
+    if stored and whole is None:
+        raise DamagedVersion(str(damage(stored[0])))
+    return whole
 
 
 def load(fingerprint: str) -> Dataset:
@@ -38,5 +43,4 @@ def load(fingerprint: str) -> Dataset:
     stored = find(fingerprint)
     if stored is None:
         raise UnknownDataset(f"Got dataset {fingerprint!r}, which the model store does not have.")
-    check(stored)
     return load_from(stored.folder)

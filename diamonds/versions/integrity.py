@@ -2,14 +2,28 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from threading import Lock
+from typing import TypeAlias
 
 from diamonds.versions.version import Version
 
 MANIFEST = "manifest.json"
 """Lists every file of a version with its SHA-256, except itself and BentoML's ``model.yaml``."""
 _CHUNK_BYTES = 1 << 20
+_CLOCK_TICK_S = 0.1
+"""Files that changed less than so long ago may change again without a later time of change."""
+
+log = logging.getLogger(__name__)
+
+Signature: TypeAlias = frozenset[tuple[str, tuple[int, ...]]]
+"""The files of a version with what the file system changes when their content changes."""
+
+_verdicts: dict[Path, tuple[Signature, str | None]] = {}
+_one_at_a_time = Lock()
 
 
 class DamagedVersion(RuntimeError):
@@ -37,15 +51,69 @@ def copy_checked(version: Version, target: Path) -> None:
     (target / MANIFEST).write_text(manifest)
 
 
+def damage(version: Version) -> str | None:
+    """Why a version cannot be used, in a sentence, or None if all its files are what was saved.
+
+    All files are hashed the first time, and again only after one of them changed.
+    """
+    with _one_at_a_time:
+        files = signature(version.folder)
+        before, verdict = _verdicts.get(version.folder, (None, None))
+        if files != before:
+            verdict = _verdict(version)
+            _verdicts.pop(version.folder, None)
+            if _is_settled(files):
+                _verdicts[version.folder] = files, verdict
+    return verdict
+
+
+def signature(folder: Path) -> Signature:
+    """What changes when a file of the folder is changed, added or removed."""
+    return frozenset((path.relative_to(folder).as_posix(), _state(path)) for path in folder.rglob("*"))
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError:  # a link to nowhere, or just deleted
+        return ()
+    return (found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _is_settled(files: Signature) -> bool:
+    changed_s = max((state[-1] / 1e9 for _, state in files if state), default=0.0)
+    return abs(time.time() - changed_s) > _CLOCK_TICK_S
+
+
+def _verdict(version: Version) -> str | None:
+    try:
+        check(version)
+    except DamagedVersion as error:
+        return str(error)
+    return None
+
+
 def _manifest_of(version: Version) -> str:
-    return (version.folder / MANIFEST).read_text()
+    try:
+        return (version.folder / MANIFEST).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DamagedVersion(f"{MANIFEST} of {version.tag} is missing or cannot be read: {error}.") from error
+
+
+def _hashes_in(manifest: str, version: Version) -> Iterator[tuple[str, str]]:
+    """The files with their hashes that the manifest lists."""
+    try:
+        yield from {str(name): str(sha256) for name, sha256 in json.loads(manifest).items()}.items()
+    except (ValueError, AttributeError, RecursionError) as error:
+        message = f"{MANIFEST} of {version.tag} does not name files with their SHA-256."
+        raise DamagedVersion(message) from error
 
 
 def _compare(
     version: Version, manifest: str, sha256_of: Callable[[str], str], only: Collection[str] = ()
 ) -> None:
     files = _files_in(version.folder)  # a name in the manifest may point elsewhere
-    for name, expected in json.loads(manifest).items():
+    for name, expected in _hashes_in(manifest, version):
         if (not only or name in only) and (name not in files or sha256_of(name) != expected):
             raise DamagedVersion(f"{name} of {version.tag} is missing or not the file that was saved.")
 
@@ -55,16 +123,28 @@ def _files_in(folder: Path) -> set[str]:
 
 
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    for chunk in _chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _copied(source: Path, target: Path) -> str:
     """Copies a file and returns the SHA-256 of what it read."""
     digest = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
-    with source.open("rb") as original, target.open("xb") as copy:
-        while chunk := original.read(_CHUNK_BYTES):
+    with target.open("xb") as copy:
+        for chunk in _chunks(source):
             digest.update(chunk)
             copy.write(chunk)
     return digest.hexdigest()
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    """The content of a file, up to where it can be read: less than that is not what was saved."""
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                yield chunk
+    except OSError as error:
+        log.warning("%s cannot be read: %s", path, error)

@@ -10,13 +10,18 @@ from diamonds.evaluation.metrics import HOLD_OUT_FILE, Evaluation, evaluate
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.versions import store
-from diamonds.versions.integrity import DamagedVersion, check
+from diamonds.versions.integrity import check, damage
+from diamonds.versions.refused import refused_of
 from diamonds.versions.version import REQUEST, UNDOES, Version
 
 CONFIDENCE = 0.95
 SMALLEST_SLICE = 200
 LARGEST_LOSS = 0.05
 _RESAMPLES = 2000
+
+
+class AnotherChampion(ValueError):
+    """The champion is another one than the request expects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +139,12 @@ def compare(champion: str, challenger: str) -> Decision:
 
 def _compare(champion: Version | None, challenger: Version) -> Decision:
     contender = _with_saved_quotes(challenger)
-    if champion is None:
-        return decide(None, contender)
-    try:
+    if champion is not None:
         return decide(_with_quotes_of(champion, contender.evaluation.stones), contender)
-    except DamagedVersion as error:
-        return Decision(True, f"{challenger.tag} is promoted: the champion is damaged. {error}")
+    if refused := refused_of(store.CHAMPION.removeprefix(store.PREFIX)):
+        reason = f"{challenger.tag} is promoted: the champion is damaged. {refused[0].reason}"
+        return Decision(True, reason)
+    return decide(None, contender)
 
 
 def _with_saved_quotes(version: Version) -> Contender:
@@ -158,11 +163,13 @@ def _contender(version: Version, evaluation: Evaluation) -> Contender:
     return Contender(version.labels.get("source", version.tag), evaluation)
 
 
-def rollback(*, request_id: str | None = None) -> Decision:
+def rollback(*, expected: str | None = None, request_id: str | None = None) -> Decision:
     """Makes the previous champion the champion again; raises ``NoChampion`` if there is none.
 
-    Rolling back twice goes back two champions: one that was rolled back is never the previous one. The same
-    request again changes nothing: see ``decision_on``.
+    ``expected`` is the tag of the champion to go back from: raises ``AnotherChampion`` where that is no more
+    the champion, so that two who go back at once go back once. Rolling back twice goes back two champions:
+    one that was rolled back is never the previous one, nor is one that is damaged. The same request again
+    changes nothing: see ``decision_on``.
     """
     champion = store.champion()
     if champion is None:
@@ -170,22 +177,25 @@ def rollback(*, request_id: str | None = None) -> Decision:
     with store.promoting(champion):
         if done := decision_on(request_id):
             return done
-        standing = _standing(store.history())
-        last = standing[-1].labels["source"]
-        if len(standing) < 2:
-            raise store.NoChampion(f"{last} was the first champion; there is none before it.")
-        before = standing[-2]
+        candidates = [each for each in store.champions() if damage(each) is None]
+        last = candidates[0].labels["source"]
+        if expected not in (None, last):
+            raise AnotherChampion(f"Got version={expected!r}, but the champion is {last}; look again.")
+        before = _before(candidates)
         decision = Decision(True, f"{before.labels['source']} is champion again, after {last}.")
         store.promote(before.tag, decision.reason, undoes=last, request_id=request_id)
     return decision
 
 
-def _standing(history: Sequence[Version]) -> list[Version]:
-    """The promotions that no rollback took back, oldest first: the last one made the present champion."""
-    standing: list[Version] = []
-    for promoted in reversed(history):
-        if UNDOES in promoted.labels:
-            standing.pop()
-        else:
-            standing.append(promoted)
-    return standing
+def _before(candidates: Sequence[Version]) -> Version:
+    """The champion to go back to; a rollback's copy of a champion comes before the champion itself."""
+    promotions = [each for each in candidates if UNDOES not in each.labels]
+    before = promotions[1:] if promotions and _is_promotion(candidates[0], promotions[0]) else promotions
+    if not before:
+        last = candidates[0].labels["source"]
+        raise store.NoChampion(f"{last} was the first champion; there is none before it.")
+    return before[0]
+
+
+def _is_promotion(champion: Version, promotion: Version) -> bool:
+    return champion.labels["source"] == promotion.labels["source"]

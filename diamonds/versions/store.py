@@ -1,35 +1,28 @@
-"""Versions of models in the BentoML model store: saved, listed, loaded, promoted to champion, retired."""
+"""Versions of models in the BentoML model store: saved, listed, loaded and promoted to champion."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
 
-import bentoml
 import pandas as pd
-from bentoml._internal.configuration.containers import BentoMLContainer
 from filelock import FileLock
 
 from diamonds.models import Estimator, Parameters, spec_named
-from diamonds.versions.integrity import check, copy_checked, write_manifest
-from diamonds.versions.version import MEMBERS, REQUEST, UNDOES, Version
+from diamonds.versions.bentoml_store import Writer, folder_of, make, parsed, root
+from diamonds.versions.entries import Unreadable, entries_in, read_entry
+from diamonds.versions.history import newest_first, next_number, standing
+from diamonds.versions.integrity import check, copy_checked, damage, write_manifest
+from diamonds.versions.version import ACCEPTED, PROMOTION, REQUEST, UNDOES, Version
 
 PREFIX = "diamonds-"
 CHAMPION = "diamonds-champion"
 _STONES = "training.parquet"
 _LOCK = "diamonds-promotion.lock"
 
-Writer = Callable[[Path], None]
-"""Writes files into the folder of a new version."""
-
 
 class UnknownVersion(LookupError):
     """The model store has no version of that tag."""
-
-
-class VersionExists(ValueError):
-    """The model store has a version of that tag already."""
 
 
 class NoChampion(LookupError):
@@ -66,49 +59,77 @@ def create(
         write(folder)
         write_manifest(folder)
 
-    return _created(PREFIX + name, labels, write_all, parameters or {})
-
-
-def _created(name: str, labels: Mapping[str, str], write: Writer, parameters: Parameters) -> Version:
-    with bentoml.models.create(name, labels=dict(labels), metadata=dict(parameters)) as entry:
-        write(Path(entry.path))
-    return _version(bentoml.models.get(entry.tag))  # `entry` still has the folder that it was written in
-
-
-def add(tag: str, folder: Path) -> Version:
-    """Puts version ``tag``, whose files are in ``folder`` as BentoML exports them, into the model store.
-
-    Raises ``VersionExists``. Nothing is checked: see ``diamonds.model_files``.
-    """
-    try:
-        return _version(bentoml.models.import_model(str(folder), "folder"))
-    except bentoml.exceptions.BentoMLException as error:
-        raise VersionExists(f"The model store has {tag} already.") from error
+    return make(PREFIX + name, labels, write_all, parameters or {})
 
 
 def versions(name: str) -> list[Version]:
-    """The versions of model ``name``, newest first."""
-    # BentoML's own list fails while a version is being saved or deleted, and for ever where that was cut off.
-    folder = BentoMLContainer.model_store.get()._path / (PREFIX + name)
-    complete = []
-    for model_yaml in folder.glob("*/model.yaml"):
-        with suppress(bentoml.exceptions.BentoMLException):  # it has just been deleted
-            complete.append(_version(bentoml.models.get(f"{folder.name}:{model_yaml.parent.name}")))
-    return sorted(complete, key=lambda version: version.created_at, reverse=True)
+    """The undamaged versions of model ``name``, newest first."""
+    return [version for version in readable(name) if damage(version) is None]
+
+
+def newest(name: str) -> Version | None:
+    """The undamaged version of model ``name`` that was accepted last, or None."""
+    return next((version for version in accepted(name) if damage(version) is None), None)
+
+
+def accepted(name: str) -> list[Version]:
+    """The versions that may quote for a model's name, the last accepted first; some may be damaged."""
+    return newest_first((version for version in readable(name) if version.is_accepted), ACCEPTED)
+
+
+def readable(name: str) -> list[Version]:
+    """The versions of ``name`` whose metadata can be read, newest first; their files may be damaged."""
+    found = [each for each in entries(name) if isinstance(each, Version)]
+    if PREFIX + name == CHAMPION:
+        return newest_first(found, PROMOTION)
+    return sorted(found, key=lambda version: version.created_at, reverse=True)
+
+
+def unreadable(name: str) -> list[Unreadable]:
+    """The entries of ``name`` whose metadata cannot be read."""
+    return [each for each in entries(name) if isinstance(each, Unreadable)]
+
+
+def names() -> list[str]:
+    """The names of all entries of ours in the model store, without their prefix."""
+    return sorted(path.name.removeprefix(PREFIX) for path in root().glob(f"{PREFIX}*") if path.is_dir())
+
+
+def entries(name: str) -> Iterator[Version | Unreadable]:
+    """All entries of ``name``, in no order."""
+    return entries_in(root() / (PREFIX + name))
 
 
 def get(tag: str) -> Version:
-    """The version of that tag, such as ``diamonds-linear:latest``; raises ``UnknownVersion``.
+    """The version of that tag, such as ``diamonds-linear:latest``.
 
-    The model store may hold datasets and other projects' models, too; these are no versions.
+    Raises ``UnknownVersion``, and ``DamagedVersion`` when its metadata cannot be read. The model store may
+    hold datasets and other projects' models, too; these are no versions.
     """
     try:
-        version = _version(bentoml.models.get(tag))
-    except (bentoml.exceptions.BentoMLException, ValueError) as error:  # ValueError: it can't be a tag
-        raise UnknownVersion(f"Got version {tag!r}, which the model store does not have.") from error
+        name, number = parsed(tag)
+    except ValueError as error:
+        raise unknown_version(tag) from error
+    version = _latest(name) if number is None else _with_tag(tag)
+    if version is None:
+        raise unknown_version(tag)
     if not {"model", "mae"} <= version.labels.keys():
         raise UnknownVersion(f"Got {tag!r}, which is in the model store but no version of a model.")
     return version
+
+
+def unknown_version(tag: str) -> UnknownVersion:
+    """The error for a tag that the model store does not have."""
+    return UnknownVersion(f"Got version {tag!r}, which the model store does not have.")
+
+
+def _latest(name: str) -> Version | None:
+    return next(iter(versions(name.removeprefix(PREFIX))), None) if name.startswith(PREFIX) else None
+
+
+def _with_tag(tag: str) -> Version | None:
+    folder = folder_of(tag)
+    return None if folder is None else read_entry(folder)
 
 
 def load(version: Version) -> Estimator:
@@ -123,17 +144,22 @@ def training_stones(version: Version) -> pd.DataFrame:
 
 
 def champion() -> Version | None:
-    """The version that quotes prices: the newest of ``diamonds-champion``, or None."""
-    try:
-        return _version(bentoml.models.get(CHAMPION))
-    except bentoml.exceptions.BentoMLException:
-        # BentoML's note of the newest version is empty for an instant while it is written.
-        return next(iter(history()), None)
+    """The version that quotes prices: the newest undamaged one of ``champions``, or None."""
+    return next((version for version in champions() if damage(version) is None), None)
+
+
+def champions() -> list[Version]:
+    """The versions that may quote prices, the first that can: the champion, and those before it."""
+    promoted = history()
+    return list({version.tag: version for version in (*promoted[:1], *reversed(standing(promoted)))}.values())
 
 
 def history() -> list[Version]:
-    """Every version that was ever promoted, newest first: ``source`` is its tag, ``reason`` why."""
-    return versions(CHAMPION.removeprefix(PREFIX))
+    """Every version that was ever promoted, newest first: ``source`` is its tag, ``reason`` why.
+
+    The files of some may be damaged.
+    """
+    return readable(CHAMPION.removeprefix(PREFIX))
 
 
 @contextmanager
@@ -153,34 +179,11 @@ def promote(tag: str, reason: str, *, undoes: str | None = None, request_id: str
     changed.
     """
     source = get(tag)
-    labels = {"source": source.tag, **source.labels, "reason": reason}
-    for label, value in ((UNDOES, undoes), (REQUEST, request_id)):
-        labels.pop(label, None)  # a former champion's
-        if value:
-            labels[label] = value
     with promoting(source):
-        return _created(CHAMPION, labels, partial(copy_checked, source), source.parameters)
-
-
-def retire(name: str, *, keep: int) -> list[str]:
-    """Deletes old versions of model ``name`` and returns their tags.
-
-    The newest ``keep`` stay, and every version that was ever champion, with the members it was made of.
-    """
-    champions: set[str] = set()
-    for version in history():
-        champions |= {version.labels["source"], *version.labels.get(MEMBERS, "").split()}
-    old = [version.tag for version in versions(name)[keep:] if version.tag not in champions]
-    for tag in old:
-        bentoml.models.delete(tag)
-    return old
-
-
-def _version(entry: bentoml.Model) -> Version:
-    return Version(
-        tag=str(entry.tag),
-        created_at=entry.info.creation_time,
-        labels=dict(entry.info.labels),
-        parameters=cast(Parameters, dict(entry.info.metadata)),
-        folder=Path(entry.path),
-    )
+        number = next_number(history(), PROMOTION, len(unreadable(CHAMPION.removeprefix(PREFIX))))
+        labels = {"source": source.tag, **source.labels, "reason": reason, PROMOTION: str(number)}
+        for label, value in ((UNDOES, undoes), (REQUEST, request_id)):
+            labels.pop(label, None)  # a former champion's
+            if value:
+                labels[label] = value
+        return make(CHAMPION, labels, partial(copy_checked, source), source.parameters)

@@ -12,6 +12,11 @@ UNDOES = "undoes"
 """Label of a champion that a rollback brought back: the tag of the one that it replaced."""
 REQUEST = "request"
 """Label of a champion: the id of the request that promoted it, if that may be sent again."""
+PROMOTION = "promotion"
+"""Label of a champion: the number of its promotion, which orders the history whatever the clock says."""
+ACCEPTED = "accepted"
+"""Label of a version: ``NOT_ACCEPTED`` until it may quote by its model's name; without it, it may."""
+NOT_ACCEPTED = "no"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,11 @@ class Version:
     @property
     def model(self) -> str:
         return self.labels["model"]
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it quotes for its model's name, starts searches and joins ensembles."""
+        return self.labels.get(ACCEPTED) != NOT_ACCEPTED
 
     @property
     def mae_usd(self) -> float:

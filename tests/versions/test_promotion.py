@@ -17,6 +17,7 @@ from diamonds.training.train import train_version
 from diamonds.versions import promotion, store
 from diamonds.versions.integrity import DamagedVersion
 from diamonds.versions.promotion import Contender, decide
+from diamonds.versions.retention import retire
 from diamonds.versions.store import NoChampion, UnknownVersion
 from diamonds.versions.version import Version
 
@@ -184,7 +185,7 @@ def test_promotions_at_once_take_turns(versions: list[Version]) -> None:
 def test_old_versions_go_but_never_one_that_was_champion(versions: list[Version]) -> None:
     promotion.promote(versions[0].tag, force=True)
 
-    gone = store.retire("linear", keep=1)
+    gone = retire("linear", keep=1)
 
     assert gone == [versions[1].tag]
     assert [version.tag for version in store.versions("linear")] == [versions[2].tag, versions[0].tag]

@@ -17,6 +17,7 @@ import yaml
 
 from diamonds.versions import store
 from diamonds.versions.version import Version
+from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import serving
 from tests.processes import wait_until
 
@@ -98,10 +99,15 @@ def test_a_version_comes_back_from_its_file_and_quotes_as_before(
     listed = client.get("/models/xgboost").json()["versions"]
     (original,) = [each for each in listed if each["version"] == xgboost.tag]
 
-    assert answer["imported"] == {**original, "version": other, "champion": False}
+    assert answer["imported"] == {**original, "version": other, "champion": False, "accepted": False}
     assert answer["imported"] in listed
     assert any("SHA-256" in sentence for sentence in answer["checks"])
     assert client.get("/promotions").json() == before, "What is uploaded is not promoted."
+    named = {**STONE, "model": "xgboost"}
+    assert client.post("/predict", json=named).json()["version"] == xgboost.tag, "Nor is it accepted."
+    accepted = client.post(f"/versions/{other}/acceptance").raise_for_status().json()
+    assert accepted == {**answer["imported"], "accepted": True}
+    wait_until(lambda: client.post("/predict", json=named).json()["version"] == other)
     client.post("/promotions", json={"version": other, "force": True}).raise_for_status()
     assert store.get(other).labels.get("origin") is None, "No training may take it for its own."
 

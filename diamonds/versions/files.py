@@ -1,0 +1,55 @@
+"""Moves versions into a model store and out of it, each in one step, so that nobody meets half of one."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import yaml
+
+from diamonds.versions.entries import MODEL_YAML
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A folder from which a version can be moved into the model store at ``root`` at once."""
+    with TemporaryDirectory(prefix="diamonds-", dir=root.parent) as place:
+        yield Path(place)
+
+
+def publish(staged: Path, root: Path) -> Path:
+    """Moves a complete version to its name's folder in the model store; raises ``FileExistsError``."""
+    folder = root / staged.parent.name / staged.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        raise FileExistsError(folder)
+    staged.rename(folder)
+    note_newest(folder)
+    return folder
+
+
+def note_newest(folder: Path) -> None:
+    """Notes a version as the newest of its name, as BentoML does for its own tools."""
+    _replace(folder.parent / "latest", folder.name)
+
+
+def remove(folder: Path, root: Path) -> None:
+    """Deletes the folder of a version."""
+    with staging(root) as place:
+        folder.rename(place / "deleted")
+
+
+def write_labels(folder: Path, labels: Mapping[str, str]) -> None:
+    """Adds labels to those in a version's metadata."""
+    content = yaml.safe_load((folder / MODEL_YAML).read_text("utf-8"))
+    content["labels"] |= labels
+    _replace(folder / MODEL_YAML, json.dumps(content, indent=2, default=str))  # JSON is YAML
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes a file such that others read the old one or the new one."""
+    new = path.with_name(f".{path.name}-{os.getpid()}")
+    new.write_text(text)
+    new.replace(path)

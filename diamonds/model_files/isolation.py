@@ -1,29 +1,31 @@
-"""Verifies a version file in a subprocess with limits on time and memory, which a bad file may crash.
+"""Verifies a version file in a subprocess that has no secrets and few rights, which a bad file may crash.
 
 ``python -m diamonds.model_files.isolation FILE FOLDER`` unpacks the file to the folder, which then can be
 added to a model store, and writes the result to ``FOLDER.json``.
 """
 
 import json
-import resource
+import os
 import subprocess
 import sys
 from pathlib import Path
 from signal import Signals
 
 from diamonds.model_files.errors import BadVersionFile
-
-_SECONDS = 25
-_MEMORY_BYTES = 8 * 1024**3
+from diamonds.model_files.sandbox import SECONDS, leave_network, limit_resources, refuse_side_effects
+from diamonds.settings import PROJECT
 
 
 def verify_isolated(file: Path, folder: Path) -> list[str]:
     """The checks that the file passed, as sentences; raises ``BadVersionFile``."""
-    command = [sys.executable, "-m", __name__, str(file), str(folder)]
+    command = [sys.executable, "-P", "-m", __name__, str(file), str(folder)]
+    environment, place = restricted_environment(folder.parent), folder.parent
     try:
-        ended = subprocess.run(command, timeout=_SECONDS, capture_output=True, text=True, check=False)
+        ended = subprocess.run(
+            command, timeout=SECONDS, capture_output=True, text=True, check=False, env=environment, cwd=place
+        )
     except subprocess.TimeoutExpired as error:
-        raise BadVersionFile(f"It could not be loaded within {_SECONDS} seconds.") from error
+        raise BadVersionFile(f"It could not be loaded within {SECONDS} seconds.") from error
     if ended.returncode:
         raise BadVersionFile(f"It could not be loaded: {_cause(ended, folder)}")
     result = json.loads(folder.with_suffix(".json").read_text())
@@ -31,6 +33,20 @@ def verify_isolated(file: Path, folder: Path) -> list[str]:
         raise BadVersionFile(result["error"])
     checks: list[str] = result["checks"]
     return checks
+
+
+def restricted_environment(place: Path) -> dict[str, str]:
+    """All that the subprocess gets of our environment: where Python's modules are, and homes of its own."""
+    homes = ("HOME", "TMPDIR", "BENTOML_HOME", "DIAMONDS_HOME")
+    modules = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")])
+    return {
+        **dict.fromkeys(homes, str(place)),
+        "PATH": os.defpath,
+        "PYTHONPATH": modules.rstrip(os.pathsep),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "BENTOML_DO_NOT_TRACK": "True",
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 def _cause(ended: subprocess.CompletedProcess[str], folder: Path) -> str:
@@ -43,12 +59,14 @@ def _cause(ended: subprocess.CompletedProcess[str], folder: Path) -> str:
 def _verify(file: Path, folder: Path) -> list[str]:
     from diamonds.model_files.archive import unpack
 
+    leave_network()
     folder.mkdir()
     unpack(file.read_bytes(), folder)
     # These take seconds to import, which the file of no archive is not worth.
     from diamonds.model_files.metadata import read_metadata
     from diamonds.model_files.verification import check_files, check_quotes
 
+    refuse_side_effects(folder.parent)
     metadata = read_metadata(folder)
     version = metadata.in_folder(folder)
     files = check_files(version)
@@ -62,8 +80,7 @@ def _verify(file: Path, folder: Path) -> list[str]:
 
 def main() -> None:
     """Verifies the file on the command line."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS * 2, _SECONDS * 2))
+    limit_resources()
     file, folder = map(Path, sys.argv[1:])
     try:
         result: dict[str, object] = {"checks": _verify(file, folder)}

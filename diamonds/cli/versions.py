@@ -31,7 +31,10 @@ def tag_named(text: str) -> str:
 
 
 def version_named(text: str) -> "Version":
-    """The version of a tag, or the newest accepted one of a model; raises ``UnknownModel`` or ``UnknownVersion``."""
+    """The version of a tag, or the newest accepted one of a model.
+
+    Raises ``UnknownModel`` or ``UnknownVersion``.
+    """
     from diamonds.models import UnknownModel
     from diamonds.versions import store
 

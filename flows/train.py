@@ -9,7 +9,7 @@ from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner
 
-from diamonds.dataset import Dataset, TooManySetAside
+from diamonds.dataset import ColumnMapping, Dataset, TooManySetAside
 from diamonds.models import REGISTRY, ModelSpec, spec_named
 from diamonds.settings import settings
 from diamonds.training import steps
@@ -38,26 +38,34 @@ def train(
     seed: int | None = None,
     force: bool = False,
     minutes: float | None = None,
+    columns: str | None = None,
+    mapping: str | None = None,
 ) -> State[Decision]:
     """Loads the stones, trains every model or those in ``models``, and promotes the best.
 
-    What is left out comes from the settings. A search ends after ``trials`` or ``minutes``. A model is
-    trained again only where its data, code or budget changed, or with ``force``. The state's message lists
-    the models that failed with their reasons; the others are saved all the same.
+    What is left out comes from the settings. ``columns`` are the names of the columns of data without a
+    header, separated by commas; ``mapping`` is the name of a saved mapping of its columns. A search ends
+    after ``trials`` or ``minutes``. A model is trained again only where its data, code or budget changed, or
+    with ``force``. The state's message lists the models that failed with their reasons; the others are saved
+    all the same.
     """
     specs = [spec_named(name) for name in models or REGISTRY]
     budget = Budget.from_settings(trials, seed, force, minutes)
-    outcome, decision = run(specs, data or settings().data, budget, Tasks(), Artifacts())
+    tasks = Tasks(ColumnMapping.chosen(mapping, columns))
+    outcome, decision = run(specs, data or settings().data, budget, tasks, Artifacts())
     decision = decision or NOTHING_NEW
     show_decision(decision, outcome.failures)
     return Completed(message=summary(decision, outcome.failures), data=decision)
 
 
 class Tasks(Executor):
-    """Executes each step of a run as a task."""
+    """Executes each step of a run as a task; ``mapping`` says which columns of the data are which."""
+
+    def __init__(self, mapping: ColumnMapping) -> None:
+        self._mapping = mapping
 
     def load(self, data: str) -> Dataset:
-        return load(data)
+        return load(data, self._mapping)
 
     def train(
         self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
@@ -94,10 +102,10 @@ def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool
     retry_condition_fn=_could_not_read,
     cache_policy=NO_CACHE,
 )
-def load(data: str) -> Dataset:
+def load(data: str, mapping: ColumnMapping) -> Dataset:
     """Reads, cleans, splits and stores the stones; tries again when their source does not answer."""
     try:
-        dataset, report = steps.load_and_store(data)
+        dataset, report = steps.load_and_store(data, mapping)
     except TooManySetAside as error:
         show_dataset(error.report)
         raise

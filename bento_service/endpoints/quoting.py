@@ -6,15 +6,25 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 from bento_service.endpoints.batching import Batcher
 from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
 from bento_service.endpoints.loaded_models import loaded_models
+from bento_service.endpoints.stones_files import (
+    CONTENT,
+    PARAMETERS,
+    FileQuery,
+    PricedFile,
+    Upload,
+    price_file,
+    read_upload,
+)
+from bento_service.http.body import is_stones_file, read_any_body
 from bento_service.http.openapi import errors
-from bento_service.http.parsing import Limits, parse_unlimited
+from bento_service.http.parsing import Limits, parse_query, parse_unlimited
 from bento_service.http.routes import JsonRoute
-from bento_service.http.threads import PRICES, run_in
+from bento_service.http.threads import FILES, PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
 from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Price, Quote, Source
 from diamonds.diamond import Diamond
@@ -61,10 +71,26 @@ class QuoteRoute(JsonRoute):
 
 
 class BatchRoute(QuoteRoute):
-    """Reads batches column by column where that is possible."""
+    """Reads batches column by column where that is possible, and files of stones."""
 
     def parse(self, body: bytes) -> BatchRequest | Rows:
         return read_batch(body)
+
+    async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
+        if not is_stones_file(scope):
+            return await super().arguments(scope, receive)
+        query = parse_query(scope["query_string"], FileQuery)
+        return [await run_in(FILES, read_upload, await read_any_body(receive), query)]
+
+    async def call(self, *arguments: Any) -> Any:
+        (request,) = arguments
+        return await (_price_upload(request) if isinstance(request, Upload) else predict_batch(request))
+
+    def respond(self, scope: Scope, result: Any) -> Response:
+        if not isinstance(result, PricedFile):
+            return super().respond(scope, result)
+        _note_version(scope, result.source)
+        return result.response()
 
 
 router = APIRouter(route_class=QuoteRoute)
@@ -80,19 +106,30 @@ async def predict(request: QuoteRequest) -> Quote:
 
 
 async def predict_batch(request: BatchRequest) -> BatchQuote:
-    """The prices of many diamonds, in the order of the request, all by one version."""
+    """The prices of many diamonds, in the order of the request, all by one version.
+
+    Also those of a file: CSV, workbooks, JSON lines and Parquet are answered in their own format with all
+    rows and columns, and beside them `price`, `low`, `high`, `warning`, and the `problem` of a row without a
+    price. Other formats that training reads are answered as CSV.
+    """
     pricer = await loaded_models.pricer(request.model)
     predictions = await run_in(PRICES, _predictions, pricer, request.rows)
     return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
+
+
+async def _price_upload(upload: Upload) -> PricedFile:
+    pricer = await loaded_models.pricer(upload.model)
+    return await run_in(FILES, price_file, upload, pricer, _source(pricer))
 
 
 router.add_api_route(
     "/predict_batch",
     predict_batch,
     methods=["POST"],
-    summary="Price many diamonds",
-    responses=errors(404, 503),
+    summary="Price many diamonds, or a file of them",
+    responses=errors(404, 503) | {200: {"content": CONTENT}},
     route_class_override=BatchRoute,
+    openapi_extra={"requestBody": {"content": CONTENT}, "parameters": PARAMETERS},
 )
 
 

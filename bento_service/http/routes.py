@@ -43,14 +43,16 @@ class JsonRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         options["responses"] = documented_responses(options["methods"], options["responses"] or {})
         super().__init__(path, endpoint, **options | {"operation_id": endpoint.__name__})
-        self._call = endpoint if iscoroutinefunction(endpoint) else partial(run_in, self.threads, endpoint)
+        self._function = (
+            endpoint if iscoroutinefunction(endpoint) else partial(run_in, self.threads, endpoint)
+        )
         self._body = _annotation(self.dependant.body_params)
         self._query = _annotation(self.dependant.query_params)
         self.app = self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            result = await self._call(*await self._arguments(scope, receive))
+            result = await self.call(*await self.arguments(scope, receive))
             response = self.respond(scope, result)
         except ApiError as error:
             response = error_response(error)
@@ -62,7 +64,12 @@ class JsonRoute(APIRoute):
             response = error_response(_FAILED)
         await response(scope, receive, send)
 
-    async def _arguments(self, scope: Scope, receive: Receive) -> list[Any]:
+    async def call(self, *arguments: Any) -> Any:
+        """What the function returns for these arguments."""
+        return await self._function(*arguments)
+
+    async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
+        """The arguments of the function for a request; raises a 400."""
         if self._body:
             body = await read_body(scope, receive, BYTES if self._body is bytes else JSON)
             return [self.parse(body) if len(body) < _LARGE_BODY else await run_in(PARSING, self.parse, body)]

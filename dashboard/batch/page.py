@@ -7,29 +7,28 @@ import polars as pl
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.batch.quotes import HIGH, LOW, PRICE, QuotedFile, VersionChanged, quote_file
-from dashboard.batch.stones_file import StonesFile, read_stones
+from dashboard.batch.quotes import QuotedFile, VersionChanged, quote_file
 from dashboard.clients.api import get
 from dashboard.ui.errors import show_errors, show_no_model
+from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.model_names import CHAMPION
-from dashboard.ui.text import counted, escape_markdown
+from dashboard.ui.reading_options import choose_reading_options
+from dashboard.ui.text import counted, escape_markdown, format_amount
 from dashboard.ui.upload_formats import ENDINGS
-from diamonds.dataset import DataError, Recognised
-from diamonds.diamond import FEATURES
+from diamonds.dataset import DataError, StonesFile, read_stones
+from diamonds.dataset.priced_file import WORKBOOK
 
 PREVIEW_ROWS = 5
 MOST_REJECTED_ROWS = 1_000
 _FILE, _QUOTES = "batch file", "batch quotes"
-_USD = {name: st.column_config.NumberColumn(format="dollar") for name in (PRICE, LOW, HIGH)}
-_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def batch_page() -> None:
     """Draws the page."""
     st.title("Price a file of stones")
     st.markdown(
-        "Drop a CSV, Excel, Parquet or JSON lines file with at least carat, cut, color and clarity; "
-        "usual other names of these columns are understood."
+        "Drop a CSV, a workbook or another file with at least carat, cut, color and clarity; "
+        "usual other names of these columns are understood, in several languages."
     )
     upload = st.file_uploader("File of stones", ENDINGS, key="stones")
     if upload is None:
@@ -50,13 +49,14 @@ def show_whether_a_model_is_missing() -> None:
 
 def parse_upload(upload: UploadedFile) -> StonesFile | None:
     """The file's stones, parsed once; None, with the error on the page, when it is no table of stones."""
-    content = upload.getvalue()
-    digest = hashlib.sha256(content).hexdigest()
+    content, options = upload.getvalue(), choose_reading_options("batch")
+    digest = f"{hashlib.sha256(content).hexdigest()} {options}"
     parsed: tuple[str, StonesFile] | None = st.session_state.get(_FILE)
     if parsed is None or parsed[0] != digest:
         try:
             with st.spinner("Reading the file ..."):
-                parsed = (digest, read_stones(upload.name, content))
+                file = read_stones(options.source(upload.name), content, mapping=options.mapping())
+                parsed = (digest, file)
         except DataError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
             return None
@@ -66,36 +66,21 @@ def parse_upload(upload: UploadedFile) -> StonesFile | None:
 
 
 def show_file(file: StonesFile) -> None:
-    """How the columns were matched, the first rows, and the rejected rows with their reasons."""
-    rejected = len(file.reasons) + len(file.malformed)
-    st.markdown(f"**{counted(len(file.stones), 'stone')}** can be priced; {counted(rejected, 'row')} cannot.")
+    """How the file was understood, its first rows, and the rejected rows with their reasons."""
+    rejected = file.reasons.count()
+    priceable = counted(len(file.rows) - rejected, "stone")
+    st.markdown(f"**{priceable}** can be priced; {counted(rejected, 'row')} cannot.")
     with st.expander("How the columns were understood", expanded=True):
-        st.markdown("\n".join(f"- {escape_markdown(line)}" for line in _describe_columns(file.recognised)))
+        show_interpretation(file.interpretation)
         st.dataframe(file.rows.head(PREVIEW_ROWS), alt="The first rows of the file.")
     if rejected:
         with st.expander(f"{counted(rejected, 'row')} that cannot be priced, and why", expanded=True):
             st.dataframe(_rejected_rows(file), hide_index=True, alt="Rows that cannot be priced.")
 
 
-def _describe_columns(recognised: Recognised) -> list[str]:
-    """Which columns were renamed, have our own names, are missing, and were not used."""
-    names = {ours: name for ours, name in recognised.names.items() if ours in FEATURES}
-    renamed = [f"{name!r} was read as {ours}." for ours, name in names.items() if name != ours]
-    groups = {
-        "Read under the names they have": [ours for ours, name in names.items() if name == ours],
-        "Not in the file, so unknown": [ours for ours in FEATURES if ours not in names],
-        "Not used": [*recognised.ignored, *({*recognised.names.values()} - {*names.values()})],
-    }
-    return renamed + [f"{label}: {', '.join(columns)}." for label, columns in groups.items() if columns]
-
-
 def _rejected_rows(file: StonesFile) -> pl.DataFrame:
-    indices = sorted(file.reasons)[:MOST_REJECTED_ROWS]
-    lines = file.malformed[: MOST_REJECTED_ROWS - len(indices)]
-    reasons = [file.reasons[index] for index in indices] + [
-        f"Another number of fields than the header: {line[:100]}" for line in lines
-    ]
-    return pl.DataFrame({"row": [index + 1 for index in indices] + [None] * len(lines), "reason": reasons})
+    rows = file.reasons.is_not_null().arg_true().head(MOST_REJECTED_ROWS)
+    return pl.DataFrame({"row": rows + 1, "reason": file.reasons.gather(rows)})
 
 
 @show_errors()
@@ -107,7 +92,8 @@ def show_pricing(name: str, file: StonesFile) -> None:
         return
     names = [model["name"] for model in models["models"] if model["versions"]]
     model = st.selectbox("Model", [CHAMPION, *names], width=300, key="batch model")
-    if st.button(f"Price {counted(len(file.stones), 'stone')}", type="primary", disabled=not file.stones):
+    stones = file.reasons.null_count()
+    if st.button(f"Price {counted(stones, 'stone')}", type="primary", disabled=not stones):
         _price(file, None if model == CHAMPION else model)
     if _QUOTES in st.session_state:
         show_quotes(name, st.session_state[_QUOTES])
@@ -132,11 +118,14 @@ def show_quotes(name: str, quotes: QuotedFile) -> None:
     priced = quotes.priced
     first, second, third = st.columns(3)
     first.metric("Stones priced", f"{len(priced):,}", border=True)
-    second.metric("Total price", f"${priced[PRICE].sum():,.0f}", border=True)
+    total = float(priced[quotes.price].sum())
+    second.metric("Total price", format_amount(total, quotes.currency), border=True)
     third.metric("Rows without a price", f"{len(quotes.rejected):,}", border=True)
     interval = f"; {quotes.coverage:.0%} of stones sell within low and high" if quotes.coverage else ""
-    st.markdown(f":small[In USD, by version `{quotes.version}`{interval}.]")
-    st.dataframe(priced, hide_index=True, column_config=_USD, alt="The stones with their prices.")
+    st.markdown(f":small[In {quotes.currency}, by version `{quotes.version}`{interval}.]")
+    amount = st.column_config.NumberColumn(format="localized")
+    columns = dict.fromkeys((quotes.price, "low", "high"), amount)
+    st.dataframe(priced, hide_index=True, column_config=columns, alt="The stones with their prices.")
     _offer_downloads(Path(name).name.partition(".")[0], quotes)
 
 
@@ -144,4 +133,4 @@ def _offer_downloads(stem: str, quotes: QuotedFile) -> None:
     csv, excel = f"{stem}-priced.csv", f"{stem}-priced.xlsx"
     with st.container(horizontal=True):
         st.download_button("Download as CSV", quotes.csv, csv, "text/csv", on_click="ignore")
-        st.download_button("Download as Excel", quotes.excel, excel, _WORKBOOK, on_click="ignore")
+        st.download_button("Download as Excel", quotes.excel, excel, WORKBOOK.content_type, on_click="ignore")

@@ -1,43 +1,44 @@
 """Quotes the stones of a file in several requests, and joins the prices to the file's rows."""
 
-import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
 
-from dashboard.batch.stones_file import StonesFile
 from dashboard.clients.api import JsonObject, post
+from diamonds.dataset import StonesFile
+from diamonds.dataset.priced_file import CSV, PRICE, PROBLEM, WORKBOOK, name_in, priced_rows
 
 STONES_PER_REQUEST = 5_000
-
-PRICE, LOW, HIGH, REJECTED = "price_usd", "low_usd", "high_usd", "rejected because"
-_FIELDS = {PRICE: "price", LOW: "low", HIGH: "high"}
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedFile:
-    """Every row of the file in its order, with a price or with the reason why it has none."""
+    """Every row of the file in its order, with a price or with the reason why it has none.
+
+    ``price`` and ``problem`` are the names of these columns.
+    """
 
     rows: pl.DataFrame
+    price: str
+    problem: str
     version: str
+    currency: str
     coverage: float | None
 
     @property
     def priced(self) -> pl.DataFrame:
-        return self.rows.filter(pl.col(PRICE).is_not_null()).drop(REJECTED)
+        return self.rows.filter(pl.col(self.price).is_not_null()).drop(self.problem)
 
     @property
     def rejected(self) -> pl.DataFrame:
-        return self.rows.filter(pl.col(PRICE).is_null()).drop(PRICE, LOW, HIGH, strict=False)
+        return self.rows.filter(pl.col(self.price).is_null())
 
     def csv(self) -> bytes:
-        return self.rows.write_csv().encode()
+        return CSV.write(self.rows)
 
     def excel(self) -> bytes:
-        workbook = io.BytesIO()
-        self.rows.write_excel(workbook, worksheet="Quotes", autofit=False, freeze_panes=(1, 0))
-        return workbook.getvalue()
+        return WORKBOOK.write(self.rows)
 
 
 class VersionChanged(RuntimeError):
@@ -50,34 +51,22 @@ def quote_file(file: StonesFile, model: str | None, progress: Callable[[int, int
     Raises ``ServiceDown`` or ``Refused``, and ``VersionChanged`` when the champion is replaced between two
     requests: all prices are by one version.
     """
-    predictions: dict[int, JsonObject] = {}
-    versions: dict[str, float | None] = {}
-    stones = list(file.stones.items())
-    for start in range(0, len(stones), STONES_PER_REQUEST):
-        part = dict(stones[start : start + STONES_PER_REQUEST])
-        response = post("/predict_batch", {"diamonds": list(part.values()), "model": model})
-        predictions |= zip(part, response["predictions"], strict=True)
-        versions[response["version"]] = response.get("coverage")
+    predictions: list[JsonObject] = []
+    answers: dict[str, JsonObject] = {}
+    stones = file.priceable
+    for part in stones.iter_slices(STONES_PER_REQUEST):
+        answer = post("/predict_batch", {"diamonds": part.to_dicts(), "model": model})
+        predictions += answer["predictions"]
+        answers[answer["version"]] = answer
         progress(len(predictions), len(stones))
-    if len(versions) > 1:
-        raise VersionChanged(f"While the stones were quoted, {' was replaced by '.join(versions)}.")
-    version, coverage = next(iter(versions.items()), ("", None))
-    return QuotedFile(_join(file, predictions), version, coverage)
+    if len(answers) > 1:
+        raise VersionChanged(f"While the stones were quoted, {' was replaced by '.join(answers)}.")
+    rows = priced_rows(file, _columns(predictions))
+    price, problem = (name_in(file, name) for name in (PRICE, PROBLEM))
+    answer = next(iter(answers.values()), {"version": "", "currency": ""})
+    return QuotedFile(rows, price, problem, answer["version"], answer["currency"], answer.get("coverage"))
 
 
-def _join(file: StonesFile, predictions: dict[int, JsonObject]) -> pl.DataFrame:
-    """The row numbers, prices and reasons beside the file's own columns."""
-    indices = range(len(file.rows))
-    prices = {
-        column: [predictions.get(index, {}).get(field) for index in indices]
-        for column, field in _FIELDS.items()
-    }
-    reasons = [file.reasons.get(index) for index in indices]
-    results = pl.DataFrame(
-        {"row": [index + 1 for index in indices], **prices, REJECTED: reasons},
-        schema_overrides=dict.fromkeys(_FIELDS, pl.Float64) | {REJECTED: pl.String},
-    )
-    # Without an interval there are no columns for it.
-    results = results.select(column for column in results if column.name not in (LOW, HIGH) or column.count())
-    taken = {name: f"{name} (file)" for name in file.rows.columns if name in results.columns}
-    return pl.concat([results, file.rows.rename(taken)], how="horizontal")
+def _columns(predictions: list[JsonObject]) -> dict[str, list[float | str | None]]:
+    columns = {name: [each.get(name) for each in predictions] for name in (PRICE, "low", "high", PROBLEM)}
+    return columns | {"warning": [" ".join(each.get("warnings", ())) or None for each in predictions]}

@@ -3,16 +3,13 @@
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.clients.api import get
 from dashboard.clients.prefect import NotDeployed, start_training
-from dashboard.train import uploads
 from dashboard.train.run import RUN_PARAMETER
+from dashboard.train.sold_stones import store_upload
 from dashboard.ui.errors import show_errors
-from dashboard.ui.text import counted, escape_markdown
-from dashboard.ui.upload_formats import ENDINGS, workbook_to_parquet
-from diamonds.dataset import DataError, load_dataset
+from dashboard.ui.upload_formats import ENDINGS
 from diamonds.settings import settings
 
 
@@ -36,9 +33,9 @@ def show_form() -> None:
         ENDINGS,
         help="Needs carat, cut, color, clarity and price; usual other names are understood.",
     )
-    data = _store_upload(upload) if upload else None
+    data = store_upload(upload) if upload else None
     if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
-        _start(models, data=data, **budget)
+        _start(models, **budget, **(data or {"data": None}))
 
 
 def _budget_inputs() -> dict[str, Any]:
@@ -61,33 +58,6 @@ def _budget_inputs() -> dict[str, Any]:
         help="Otherwise a model is trained only if its data, its code or its budget changed.",
     )
     return {"trials": trials, "minutes": minutes, "force": force}
-
-
-def _store_upload(upload: UploadedFile) -> str | None:
-    """The path under which the flow finds the upload; None, with the error on the page, if it is unusable."""
-    try:
-        path = uploads.store(*workbook_to_parquet(upload.name, upload.getvalue()))
-    except DataError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
-        return None
-    try:
-        stones, set_aside, rows = _count_rows(str(path))
-    except DataError as error:
-        uploads.delete(path)
-        st.error(escape_markdown(str(error).replace(f"{path.parent}/", "")), icon=":material/error:")
-        return None
-    st.caption(f"{counted(stones, 'stone')} to train and judge on; {set_aside:,} of {rows:,} rows set aside.")
-    return str(path)
-
-
-@st.cache_data(show_spinner="Reading the stones ...")
-def _count_rows(path: str) -> tuple[int, int, int]:
-    """How many rows of a file are stones, how many break a rule, and how many there are.
-
-    Raises ``DataError`` when it cannot be trained on.
-    """
-    report = load_dataset(path).report
-    return report.kept, sum(report.set_aside.values()), report.read
 
 
 def _start(models: list[str], **parameters: Any) -> None:

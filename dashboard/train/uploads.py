@@ -39,7 +39,7 @@ def expired() -> list[Path]:
 def delete_expired(needed: Collection[str]) -> None:
     """Deletes expired files but the needed ones; the model store has the datasets read from them."""
     for path in expired():
-        if str(path) not in needed:
+        if not any(data == str(path) or data.startswith(f"{path}#") for data in needed):
             delete(path)
 
 

@@ -52,9 +52,7 @@ def mapping_of(name: str | None, columns: list[str] | None, header: str | None) 
     """The mapping of that name, or of the settings, with what the options add to it."""
     from diamonds.dataset.mapping import ColumnMapping
 
-    mapping = ColumnMapping.named(name) if name else ColumnMapping.of_settings()
-    names = [part.strip() for part in header.split(",")] if header else []
-    return mapping.with_columns(dict(map(_pair, columns or [])), names)
+    return ColumnMapping.chosen(name, header).with_columns(dict(map(_pair, columns or [])))
 
 
 def _pair(text: str) -> tuple[str, str]:

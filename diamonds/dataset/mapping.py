@@ -34,11 +34,17 @@ class ColumnMapping(BaseModel):
         return mapping.model_copy(update={"header": tuple(chosen.columns)}) if chosen.columns else mapping
 
     @classmethod
+    def chosen(cls, name: str | None, header: str | None) -> Self:
+        """The mapping of that name, or of the settings, with the names of ``header``, separated by commas."""
+        mapping = cls.named(name) if name else cls.of_settings()
+        return mapping.with_columns({}, [part.strip() for part in header.split(",")] if header else [])
+
+    @classmethod
     def named(cls, name: str) -> Self:
         """The mapping that was saved under this name; raises ``DataError`` when there is none."""
         path = _path(name)
         if not path.is_file():
-            saved = ", ".join(sorted(file.stem for file in path.parent.glob("*.json"))) or "none"
+            saved = ", ".join(mapping_names()) or "none"
             raise DataError(f"There is no mapping {name!r}; saved are: {saved}.")
         return cls.model_validate_json(path.read_text(encoding="utf-8"))
 
@@ -64,7 +70,16 @@ class ColumnMapping(BaseModel):
         return Options(columns=self.header)
 
 
+def mapping_names() -> list[str]:
+    """The names of the saved mappings."""
+    return sorted(file.stem for file in _folder().glob("*.json"))
+
+
+def _folder() -> Path:
+    return settings().home / "mappings"
+
+
 def _path(name: str) -> Path:
     if not _NAME.fullmatch(name):
         raise DataError(f"Got {name!r} as the name of a mapping; expected letters, digits, - and _.")
-    return settings().home / "mappings" / f"{name}.json"
+    return _folder() / f"{name}.json"

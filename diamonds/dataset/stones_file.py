@@ -1,6 +1,6 @@
 """Reads a file of stones that are to be priced: row by row the stone, or the reason why there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ from diamonds.dataset.mapping import ColumnMapping
 from diamonds.dataset.market import Market
 from diamonds.dataset.parse import parsed
 from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, tables_of_content
-from diamonds.dataset.rules import Rule, broken_rule, quoting_rules, unreadable
-from diamonds.dataset.table import Table
+from diamonds.dataset.rules import MALFORMED, Rule, broken_rule, quoting_rules, unreadable
+from diamonds.dataset.table import Batch, Table
 from diamonds.diamond import FEATURES, GRADES, MEASURES
 from diamonds.settings import settings
+
+_LONGEST_LINE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +30,20 @@ class StonesFile:
     """The rows of a file as they came, and what each is as a stone.
 
     ``stones`` has a row for each of ``rows``: columns ``FEATURES``, grades as text, unknown measures null.
-    ``reasons`` says of each row why it cannot be priced, null where it can. ``malformed`` are lines with
-    another number of fields than the header; they are no part of ``rows``.
+    ``reasons`` says of each row why it cannot be priced, null where it can. A line with another number of
+    fields than the header is a row without any cell; ``malformed`` has the text of such lines by their row.
     """
 
     rows: pl.DataFrame
     stones: pl.DataFrame
     reasons: pl.Series
     interpretation: Interpretation
-    malformed: tuple[str, ...]
+    malformed: Mapping[int, str]
+
+    @property
+    def priceable(self) -> pl.DataFrame:
+        """The stones that can be priced, in order."""
+        return self.stones.filter(self.reasons.is_null())
 
 
 def read_stones(
@@ -54,10 +61,9 @@ def read_stones(
         with damage_as_data_error(table.place):
             interpretation = interpret(table, Market.of_settings(), needed=GRADED, aliases=chosen.aliases())
         batches = list(batches_of(table, list(dict.fromkeys(table.columns))))
-    rows = pl.concat([batch.rows for batch in batches], how="vertical_relaxed")
+    rows, malformed = _in_order(batches)
     if rows.is_empty():
         raise DataError(f"{table.place} has a header and no rows beneath it.")
-    malformed = tuple(line for batch in batches for line in batch.malformed)
     return _understood(rows, interpretation, malformed)
 
 
@@ -79,16 +85,32 @@ def _only(tables: Iterator[Table], place: str) -> Table:
     return table
 
 
-def _understood(rows: pl.DataFrame, interpretation: Interpretation, malformed: tuple[str, ...]) -> StonesFile:
+def _in_order(batches: list[Batch]) -> tuple[pl.DataFrame, dict[int, str]]:
+    """All rows, with an empty one for each malformed line: in its place where that is known, else last."""
+    rows = pl.concat([batch.rows for batch in batches], how="vertical_relaxed")
+    lines = [line for batch in batches for line in batch.malformed]
+    total = len(rows) + len(lines)
+    known = batches[0].places if len(batches) == 1 else ()
+    places = dict(zip(known or range(len(rows), total), lines, strict=True))
+    if not places:
+        return rows, {}
+    order = [*(place for place in range(total) if place not in places), *places]
+    empty = pl.DataFrame({name: [None] * len(lines) for name in rows.columns}, schema=rows.schema)
+    return pl.concat([rows, empty]).select(pl.all().sort_by(pl.Series(order))), places
+
+
+def _understood(
+    rows: pl.DataFrame, interpretation: Interpretation, malformed: Mapping[int, str]
+) -> StonesFile:
     market = Market.of_settings()
     stones = without_zeros(parsed(rows, interpretation, market, settings().grades))
     rules = quoting_rules(market)
     broken = stones.select(broken_rule(rules, stones.columns)).to_series()
     sentences = _Sentences(rows, stones, interpretation)
-    reasons = [
-        None if rule is None else sentences.of(row, list(rules.items())[rule])
-        for row, rule in enumerate(broken)
-    ]
+    named = list(rules.items())
+    reasons = [None if rule is None else sentences.of(row, named[rule]) for row, rule in enumerate(broken)]
+    for row, line in malformed.items():
+        reasons[row] = f"{MALFORMED[0].upper()}{MALFORMED[1:]}: {line[:_LONGEST_LINE]!r}."
     plain = stones.select(
         pl.col(name).cast(pl.String) if name in GRADES else pl.col(name) for name in FEATURES
     )

@@ -14,10 +14,14 @@ SAMPLE_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows as they were read, and the text of lines with a different number of fields than the header."""
+    """Rows as they were read, and the text of lines with a different number of fields than the header.
+
+    ``places`` are the positions of these lines among all lines of the batch, where they are known.
+    """
 
     rows: pl.DataFrame
     malformed: tuple[str, ...] = ()
+    places: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

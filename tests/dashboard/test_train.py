@@ -122,7 +122,7 @@ def _upload_workbook(page: Page, stones: Path, folder: Path) -> Path:
     page.get_by_test_id("stFileUploaderDropzone").locator("input").set_input_files(workbook)
     expect(page.get_by_text(re.compile("1,9[0-9]{2} stones to train and judge on"))).to_be_visible()
     (upload,) = (settings().home / "uploads").glob("*/*")
-    assert upload.name == "few.parquet", "The dataset package reads no workbooks."
+    assert upload.name == "few.xlsx"
     return upload
 
 

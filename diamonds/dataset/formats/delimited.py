@@ -1,10 +1,11 @@
 """Reads delimited text files in batches, and collects the lines that do not fit their header."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
+from itertools import chain, islice
+from pathlib import Path
 from typing import IO
 
 import polars as pl
@@ -15,6 +16,9 @@ from diamonds.dataset.errors import DataError
 from diamonds.dataset.formats.compression import opened
 from diamonds.dataset.formats.layout import LONGEST_LINE, Layout, fields_of
 from diamonds.dataset.table import SAMPLE_ROWS, Batch, Table
+
+_LARGEST_IN_ORDER = 64 << 20
+"""Maximum size, in bytes, of a file whose malformed lines are placed among its rows."""
 
 
 def delimited_table(layout: Layout) -> Table:
@@ -31,32 +35,39 @@ def _sample(layout: Layout) -> pl.DataFrame:
 
 @dataclass(slots=True)
 class _Malformed:
-    """Collects lines with a different number of fields than the header, unless the difference is empty."""
+    """Collects lines with a different number of fields than the header, unless the difference is empty.
+
+    Each comes with its number in the file, which Arrow counts where it reads lines one after the other.
+    """
 
     width: int
     separator: str
-    lines: list[str] = field(default_factory=list)
-    mended: list[list[str]] = field(default_factory=list)
+    lines: list[tuple[str, int | None]] = field(default_factory=list)
+    mended: list[tuple[list[str], int | None]] = field(default_factory=list)
     last: str = ""
 
     def __call__(self, row: arrow_csv.InvalidRow) -> str:
         fields = fields_of(row.text, self.separator)
         if fields and len(fields) > self.width and not any(map(str.strip, fields[self.width :])):
-            self.mended.append(fields[: self.width])
+            self.mended.append((fields[: self.width], row.number))
             return "skip"
-        self.lines.append(row.text)
+        self.lines.append((row.text, row.number))
         self.last = row.text
         return "skip"
 
     def drain(self) -> tuple[str, ...]:
         """The lines collected since the last call."""
-        lines, self.lines = tuple(self.lines), []
-        return lines
+        lines, self.lines = self.lines, []
+        return tuple(text for text, _ in lines)
 
-    def drain_mended(self, positions: Sequence[int]) -> list[tuple[str | None, ...]]:
-        """The cells of the lines with more fields than the header, all of them empty, since the last call."""
-        rows, self.mended = self.mended, []
-        return [tuple(row[position] or None for position in positions) for row in rows]
+    def drain_mended(self, names: Mapping[str, str]) -> pl.DataFrame:
+        """The lines with more fields than the header, all of them empty, since the last call.
+
+        ``names`` has the names of columns by their positions.
+        """
+        mended, self.mended = self.mended, []
+        cells = [tuple(row[int(position)] or None for position in names) for row, _ in mended]
+        return pl.DataFrame(cells, schema=dict.fromkeys(names.values(), pl.String), orient="row")
 
 
 def _batches(layout: Layout, names: Sequence[str]) -> Iterator[Batch]:
@@ -67,22 +78,40 @@ def _batches(layout: Layout, names: Sequence[str]) -> Iterator[Batch]:
 
 
 def _read(layout: Layout, names: Sequence[str], malformed: _Malformed) -> Iterator[Batch]:
+    """The rows in batches; those of a file that is not large in one, in the order of the file."""
     positions = {f"{layout.header.index(name)}": name for name in names}
-    schema = dict.fromkeys(names, pl.String)
-
-    def mended() -> pl.DataFrame:
-        return pl.DataFrame(malformed.drain_mended([*map(int, positions)]), schema=schema, orient="row")
-
     with (
         _long_rows_as_data_error(layout.place),
         opened(layout.path) as file,
         _reader(file, layout, malformed, list(positions)) as reader,
     ):
-        for chunk in reader:
-            rows = pl.DataFrame(pl.from_arrow(chunk)).rename(positions)
-            yield Batch(pl.concat([rows, mended()]) if malformed.mended else rows, malformed.drain())
+        chunks = (pl.DataFrame(pl.from_arrow(chunk)).rename(positions) for chunk in reader)
+        if _is_read_in_order(layout.path):
+            yield _in_order(list(chunks), positions, malformed, layout.skipped_lines + 1)
+            return
+        for rows in chunks:
+            yield Batch(pl.concat([rows, malformed.drain_mended(positions)]), malformed.drain())
     if malformed.lines or malformed.mended:
-        yield Batch(mended(), malformed.drain())
+        yield Batch(malformed.drain_mended(positions), malformed.drain())
+
+
+def _is_read_in_order(path: Path) -> bool:
+    return path.stat().st_size <= _LARGEST_IN_ORDER
+
+
+def _in_order(
+    chunks: list[pl.DataFrame], names: Mapping[str, str], malformed: _Malformed, first: int
+) -> Batch:
+    """The rows as they stand in the file, whose first line with data is that of number ``first``."""
+    places = [(number or 0) - first for _, number in malformed.lines]
+    mended = [(number or 0) - first for _, number in malformed.mended]
+    taken = {*places, *mended}
+    rows = pl.concat([*chunks, malformed.drain_mended(names)])
+    if mended:
+        others = (place for place in range(len(rows) + len(places)) if place not in taken)
+        order = pl.Series([*islice(others, len(rows) - len(mended)), *mended])
+        rows = rows.select(pl.all().sort_by(order))
+    return Batch(rows, malformed.drain(), tuple(places))
 
 
 def _reader(
@@ -93,6 +122,7 @@ def _reader(
         file,
         read_options=arrow_csv.ReadOptions(
             block_size=LONGEST_LINE,
+            use_threads=not _is_read_in_order(layout.path),
             skip_rows=layout.skipped_lines,
             column_names=columns,
             encoding=layout.encoding.removesuffix("-sig"),  # Arrow skips the mark itself

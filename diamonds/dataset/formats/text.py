@@ -97,10 +97,10 @@ def _rows_table(rows: list[list[str]], place: str, options: Options, *notes: str
     data = [row for row in rows[header.first_row :] if any(cell.strip() for cell in row)]
     names = fitted_names(header.names, data)
     fitting = [row for row in data if len(row) == len(names)]
-    malformed = tuple(" ".join(row) for row in data if len(row) != len(names))
+    malformed = {place: " ".join(row) for place, row in enumerate(data) if len(row) != len(names)}
     frame = frame_of_cells(names, zip(*fitting, strict=True))
 
     def batches(wanted: Sequence[str]) -> Iterator[Batch]:
-        yield Batch(frame.select(wanted), malformed)
+        yield Batch(frame.select(wanted), tuple(malformed.values()), tuple(malformed))
 
     return Table(place, tuple(names), batches, lambda: frame, notes)

@@ -1,0 +1,130 @@
+"""A file of stones comes back in its own format: every row in its place, with a price or a problem."""
+
+import io
+from collections.abc import Callable
+
+import httpx
+import polars as pl
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]
+
+from diamonds.settings import settings
+from tests.bento_service.http.test_app import assert_error
+
+CSV, WORKBOOK = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+STONES = pl.DataFrame(
+    {
+        "Stock #": ["=1+1", "A2", "-A3", "@A4", "A5"],
+        "Carat Weight": ["0.7", "1.2", "-1.0", "0.5", "0.9"],
+        "cut": ["Ideal", "VG", "Good", "Great", "Premium"],
+        "colour": ["g", "E", "D", "H", "J"],
+        "clarity": ["VS2", "si1", "IF", "VVS1", "I1"],
+        "Price": ["2,000", "POA", "1", "2", "3"],
+    }
+)
+PLAIN = [
+    {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"},
+    {"carat": 1.2, "cut": "Very Good", "color": "E", "clarity": "SI1"},
+    {"carat": 0.9, "cut": "Premium", "color": "J", "clarity": "I1"},
+]
+
+
+def excel(stones: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    stones.write_excel(file)
+    return file.getvalue()
+
+
+def parquet(stones: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    stones.write_parquet(file)
+    return file.getvalue()
+
+
+KINDS: dict[str, tuple[str, Callable[[pl.DataFrame], bytes], Callable[[bytes], pl.DataFrame]]] = {
+    "CSV": (CSV, lambda stones: stones.write_csv().encode(), pl.read_csv),
+    "a workbook": (WORKBOOK, excel, lambda content: pl.read_excel(io.BytesIO(content))),
+    "Parquet": ("application/vnd.apache.parquet", parquet, pl.read_parquet),
+    "JSON lines": ("application/x-ndjson", lambda stones: stones.write_ndjson().encode(), pl.read_ndjson),
+}
+
+
+def send(client: httpx.Client, content: bytes, content_type: str = CSV, query: str = "") -> httpx.Response:
+    return client.post(f"/predict_batch{query}", content=content, headers={"content-type": content_type})
+
+
+def assert_refused(answer: httpx.Response, status: int, code: str, says: str) -> None:
+    assert answer.status_code == status
+    assert_error(answer, code, says)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_is_answered_in_its_own_format_with_all_its_rows(kind: str, client: httpx.Client) -> None:
+    content_type, write, read = KINDS[kind]
+    answer = send(client, write(STONES), content_type)
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, content_type)
+    rows = read(answer.content)
+    expected = client.post("/predict_batch", json={"diamonds": PLAIN}).json()
+    assert rows.columns == [*STONES.columns, "quoted price", "low", "high", "warning", "problem"]
+    assert rows["colour"].to_list() == STONES["colour"].to_list()
+    priced = rows.filter(pl.col("quoted price").is_not_null())
+    assert priced["quoted price"].to_list() == [each["price"] for each in expected["predictions"]]
+    assert priced["Stock #"].to_list()[1:] == ["A2", "A5"]
+    assert rows["problem"].is_null().to_list() == [True, True, False, False, True]
+    assert rows["problem"][3].startswith("Got cut='Great'; expected one of ")
+    assert answer.headers["x-version"] == expected["version"]
+
+
+@pytest.mark.parametrize("kind", ["CSV", "a workbook"])
+def test_no_cell_of_an_answer_is_a_formula(kind: str, client: httpx.Client) -> None:
+    content_type, write, read = KINDS[kind]
+    rows = read(send(client, write(STONES.rename({"cut": "=cut"})), content_type).content)
+    assert rows["Stock #"].to_list() == ["'=1+1", "A2", "'-A3", "'@A4", "A5"]
+    assert "'=cut" in rows.columns
+
+
+def test_lines_that_do_not_fit_the_header_keep_their_place(client: httpx.Client) -> None:
+    lines = [
+        b"id;carat;cut;color;clarity",
+        b"1;0,7;Ideal;G;VS2",
+        b"2;0,7;Ideal",
+        b"3;0,7;Ideal;G;VS2;;",
+        b"4;0,7;Ideal;G;VS2",
+    ]
+    rows = pl.read_csv(send(client, b"\n".join([*lines, b""])).content, separator=";", decimal_comma=True)
+    assert rows["id"].to_list() == [1, None, 3, 4]
+    assert rows["problem"][1] == "Another number of fields than the header: '2;0,7;Ideal'."
+    assert rows["price"].null_count() == 1
+    assert rows["price"].dtype == pl.Float64
+
+
+def test_the_model_and_the_sheet_can_be_chosen(client: httpx.Client) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as workbook:
+        for sheet in ("Antwerp", "Mumbai"):
+            STONES.with_columns(pl.lit(sheet).alias("place")).write_excel(workbook, worksheet=sheet)
+    assert_refused(send(client, file.getvalue(), WORKBOOK), 400, "bad_stones_file", "name one of them")
+    answer = send(client, file.getvalue(), WORKBOOK, "?part=Mumbai&model=linear")
+    assert answer.headers["x-model"] == "linear"
+    assert set(pl.read_excel(io.BytesIO(answer.content))["place"]) == {"Mumbai"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"carat,cut,color\n1,Ideal,G\n", "the file: Missing: 'clarity'"),
+        (b"", "the file is empty."),
+        (b"carat,cut,color,clarity\n", "the file has a header and no rows beneath it."),
+        (b"%PDF-1.7", "is a PDF document; ask its sender"),
+        (b"PK\x03\x04 and then nothing", "damaged ZIP archive or Excel workbook"),
+    ],
+)
+def test_a_file_without_stones_says_why(content: bytes, message: str, client: httpx.Client) -> None:
+    assert_refused(send(client, content), 400, "bad_stones_file", message)
+
+
+def test_what_is_too_large_is_refused(client: httpx.Client) -> None:
+    row = b"1,Ideal,G,VS2\n"
+    many = b"carat,cut,color,clarity\n" + row * 50_001
+    assert_refused(send(client, many), 413, "too_large", "50,001 rows; send at most 50,000")
+    assert_refused(send(client, row * (settings().most_body_bytes // 10)), 413, "too_large", "bytes")

@@ -1,10 +1,11 @@
 """The settings of the project, read from ``DIAMONDS_*`` environment variables."""
 
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -141,7 +142,13 @@ class Settings(BaseSettings):
     most_upload_bytes: int = Field(
         default=50_000_000, gt=0, description="Maximum size of an uploaded version file, in bytes."
     )
-    host: str = Field(default="127.0.0.1", description="Address to which `make run` binds.")
+    host: str = Field(default="127.0.0.1", description="Address to which `make run` binds the service.")
+    dashboard_host: str = Field(
+        default="127.0.0.1", description="Address to which `make run` binds the dashboard."
+    )
+    prefect_host: str = Field(
+        default="127.0.0.1", description="Address to which `make run` binds Prefect's server."
+    )
     service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
     dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
     prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
@@ -152,13 +159,24 @@ class Settings(BaseSettings):
     )
     prefect_url: str | None = Field(
         default=None,
-        description="URL of Prefect for the dashboard; unset: `DIAMONDS_PREFECT_PORT` on this machine.",
+        description="URL of Prefect for the dashboard; unset: `PREFECT_API_URL`, or else "
+        "`DIAMONDS_PREFECT_PORT` on this machine.",
+    )
+    session_idle_minutes: float = Field(
+        default=30.0,
+        gt=0,
+        description="Time without activity after which the dashboard signs a person out, in minutes.",
     )
 
-    @property
-    def reachable_host(self) -> str:
-        """The address at which processes on this machine reach those that bind to ``host``."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - compared only
+    @field_validator("host", "dashboard_host", "prefect_host")
+    @classmethod
+    def _as_address(cls, host: str, info: ValidationInfo) -> str:
+        try:
+            return str(ip_address({"localhost": "127.0.0.1"}.get(host, host)))
+        except ValueError as error:
+            name = f"DIAMONDS_{str(info.field_name).upper()}"
+            expected = "an IP address, such as 127.0.0.1, ::1 or 0.0.0.0, or localhost"
+            raise ValueError(f"Got {name}={host!r}; expected {expected}.") from error
 
 
 @cache

@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
+from dashboard.clients.prefect_auth import PrefectAuth
 from diamonds.settings import settings
+from diamonds.stack.prefect import api_url
 
 FLOW = "train"
 TIMEOUT_SECONDS = 15.0
@@ -65,8 +67,7 @@ class Progress:
 
 def prefect_url() -> str:
     """The URL of Prefect's server."""
-    chosen = settings()
-    return chosen.prefect_url or f"http://{chosen.reachable_host}:{chosen.prefect_port}"
+    return settings().prefect_url or api_url().removesuffix("/").removesuffix("/api")
 
 
 def start_training(models: list[str], **parameters: Any) -> Run:
@@ -149,9 +150,11 @@ def _call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         raise PrefectDown(f"Prefect's server at {prefect_url()} does not answer: {error}") from error
     if response.status_code == httpx.codes.NOT_FOUND:
         raise PrefectRefused(f"Prefect does not know {path.strip('/')}; it may have been deleted.")
+    if response.status_code == httpx.codes.UNAUTHORIZED:
+        raise PrefectRefused(f"Prefect's server at {prefect_url()} wants another PREFECT_API_AUTH_STRING.")
     if response.is_error:
         raise PrefectRefused(f"Prefect answered with status {response.status_code}: {response.text[:200]}")
     return response.json()
 
 
-_client = httpx.Client(trust_env=False)
+_client = httpx.Client(trust_env=False, auth=PrefectAuth())

@@ -10,10 +10,12 @@ import typer
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.train import PARTLY_FAILED
 from diamonds.stack.ports import check_ports
+from diamonds.stack.prefect import check_variables
 
 
 def run() -> None:
     """Train if nothing is trained yet, then serve everything until Ctrl-C."""
+    check_variables()
     check_ports()
     with leaving_on_sigterm():
         exit_code = _train_and_serve()

@@ -4,9 +4,10 @@ import errno
 import socket
 from contextlib import ExitStack
 
-from diamonds.settings import settings
+from diamonds.stack.addresses import SERVERS, Address, ServerName, address_of
+from diamonds.stack.prefect import started_servers
 
-PORTS = ("service_port", "dashboard_port", "prefect_port")
+PORTS = tuple(f"{server}_port" for server in SERVERS)
 """The settings of ports, each of one process of the Procfile."""
 
 
@@ -14,22 +15,34 @@ class PortTaken(RuntimeError):
     """Another process listens on a port that is needed."""
 
 
+class NoSuchAddress(RuntimeError):
+    """This machine has no such address."""
+
+
 def check_ports() -> None:
-    """Raises ``PortTaken``, naming the port and the setting that changes it, unless all ports are free."""
+    """Raises ``PortTaken`` or ``NoSuchAddress``, naming the setting, unless all ports can be bound."""
     with ExitStack() as bound:
-        for name in PORTS:
-            bound.enter_context(_bind(settings().host, getattr(settings(), name), f"DIAMONDS_{name.upper()}"))
+        for server in started_servers():
+            bound.enter_context(_bind(server, address_of(server)))
 
 
-def _bind(host: str, port: int, setting: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _bind(server: ServerName, address: Address) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger do no harm
     try:
-        listener.bind((host, port))
+        listener.bind((address.host, address.port))
     except OSError as error:
         listener.close()
-        if error.errno != errno.EADDRINUSE:
-            raise
-        raise PortTaken(f"Port {port} of {host} is taken. Set {setting} to a free port.") from error
+        raise _explained(error, server, address) from error
     return listener
+
+
+def _explained(error: OSError, server: ServerName, address: Address) -> Exception:
+    if error.errno == errno.EADDRINUSE:
+        setting = f"DIAMONDS_{server.upper()}_PORT"
+        return PortTaken(f"Port {address.port} of {address.host} is taken. Set {setting} to a free port.")
+    if error.errno == errno.EADDRNOTAVAIL:
+        setting = "DIAMONDS_HOST" if server == "service" else f"DIAMONDS_{server.upper()}_HOST"
+        return NoSuchAddress(f"This machine has no address {address.host}. Set {setting} to one that it has.")
+    return error

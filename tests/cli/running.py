@@ -36,6 +36,11 @@ class Run:
     def url(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"
 
+    @property
+    def prefect_auth(self) -> str:
+        """The string with which clients of its Prefect authenticate themselves."""
+        return (self.home / "diamonds" / "prefect.auth").read_text()
+
     def descendants(self) -> list[psutil.Process]:
         """Every process that was started by it, also one that has left its parent."""
         return [process for process in psutil.process_iter() if str(self.home) in _environment_of(process)]

@@ -2,6 +2,8 @@
 
 import shutil
 import socket
+import stat
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -39,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]
 @pytest.fixture(scope="module")
 def prefect(run: Run) -> Iterator[SyncPrefectClient]:
     """A client of the run's Prefect, once the deployments that tests start are there."""
-    with SyncPrefectClient(api=_prefect_url(run)) as client:
+    with prefect_client(run) as client:
         run.wait_for(lambda: {"linear", "xgboost"} <= _deployed(client), within_s=300)
         yield client
 
@@ -65,6 +67,10 @@ def second(interrupted: Run, stones: Path) -> Iterator[Run]:
     """A second run in the same home."""
     with running(interrupted.home, stones, interrupted.ports) as second:
         yield second
+
+
+def prefect_client(run: Run) -> SyncPrefectClient:
+    return SyncPrefectClient(api=_prefect_url(run), auth_string=run.prefect_auth)
 
 
 def _prefect_url(run: Run) -> str:
@@ -95,6 +101,57 @@ def test_the_dashboard_is_there(run: Run) -> None:
 
 
 @pytest.mark.slow
+def test_the_string_of_prefect_is_in_a_file_that_only_its_owner_reads(run: Run) -> None:
+    file = run.home / "diamonds" / "prefect.auth"
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert f"Prefect's pages ask for the string in {file}." in run.output
+    assert run.prefect_auth not in run.output
+
+
+@pytest.mark.slow
+def test_prefect_makes_no_deployment_without_the_string_or_without_a_token(
+    run: Run, prefect: SyncPrefectClient
+) -> None:
+    deployment = prefect.read_deployment_by_name("train/linear")
+    body = {"name": "intruder", "flow_id": str(deployment.flow_id)}
+    url = _prefect_url(run)
+    with_string = {"authorization": f"Basic {b64encode(run.prefect_auth.encode()).decode()}"}
+    token = httpx.get(f"{url}/csrf-token?client=test", headers=with_string).json()["token"]
+    with_token = {"prefect-csrf-client": "test", "prefect-csrf-token": token}
+
+    def post(headers: dict[str, str]) -> int:
+        return httpx.post(f"{url}/deployments/", json=body, headers=headers).status_code
+
+    assert httpx.get(f"{url}/csrf-token?client=other").status_code == httpx.codes.UNAUTHORIZED
+    assert post(with_token) == httpx.codes.UNAUTHORIZED
+    assert post(with_string) == httpx.codes.FORBIDDEN
+    assert "intruder" not in _deployed(prefect)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [("http://127.0.0.1:{}", True), ("http://localhost:{}", True), ("http://evil.example", False)],
+)
+def test_only_pages_of_prefect_itself_may_call_it(run: Run, origin: str, allowed: bool) -> None:
+    origin = origin.format(run.ports["prefect_port"])
+    preflight = {"origin": origin, "access-control-request-method": "POST"}
+    answer = httpx.options(f"{_prefect_url(run)}/deployments/", headers=preflight)
+
+    assert answer.is_success == allowed
+    assert answer.headers.get("access-control-allow-origin") == (origin if allowed else None)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("process", "knows"), [("bentoml", False), ("streamlit", True), ("worker", True)])
+def test_only_the_processes_that_call_prefect_have_its_string(run: Run, process: str, knows: bool) -> None:
+    (found, *_) = (each for each in run.descendants() if process in each.cmdline())
+
+    assert (run.prefect_auth in found.environ().values()) == knows
+
+
+@pytest.mark.slow
 def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     run: Run, prefect: SyncPrefectClient, stones: Path
 ) -> None:
@@ -102,24 +159,18 @@ def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     (stones / "fresh.csv").write_text("".join([header, *sold[5::100]]))
     deployment = prefect.read_deployment_by_name("train/linear").id
     # The server looks for new schedules once a minute: what is due before that only comes the next time.
-    schedule = _add_schedule(run, deployment, IntervalSchedule(interval=timedelta(seconds=90)))
+    (schedule,) = prefect.create_deployment_schedules(
+        deployment, [(IntervalSchedule(interval=timedelta(seconds=90)), True)]
+    )
 
     flow_run, *_ = run.wait_for(lambda: _ended(prefect, deployment), within_s=240)
-    httpx.delete(schedule).raise_for_status()
+    prefect.delete_deployment_schedule(deployment, schedule.id)
 
     versions = httpx.get(run.url("service_port") + "/models/linear").json()["versions"]
     assert flow_run.auto_scheduled
     assert flow_run.state is not None
     assert flow_run.state.is_completed(), flow_run.state.message
     assert str(flow_run.id) in {version["flow_run"] for version in versions}
-
-
-def _add_schedule(run: Run, deployment: UUID, schedule: IntervalSchedule) -> str:
-    """Adds an active schedule to a deployment; returns the URL of the schedule."""
-    url = f"{_prefect_url(run)}/deployments/{deployment}/schedules"
-    body = [{"schedule": schedule.model_dump(mode="json"), "active": True}]
-    (added,) = httpx.post(url, json=body).raise_for_status().json()
-    return f"{url}/{added['id']}"
 
 
 def _ended(client: SyncPrefectClient, deployment: UUID) -> list[FlowRun]:
@@ -147,7 +198,7 @@ def test_a_second_start_trains_nothing(second: Run) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_was_interrupted_is_closed_at_the_next_start(second: Run) -> None:
-    with SyncPrefectClient(api=_prefect_url(second)) as client:
+    with prefect_client(second) as client:
         deployment = client.read_deployment_by_name("train/xgboost").id
         (flow_run,) = second.wait_for(lambda: _ended(client, deployment))
 

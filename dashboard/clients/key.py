@@ -1,0 +1,45 @@
+"""The API key that the present browser session acts with."""
+
+import streamlit as st
+
+from diamonds.settings import settings
+from diamonds.stack.addresses import address_of, is_loopback, is_on_loopback
+from diamonds.stack.secret_file import read_secret
+
+_KEY = "api key"
+_ASKED = "asked for a key"
+
+
+def service_url() -> str:
+    """The URL of the service."""
+    return settings().service_url or address_of("service").url
+
+
+def asks_for_key() -> bool:
+    """Whether people sign in with a key of their own.
+
+    They do where keys are configured, where others than this machine's users reach the dashboard or the
+    service, and where the service did not take the key of `diamonds run`.
+    """
+    own = is_loopback(st.get_option("server.address")) and is_on_loopback(service_url())
+    return bool(settings().api_keys) or not own or st.session_state.get(_ASKED, False)
+
+
+def current_key() -> str | None:
+    """The key of who signed in or, where nobody is asked, the one that `diamonds run` made."""
+    if asks_for_key():
+        return st.session_state.get(_KEY)
+    return read_secret(settings().home / "admin.key")
+
+
+def store_key(key: str) -> None:
+    """Lets this session act with a key; it is nowhere but in the memory of this process."""
+    st.session_state[_KEY] = key
+
+
+def forget_key() -> bool:
+    """Lets this session ask for a key, with none of what it showed; False where it asks already."""
+    was_asking = asks_for_key() and _KEY not in st.session_state
+    st.session_state.clear()
+    st.session_state[_ASKED] = True
+    return not was_asking

@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,13 +79,16 @@ def stones() -> list[dict[str, object]]:
     return records
 
 
-def wrk_script(folder: Path) -> Path:
+def wrk_script(folder: Path, headers: Mapping[str, str] | None = None) -> Path:
+    """A script of wrk that sends one stone after another, with these headers besides."""
+    sent = {"content-type": "application/json", **(headers or {})}
+    table = ", ".join(f'["{name}"] = "{value}"' for name, value in sent.items())
     bodies = ",\n".join(f"[==[{json.dumps(stone)}]==]" for stone in stones())
     script = folder / "stones.lua"
     script.write_text(
         f"local bodies = {{{bodies}}}\nlocal next = 0\n"
         "function request()\n  next = next % #bodies + 1\n"
-        '  return wrk.format("POST", nil, {["content-type"] = "application/json"}, bodies[next])\nend\n'
+        f'  return wrk.format("POST", nil, {{{table}}}, bodies[next])\nend\n'
     )
     return script
 

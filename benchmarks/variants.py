@@ -14,6 +14,7 @@ from bento_service.bentoml_service import LeanService
 from bento_service.endpoints import batching
 from bento_service.endpoints.batching import Batcher
 from bento_service.http.app import Api
+from bento_service.http.keys import KeyRequired
 from bento_service.http.routes import JsonRoute
 from bento_service.recording.middleware import Recorder
 from bento_service.routes import ROUTES
@@ -35,6 +36,11 @@ def _recording_off() -> None:
     Recording.start = lambda self: None  # type: ignore[method-assign]
     Recording.record_request = lambda self, request: None  # type: ignore[method-assign]
     Recording.record_response = lambda self, request, response: None  # type: ignore[method-assign]
+
+
+def _unkeyed() -> None:
+    """Without any check of keys, names and rates."""
+    _without(KeyRequired)
 
 
 def _sqlite() -> None:

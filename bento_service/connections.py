@@ -4,6 +4,7 @@ import asyncio
 import socket
 from typing import Any
 
+import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -15,6 +16,14 @@ from diamonds.settings import settings
 
 SLACK_S = 5.0
 """Time that the app has for rejecting a request whose body is late, before the connection is closed."""
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""Headers that have browsers neither guess types, nor show a response in a frame or on another site."""
 
 _PROBE_S = 0.1
 _LINGER_S = 1.0
@@ -43,6 +52,7 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         # BentoML has no setting for it; without, uvicorn waits for its clients for ever.
         config.timeout_graceful_shutdown = config.timeout_graceful_shutdown or settings().shutdown_seconds
+        _add_security_headers(config, server_state)
         self.ws_protocol_class = None  # there are no websockets: such an upgrade is ignored
         self._limit_s, self._header_limit = settings().request_timeout_seconds, settings().max_header_bytes
         self._in_headers = self._is_rejected = False
@@ -97,7 +107,17 @@ class Connection(HttpToolsProtocol):
             if size > self._header_limit:
                 self._reject(self._too_large())
                 raise ValueError("too large")  # for the parser, which stops at it
+        if not self.url.startswith(b"/"):
+            self._take_host_of_url()
         super().on_headers_complete()
+
+    def _take_host_of_url(self) -> None:
+        """The host of a whole URL in the request line counts, whatever ``Host`` says (RFC 9112)."""
+        url = httptools.parse_url(self.url)
+        if url.host:
+            port = b":%d" % url.port if url.port else b""
+            host = b"[%s]" % url.host if b":" in url.host else url.host
+            self.headers[:] = [*(each for each in self.headers if each[0] != b"host"), (b"host", host + port)]
 
     def on_message_complete(self) -> None:
         self._receiving_since = None
@@ -185,6 +205,13 @@ class Connection(HttpToolsProtocol):
         if first and not self.cycle.response_started and self.cycle.scope["http_version"] == "1.1":
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.loop.call_later(_PROBE_S, self._probe)
+
+
+def _add_security_headers(config: Config, server_state: ServerState) -> None:
+    """Has the server send them with every response, its own errors included, at no cost to a request."""
+    if SECURITY_HEADERS[0] not in config.encoded_headers:
+        config.encoded_headers.extend(SECURITY_HEADERS)
+        server_state.default_headers = [*server_state.default_headers, *SECURITY_HEADERS]
 
 
 def _disconnect(cycle: RequestResponseCycle) -> None:

@@ -7,6 +7,7 @@ from bento_service.endpoints import (
     datasets,
     exchanges,
     feedback,
+    keys,
     model_files,
     models,
     promotions,
@@ -28,6 +29,7 @@ _RESOURCES = (
     datasets,
     exchanges,
     readiness,
+    keys,
 )
 
 ROUTES = [route for resource in _RESOURCES for route in resource.router.routes if isinstance(route, Route)]

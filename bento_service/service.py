@@ -12,19 +12,23 @@ from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.quoting import BatchRequest, QuoteRequest
 from bento_service.endpoints.similar import SimilarRequest
 from bento_service.http.app import Api
+from bento_service.http.cors import BrowserAccess
 from bento_service.http.keys import KeyRequired
 from bento_service.http.threads import CHAMPION, run_in
 from bento_service.recording.middleware import Recorder
 from bento_service.recording.replay import Replay
 from bento_service.routes import ROUTES
+from bento_service.startup import check_start, valid_settings
 from diamonds.api.schemas import BatchQuote, Explanation, FeedbackResponse, Quote, SimilarResponse
-from diamonds.settings import settings
+
+_SETTINGS = valid_settings()
 
 
 @bentoml.service(
     name="diamonds",
     service_class=LeanService,
-    workers=settings().service_workers,
+    workers=_SETTINGS.service_workers,
+    http={"host": _SETTINGS.host, "port": _SETTINGS.service_port},  # BentoML's own default is 0.0.0.0
     logging={"access": {"enabled": False}},  # the exchanges are the log
     envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.models.threads
 )
@@ -54,10 +58,15 @@ class DiamondService:
     async def feedback(self, request: FeedbackRequest, /) -> FeedbackResponse:
         return await feedback.feedback(request)
 
+    @bentoml.on_deployment
+    def check() -> None:
+        """Ends the start before any worker, where it may not be."""
+        check_start()
+
     @bentoml.on_startup
     async def start(self) -> None:
         await run_in(CHAMPION, loaded_models.refresh)
-        self._following = asyncio.create_task(loaded_models.follow(settings().champion_check_seconds))
+        self._following = asyncio.create_task(loaded_models.follow(_SETTINGS.champion_check_seconds))
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
@@ -70,6 +79,8 @@ class DiamondService:
 
 
 # What is added first is outermost: every request is recorded, whatever becomes of it.
+if _SETTINGS.cors_origins:
+    DiamondService.add_asgi_middleware(BrowserAccess)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(KeyRequired)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Replay)  # type: ignore[attr-defined]

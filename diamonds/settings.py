@@ -1,14 +1,70 @@
 """The settings of the project, read from ``DIAMONDS_*`` environment variables."""
 
+import json
+import re
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+_KEY = re.compile(r"[!-~]{16,512}")
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+
+
+SECRET = frozenset({"api_keys", "database_url", "data"})
+"""The settings that may have a password or a key in them."""
+
+
+class InvalidSettings(ValueError):
+    """A setting is not as its description says; the message names it, and never has a secret in it."""
+
+
+def _parse_list(value: object) -> object:
+    """A list as JSON, or with commas between its items."""
+    if not isinstance(value, str):
+        return value
+    if not value.lstrip().startswith("["):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    try:
+        return json.loads(value)
+    except json.JSONDecodeError:
+        raise ValueError("expected a list as JSON, or items with commas between them") from None
+
+
+def _check_key(key: SecretStr) -> SecretStr:
+    if _KEY.fullmatch(key.get_secret_value()) is None:
+        length = len(key.get_secret_value())
+        raise ValueError(
+            f"Got DIAMONDS_API_KEYS with a key of {length} characters; expected 16 to 512 visible ASCII "
+            "characters in each, such as `openssl rand -hex 32` prints."
+        )
+    return key
+
+
+def _check_origin(origin: str) -> str:
+    if origin != "*" and _ORIGIN.fullmatch(origin.lower()) is None:
+        raise ValueError(
+            f"Got DIAMONDS_CORS_ORIGINS with {origin!r}; expected a scheme and a host, such as https://app.example."
+        )
+    return origin.lower()
+
+
+Listed = (NoDecode, BeforeValidator(_parse_list))
+ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
+Origin = Annotated[str, AfterValidator(_check_origin)]
 
 
 class Settings(BaseSettings):
@@ -80,10 +136,32 @@ class Settings(BaseSettings):
     masked_fields: frozenset[str] = Field(
         default=frozenset(), description='JSON fields whose values are not recorded, as JSON: ["name"].'
     )
-    api_keys: frozenset[SecretStr] = Field(
+    api_keys: Annotated[frozenset[ApiKey], *Listed] = Field(
         default=frozenset(),
-        description="API keys, as JSON: required to read exchanges, to move and promote versions, and for "
-        "feedback. Empty: no key is required.",
+        description="API keys with all scopes, as JSON or with commas, of at least 16 characters, beside "
+        "those of `diamonds keys`.",
+    )
+    allowed_hosts: Annotated[frozenset[str], *Listed] = Field(
+        default=frozenset(),
+        description="Host names under which the service is called, besides its own, as JSON or with commas; "
+        "`*`: any.",
+    )
+    cors_origins: Annotated[frozenset[Origin], *Listed] = Field(
+        default=frozenset(),
+        description="Origins of web applications that may call the API from a browser, as JSON or with "
+        "commas, such as https://app.example; `*`: any, on loopback only.",
+    )
+    rate_limit: str | None = Field(
+        default=None,
+        pattern=r"^[1-9][0-9]*/(second|minute|hour|day)$",
+        description="Maximum rate of requests with one key, or of one address without, to each worker, such "
+        "as 600/minute; others get status 429. Unset: no limit.",
+    )
+    quota: int | None = Field(
+        default=None,
+        gt=0,
+        description="Maximum number of requests with one key, or of one address without, to each worker in a "
+        "day. Unset: no limit.",
     )
     retention_months: int | None = Field(
         default=None,
@@ -181,5 +259,20 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """This process's settings, read once."""
-    return Settings()
+    """This process's settings, read once; raises ``InvalidSettings``."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise InvalidSettings(" ".join(map(_sentence, error.errors()))) from None
+    except SettingsError as error:  # a value that is no JSON; the message names its field alone
+        raise InvalidSettings(f"{error}.") from None
+
+
+def _sentence(details: Any) -> str:
+    """One wrong setting, with its value unless that may be a secret."""
+    message = details["msg"].removeprefix("Value error, ")
+    if message.startswith("Got "):
+        return str(message)
+    field = str(details["loc"][0])
+    got = "..." if field in SECRET else repr(details["input"])
+    return f"Got DIAMONDS_{field.upper()}={got}: {message}."

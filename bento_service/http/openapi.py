@@ -1,18 +1,23 @@
 """The OpenAPI document of the whole service, by FastAPI, and the page that shows it without any network."""
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
 
+from bento_service.http.access import need_of
 from diamonds.api.schemas import ErrorResponse
+from diamonds.keys.scopes import MEANINGS
 
 _DESCRIPTIONS = {
     400: "The input is not understood; `fields` says what to correct.",
-    401: "Keys are configured, and none was sent.",
-    403: "A page of another site sent it.",
+    401: "It needs a key, and none was sent, or one that is unknown, revoked or expired.",
+    403: "The scope of the key is too small, or `Host` or `Origin` names another site.",
     404: "There is no such thing.",
     405: "The path has other methods; see the header `Allow`.",
     409: "It conflicts with the present state; the message says why.",
@@ -23,8 +28,8 @@ _DESCRIPTIONS = {
     503: "What is needed is not available yet; the message says what to do.",
     504: "The response took too long.",
 }
-_ANY_CALL = (400, 405, 429, 500, 504)
-_CALLS_WITH_BODY = (403, 413, 415)
+_ANY_CALL = (400, 401, 403, 405, 429, 500, 504)
+_CALLS_WITH_BODY = (413, 415)
 
 _INTRODUCTION = """\
 Quotes what diamonds are worth, explains prices, finds similar stones that were sold, records every exchange,
@@ -40,6 +45,13 @@ and takes what quoted stones were sold for.
 _EXCHANGE_ID = {
     "description": "The id (UUIDv7) under which this exchange is recorded.",
     "schema": {"type": "string", "format": "uuid"},
+}
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of `diamonds keys add`, or the one in the file `admin.key`. Scopes: "
+    + "; ".join(f"`{scope}`: {text}" for scope, text in MEANINGS.items())
+    + ". Where the service is bound to loopback, what needs `quote` needs no key.",
 }
 _HEADERS = {"X-Exchange-Id": {"$ref": "#/components/headers/X-Exchange-Id"}}
 
@@ -69,7 +81,19 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     _remove_own_errors_of_fastapi(described)
     described["paths"] |= _health()
     described["components"]["headers"] = {"X-Exchange-Id": _EXCHANGE_ID}
+    _add_security(described)
     return described
+
+
+def _add_security(described: dict[str, Any]) -> None:
+    """Adds which scope of a key each call needs; an empty alternative stands for loopback."""
+    described["components"]["securitySchemes"] = {"key": _KEY}
+    for path, calls in described["paths"].items():
+        for method, call in calls.items():
+            need = need_of(method.upper(), path)
+            if need is not None:
+                alone: list[dict[str, Any]] = [{}] if need.open_on_loopback else []
+                call["security"] = [*alone, {"key": [need.scope] if need.scope else []}]
 
 
 def _remove_own_errors_of_fastapi(described: dict[str, Any]) -> None:
@@ -109,4 +133,11 @@ PAGE = get_swagger_ui_html(
     swagger_css_url="./static_content/swagger-ui.css",
     swagger_favicon_url="./static_content/favicon-light-32x32.png",
     swagger_ui_parameters={"validatorUrl": None},
+)
+# The page has one script of its own, which FastAPI writes into it, and may load and call this service alone.
+_SCRIPT = re.findall(rb"<script>(.*?)</script>", bytes(PAGE.body), flags=re.DOTALL)
+_HASHES = " ".join(f"'sha256-{b64encode(sha256(script).digest()).decode()}'" for script in _SCRIPT)
+PAGE.headers["content-security-policy"] = (
+    f"default-src 'none'; script-src 'self' {_HASHES}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )

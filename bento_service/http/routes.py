@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from bento_service.http.access import is_declared
 from bento_service.http.body import BYTES, JSON, read_body
 from bento_service.http.errors import ApiError
 from bento_service.http.openapi import documented_responses
@@ -32,7 +33,8 @@ _FAILED = ApiError(500, "internal_error", "The service failed to answer; its log
 class JsonRoute(APIRoute):
     """Calls a function with the parsed body, query or parameter of the path, and sends its result in JSON.
 
-    FastAPI describes it in the OpenAPI document. Its own parsing would be slower, accept duplicate keys, and
+    FastAPI describes it in the OpenAPI document. A path of which `access` does not know who may call it is a
+    mistake that ends the start. Its own parsing would be slower, accept duplicate keys, and
     explain less in its errors. A function that is no coroutine runs in one of ``threads``.
     """
 
@@ -41,6 +43,8 @@ class JsonRoute(APIRoute):
     matches, handle = Route.matches, Route.handle  # FastAPI's are slower, for routers within routers
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if not is_declared(path):
+            raise LookupError(f"bento_service.http.access does not say what {path} needs.")
         options["responses"] = documented_responses(options["methods"], options["responses"] or {})
         super().__init__(path, endpoint, **options | {"operation_id": endpoint.__name__})
         self._function = (

@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bento_service.http.errors import ApiError
+from bento_service.http.keys import is_refused
 from bento_service.recording.deadlines import DeadlineExceeded, RequestsInFlight
 from bento_service.recording.exchange import SCOPE_KEY, ExchangeInFlight
 from bento_service.recording.exchange_ids import HEADER, new_id
@@ -43,7 +44,7 @@ class Recorder:
             await self.app(scope, receive, self._stop_before_shutdown(send))
         elif scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif _is_recorded(scope):
+        elif _is_recorded(scope) or is_refused(scope):
             await self._record(scope, receive, send)
         else:
             await self.app(scope, receive, self._add_headers(scope, send))

@@ -4,7 +4,7 @@ from starlette.types import Scope
 
 from bento_service.http.body import BYTES, check_content_type
 from bento_service.http.errors import ApiError
-from bento_service.http.keys import check_key
+from bento_service.http.keys import check_access
 from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.recording.exchange_ids import HEADER, RETRY_HEADER
 from bento_service.recording.request_body import check_size
@@ -62,7 +62,7 @@ class RequestHeaders:
         """Raises the ApiError for which the request is rejected before its body is read."""
         if self._is_upload:
             self.check_origin()
-            check_key(self._scope)
+            check_access(self._scope)
             check_content_type(self._scope, BYTES)
         check_size(self._declared_size, self.body_limit)
 

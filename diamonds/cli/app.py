@@ -9,6 +9,7 @@ import typer
 from diamonds.cli.data import data
 from diamonds.cli.errors import with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
+from diamonds.cli.keys import keys
 from diamonds.cli.models import models
 from diamonds.cli.promotions import compare, history, promote, rollback
 from diamonds.cli.replay import replay
@@ -31,6 +32,7 @@ _COMMANDS = (
 for command in _COMMANDS:
     app.command()(with_one_line_errors(command))
 app.command("settings")(with_one_line_errors(show_settings))
+app.add_typer(keys, name="keys")
 
 
 def show_version(wanted: bool) -> None:

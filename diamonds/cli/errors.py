@@ -36,16 +36,14 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
 def one_line(error: Exception) -> str:
     """The message of an error on one line; of an error of the system also which file or address it is of."""
     if isinstance(error, pydantic.ValidationError):
-        return " ".join(_field_line(error.title, details) for details in error.errors())
+        return " ".join(map(_field_line, error.errors()))
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"Could not use {error.filename}: {error.strerror}."
     text = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
     return text or f"Ended by {type(error).__name__}, which says nothing more; try again with --verbose."
 
 
-def _field_line(title: str, details: Any) -> str:
+def _field_line(details: Any) -> str:
     name = ".".join(map(str, details["loc"]))
-    if title == "Settings":
-        name = f"DIAMONDS_{name.upper()}"
     message = details["msg"].removeprefix("Value error, ")
     return message if message.startswith("Got ") else f"Got {name}={details['input']!r}: {message}."

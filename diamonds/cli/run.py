@@ -9,6 +9,7 @@ import typer
 
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.train import PARTLY_FAILED
+from diamonds.settings import settings
 from diamonds.stack.ports import check_ports
 from diamonds.stack.prefect import check_variables
 
@@ -24,12 +25,22 @@ def run() -> None:
 
 def _train_and_serve() -> int:
     from diamonds import database
+    from diamonds.keys.binding import check_binding
     from diamonds.stack.supervisor import supervise
 
     with database.running():
         database.migrate()
+        check_binding(settings().host)
+        _make_admin_key()
         exit_code = _train_unless_champion()
         return supervise() if exit_code in (0, PARTLY_FAILED) else exit_code
+
+
+def _make_admin_key() -> None:
+    from diamonds.keys import admin_key
+
+    if admin_key.ensure(settings().home):
+        typer.echo(f"A key with all scopes is in {settings().home / admin_key.NAME}")
 
 
 def _train_unless_champion() -> int:

@@ -10,6 +10,9 @@ from rich.table import Table
 
 from diamonds.settings import PROJECT, Settings, settings
 
+_PASSWORD = re.compile(r"(://[^:/@]*):.*@")
+_PASSWORD_PARAMETER = re.compile(r"([?&][^=&]*(?:password|token|secret|key|sig)[^=&]*)=[^&#]*", re.IGNORECASE)
+
 
 def show_settings(
     as_markdown: Annotated[
@@ -49,5 +52,9 @@ def _default(field: FieldInfo) -> str:
 def _format(value: object) -> str:
     if isinstance(value, frozenset):
         value = sorted(map(str, value))
-    without_password = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", str(value))
-    return "unset" if value is None else without_password
+    return "unset" if value is None else without_password(str(value))
+
+
+def without_password(url: str) -> str:
+    """A URL, or any text, without the password in it, also where that has an ``@``, a ``/`` or a ``#``."""
+    return _PASSWORD_PARAMETER.sub(r"\1=***", _PASSWORD.sub(r"\1:***@", url))

@@ -24,7 +24,9 @@ def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPath
     log = tmp_path_factory.mktemp("service") / "log"
     with database_running():
         migrate()  # so that reading does not come too early
-        with serving(log, until="/readyz") as running:
+        with serving(
+            log, environment={"DIAMONDS_ALLOWED_HOSTS": "stones.example"}, until="/readyz"
+        ) as running:
             yield running
 
 

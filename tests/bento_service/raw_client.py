@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-HEADERS = b"Host: x\r\nContent-Type: application/json\r\n"
+HEADERS = b"Host: localhost\r\nContent-Type: application/json\r\n"
 
 
 def connected(url: str) -> socket.socket:

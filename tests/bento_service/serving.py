@@ -8,29 +8,46 @@ from pathlib import Path
 
 import httpx
 
-from diamonds.settings import PROJECT
+from diamonds.settings import PROJECT, settings
 from tests.processes import free_port, process
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running service: where it answers and what it wrote to its log."""
+    """A running service: where it answers, what it wrote to its log, and the key of its home folder."""
 
     url: str
     log: Path
+    key: str
 
     def client(self) -> httpx.Client:
+        """A client with all scopes."""
+        return httpx.Client(base_url=self.url, timeout=60, headers=bearer(self.key))
+
+    def stranger(self) -> httpx.Client:
+        """A client without a key."""
         return httpx.Client(base_url=self.url, timeout=60)
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The header of a request with this key."""
+    return {"Authorization": f"Bearer {key}"}
 
 
 @contextmanager
 def serving(
-    log: Path, *, folder: Path = PROJECT, environment: Mapping[str, str] | None = None, until: str = "/livez"
+    log: Path,
+    *,
+    folder: Path = PROJECT,
+    environment: Mapping[str, str] | None = None,
+    until: str = "/livez",
+    host: str = "127.0.0.1",
 ) -> Iterator[Running]:
     """The service of ``folder`` by ``bentoml serve``, once it answers ``until`` with 200."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    where = ["--host", "127.0.0.1", "--port", str(port)]
+    where = ["--host", host, "--port", str(port)]
     command = [sys.executable, "-m", "bentoml", "serve", str(folder), *where]
     with process(command, log, environment, folder=folder, until=url + until):
-        yield Running(url, log)
+        home = (environment or {}).get("DIAMONDS_HOME") or settings().home
+        yield Running(url, log, (Path(home) / "admin.key").read_text())

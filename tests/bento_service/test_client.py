@@ -27,7 +27,7 @@ STONE: Stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
 @pytest.fixture(scope="module")
 def diamonds(service: Running) -> Iterator[Client]:
-    with Client(service.url) as client:
+    with Client(service.url, key=service.key) as client:
         yield client
 
 

@@ -31,7 +31,9 @@ def connect(url: str) -> Iterator[Connect]:
         yield lambda: opened.enter_context(connected(url))
 
 
-@pytest.mark.parametrize("start", [b"G", b"GET /echo HTTP/1.1\r\n", b"GET /echo HTTP/1.1\r\nHost: x\r\nA: "])
+@pytest.mark.parametrize(
+    "start", [b"G", b"GET /echo HTTP/1.1\r\n", b"GET /echo HTTP/1.1\r\nHost: localhost\r\nA: "]
+)
 def test_headers_that_do_not_arrive_in_time_are_rejected(connect: Connect, start: bytes) -> None:
     late = connect()
     late.sendall(start)
@@ -48,7 +50,7 @@ def test_a_client_that_never_begins_a_request_is_disconnected(connect: Connect, 
 
 def test_a_client_that_does_not_read_its_response_is_disconnected(connect: Connect) -> None:
     unread = connect()
-    unread.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    unread.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
     wait_until(lambda: is_served(unread))
     wait_until(lambda: not is_served(unread))
 
@@ -85,11 +87,11 @@ def test_pipelined_requests_of_a_client_that_has_closed_its_side_are_all_answere
 @pytest.mark.parametrize(
     "request_",
     [
-        b"GET /echo HTTP/1.1\r\nHost: x\r\nUser-Agent: %s\r\n\r\n" % (b"a" * 70_000),
-        b"GET /echo HTTP/1.1\r\nHost: x\r\nUser-Agent: %s" % (b"a" * 70_000),
-        b"GET /echo HTTP/1.1\r\nHost: x\r\n%s\r\n" % (b"A: b\r\n" * 200_000),
-        b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % (b"a" * 70_000),
-        b"GET /echo HTTP/1.1\r\nHost: x\r\n%s: 1\r\n\r\n" % (b"a" * 1_000_000),
+        b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUser-Agent: %s\r\n\r\n" % (b"a" * 70_000),
+        b"GET /echo HTTP/1.1\r\nHost: localhost\r\nUser-Agent: %s" % (b"a" * 70_000),
+        b"GET /echo HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (b"A: b\r\n" * 200_000),
+        b"GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % (b"a" * 70_000),
+        b"GET /echo HTTP/1.1\r\nHost: localhost\r\n%s: 1\r\n\r\n" % (b"a" * 1_000_000),
     ],
     ids=["value", "value without an end", "many", "path", "name"],
 )
@@ -109,7 +111,7 @@ def test_of_long_headers_the_first_characters_are_stored(url: str) -> None:
 def test_an_upgrade_is_ignored_and_its_request_answered(connect: Connect) -> None:
     upgrading = connect()
     upgrading.sendall(
-        b"GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"GET /echo HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
     assert upgrading.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -136,9 +138,9 @@ def test_a_server_that_is_stopped_ends_whatever_its_clients_do(tmp_path: Path) -
         with serving(tmp_path / "log", limits) as url:
             half_sent, held, begun, unread = (opened.enter_context(connected(url)) for _ in range(4))
             half_sent.sendall(post("/echo", b"1", declared=100))
-            held.sendall(b"GET /never HTTP/1.1\r\nHost: x\r\n\r\n")
+            held.sendall(b"GET /never HTTP/1.1\r\nHost: localhost\r\n\r\n")
             begun.sendall(b"GET /never HTTP/1.1\r\n")
-            unread.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+            unread.sendall(b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n")
             answered = httpx.post(f"{url}/echo", json=1)
         stopped = [read_response(each) for each in (half_sent, held)]
     assert [response.status_code for response in stopped] == [503, 503]

@@ -18,6 +18,7 @@ from prefect.client.schemas.schedules import IntervalSchedule
 
 from diamonds.settings import PROJECT
 from diamonds.stack.ports import PORTS
+from tests.bento_service.serving import bearer
 from tests.cli.running import Run, free_ports, is_free, running, start
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
@@ -88,11 +89,12 @@ def test_it_trains_first_and_then_prints_the_addresses(run: Run) -> None:
 @pytest.mark.slow
 def test_it_quotes_prices_and_records_the_exchange(run: Run) -> None:
     quote = httpx.post(run.url("service_port") + "/predict", json=STONE)
+    key = bearer((run.home / "diamonds" / "admin.key").read_text())
     exchange = run.url("service_port") + "/exchanges/" + quote.headers["X-Exchange-Id"]
 
     assert quote.json()["price"] > 0
-    run.wait_for(lambda: httpx.get(exchange).status_code == httpx.codes.OK, within_s=20)
-    assert httpx.get(exchange).json()["response_body"] == quote.json()
+    run.wait_for(lambda: httpx.get(exchange, headers=key).status_code == httpx.codes.OK, within_s=20)
+    assert httpx.get(exchange, headers=key).json()["response_body"] == quote.json()
 
 
 @pytest.mark.slow

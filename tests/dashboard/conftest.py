@@ -10,28 +10,19 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from diamonds.database import running as database_running
 from diamonds.settings import PROJECT
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import serving
+from tests.browser import chromium
 from tests.processes import free_port, process, wait_until
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE_MS = 30_000
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -95,14 +86,9 @@ def dashboard(log: Path, environment: dict[str, str]) -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, closed with this package: Playwright's event loop disturbs other tests' loops."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("There is no Chromium on PATH; install it with: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    """Debian's Chromium, closed with this package."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from diamonds.database import engine, migrate, with_driver
-from diamonds.exchanges.database.tables import metadata
+from diamonds.exchanges.database import tables as exchanges
+from diamonds.keys import tables as keys
 
 USE = "from diamonds.database import engine, migrate; migrate(); print('up', flush=True); {then}"
 INDEXES = sa.text(
@@ -101,7 +102,11 @@ def test_processes_that_migrate_at_once_do_not_disturb_one_another() -> None:
             done.result()
 
 
-def test_the_migrations_create_exactly_the_tables_that_the_code_uses() -> None:
+both = pytest.mark.parametrize("metadata", [exchanges.metadata, keys.metadata], ids=["exchanges", "keys"])
+
+
+@both
+def test_the_migrations_create_exactly_the_tables_that_the_code_uses(metadata: sa.MetaData) -> None:
     migrate()
     with engine().connect() as connection:
         context = MigrationContext.configure(
@@ -114,7 +119,8 @@ def test_the_migrations_create_exactly_the_tables_that_the_code_uses() -> None:
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_migrations_create_exactly_the_indexes_that_the_code_uses() -> None:
+@both
+def test_the_migrations_create_exactly_the_indexes_that_the_code_uses(metadata: sa.MetaData) -> None:
     """With expressions, order and predicates, which alembic's comparison leaves out."""
     migrate()
     with engine().connect() as connection, connection.begin() as transaction:

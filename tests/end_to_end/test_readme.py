@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from diamonds.settings import PROJECT
+from diamonds.settings import PROJECT, settings
 from tests.end_to_end.client import Client
 
 README = (PROJECT / "README.md").read_text()
@@ -19,9 +19,12 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("curl ")])
-def test_each_curl_example_is_answered_with_json_and_no_error(client: Client, command: str) -> None:
+def test_each_curl_example_is_answered_with_json_and_no_error(
+    client: Client, command: str, tmp_path: Path
+) -> None:
+    (tmp_path / ".diamonds").symlink_to(settings().home)
     here = command.replace("http://127.0.0.1:3000", str(client.http.base_url).rstrip("/"))
-    answer = subprocess.run(["bash", "-c", here], capture_output=True, text=True, check=True)
+    answer = subprocess.run(["bash", "-c", here], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "error" not in json.loads(answer.stdout)
 
 

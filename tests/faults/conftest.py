@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psutil
 import pytest
 import sqlalchemy as sa
@@ -38,7 +37,8 @@ class Scene:
             **settings,
         }
         with serving(self.folder / "log", environment=environment, until="/readyz") as running:
-            httpx.get(f"{running.url}/exchanges").raise_for_status()
+            with running.client() as client:
+                client.get("/exchanges").raise_for_status()
             yield running
 
     def sql(self, *statements: str) -> None:

@@ -14,7 +14,11 @@ from tests.faults.hostile_requests import STONE
 from tests.processes import wait_until
 
 SLOW_CLIENTS = 2_000
-STARTS = (b"", b"POST /predict HTTP/1.1\r\nHost: x\r\n", *(2 * [post("/predict", b"{", declared=100)]))
+STARTS = (
+    b"",
+    b"POST /predict HTTP/1.1\r\nHost: localhost\r\n",
+    *(2 * [post("/predict", b"{", declared=100)]),
+)
 MOST_MEMORY = 100_000_000
 
 

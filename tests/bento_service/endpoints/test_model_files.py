@@ -277,12 +277,12 @@ def test_an_unknown_version_has_no_file(client: httpx.Client, tag: str) -> None:
     assert client.get(f"/version_files/{tag}").status_code == 404
 
 
-def test_versions_are_moved_with_a_key_only_where_keys_are_configured(tmp_path: Path) -> None:
+def test_versions_are_moved_with_a_key_only(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
-    environment = {"BENTOML_HOME": str(tmp_path), "DIAMONDS_API_KEYS": '["abc"]'}
-    with serving(tmp_path / "log", environment=environment) as service, service.client() as client:
+    environment = {"BENTOML_HOME": str(tmp_path), "DIAMONDS_API_KEYS": '["let-me-move-them"]'}
+    with serving(tmp_path / "log", environment=environment) as service, service.stranger() as client:
         assert client.get("/version_files/x").status_code == 401
         assert upload(client, b"").status_code == 401
-        client.headers["authorization"] = "Bearer abc"
+        client.headers["authorization"] = "Bearer let-me-move-them"
         assert client.get("/version_files/x").status_code == 404
         assert upload(client, b"").status_code == 400

@@ -18,7 +18,7 @@ from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import Running, serving
 from tests.processes import wait_until
 
-KEY = "let-me-in"
+KEY = "let-me-in-please"
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_a_stored_answer_is_replayed_only_with_a_key_and_who_has_none_is_recorde
     feedback, id_ = {"exchange_id": quote_id(keyed), "price": 2650}, str(uuid4())
     given = keyed.post("/feedback", json=feedback, headers=under(id_))
     stored = recorded(id_)
-    refused = keyed.post("/feedback", json=feedback, headers=under(id_, authorization="Bearer let-me"))
+    refused = keyed.post("/feedback", json=feedback, headers=under(id_, authorization="Bearer let-me-in"))
     assert (refused.status_code, refused.json()["error"]["code"]) == (401, "no_key")
     assert refused.headers["x-exchange-id"] != id_
     assert recorded(refused.headers["x-exchange-id"]).status == 401

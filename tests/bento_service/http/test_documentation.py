@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from diamonds.settings import PROJECT
+from diamonds.settings import PROJECT, settings
 from tests.bento_service.serving import Running, serving
 
 PAGE = (PROJECT / "docs" / "api.md").read_text()
@@ -29,6 +29,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_an_example_runs(
     service: Running, other: Running, language: str, example: str, tmp_path: Path
 ) -> None:
+    (tmp_path / ".diamonds").symlink_to(settings().home)
     here = example.replace("http://127.0.0.1:3000", service.url).replace("http://other:3000", other.url)
     done = subprocess.run([*RUN[language], here], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     limits = {
         "DIAMONDS_REQUEST_TIMEOUT_SECONDS": "3",
         "DIAMONDS_MAX_CONCURRENCY": "3",
-        "DIAMONDS_API_KEYS": '["let-me-read"]',
+        "DIAMONDS_API_KEYS": '["let-me-read-them"]',
     }
     with serving(tmp_path_factory.mktemp("recorded") / "log", limits) as url:
         yield url
@@ -155,8 +155,8 @@ def test_more_requests_at_once_than_allowed_are_rejected_and_recorded(url: str) 
 
 def test_a_pipelined_pair_is_recorded_as_two(client: httpx.Client) -> None:
     one = connected(str(client.base_url))
-    first = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nfirst"
-    last = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
+    first = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nfirst"
+    last = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nConnection: close\r\n\r\nlast"
     one.sendall(first + last)
     ids = [
         line.split(b": ")[1].decode()
@@ -168,7 +168,7 @@ def test_a_pipelined_pair_is_recorded_as_two(client: httpx.Client) -> None:
 
 def test_a_client_that_leaves_before_its_answer_is_recorded_without_status(url: str) -> None:
     one = connected(url)
-    one.sendall(b"GET /left?early=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    one.sendall(b"GET /left?early=1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
     one.close()
     left = left_at("/left")
     assert (left.status, left.query, left.response_body) == (None, "early=1", None)
@@ -176,7 +176,7 @@ def test_a_client_that_leaves_before_its_answer_is_recorded_without_status(url: 
 
 def test_a_client_that_leaves_half_way_through_its_upload_is_recorded_without_status(url: str) -> None:
     one = connected(url)
-    one.sendall(b"PUT /echo/half HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nonly this")
+    one.sendall(b"PUT /echo/half HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nonly this")
     one.close()
     left = left_at("/echo/half")
     assert (left.status, left.response_bytes) == (None, None)
@@ -187,7 +187,7 @@ def test_a_client_that_leaves_half_way_through_its_upload_is_recorded_without_st
 )
 def test_health_metrics_docs_and_reads_of_exchanges_are_not_recorded(client: httpx.Client, path: str) -> None:
     before = datetime.now(UTC)
-    client.get(path, headers={"Authorization": "Bearer let-me-read"})
+    client.get(path, headers={"Authorization": "Bearer let-me-read-them"})
     recorded_of(client.get("/nothing"))
     assert page(Filter(path=path, since=before)).exchanges == []
 
@@ -203,7 +203,7 @@ def test_a_server_that_is_stopped_by_a_signal_stops_the_embedded_postgres_too(tm
     assert not pid_file.exists()
 
 
-@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer let-me", "Bearer let-me-read-it"])
+@pytest.mark.parametrize("key", [None, "", "Bearer", "Bearer let-me-read", "Bearer let-me-read-them-all"])
 def test_exchanges_are_read_with_one_of_the_configured_keys_only(
     client: httpx.Client, key: str | None
 ) -> None:
@@ -215,7 +215,7 @@ def test_exchanges_are_read_with_one_of_the_configured_keys_only(
 def test_feedback_is_given_with_one_of_the_configured_keys_only(client: httpx.Client) -> None:
     feedback = {"exchange_id": str(uuid4()), "price": 1}
     assert client.post("/feedback", json=feedback).status_code == 401
-    key = {"Authorization": "Bearer let-me-read"}
+    key = {"Authorization": "Bearer let-me-read-them"}
     assert client.post("/feedback", json=feedback, headers=key).status_code == 404  # not of this small API
 
 

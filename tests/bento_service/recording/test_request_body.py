@@ -16,9 +16,9 @@ LIMITS = {
     "DIAMONDS_REQUEST_TIMEOUT_SECONDS": "2",
     "DIAMONDS_MAX_INCOMPLETE_REQUESTS": str(MOST_INCOMPLETE),
     "DIAMONDS_MAX_INCOMPLETE_BYTES": "1000000",
-    "DIAMONDS_API_KEYS": '["let-me-in"]',
+    "DIAMONDS_API_KEYS": '["let-me-in-please"]',
 }
-KEY = b"Authorization: Bearer let-me-in\r\n"
+KEY = b"Authorization: Bearer let-me-in-please\r\n"
 BYTES = b"Content-Type: application/octet-stream\r\n"
 
 
@@ -112,7 +112,7 @@ def test_an_upload_is_rejected_and_recorded_before_its_body_arrives(
 ) -> None:
     upload = connect()
     declared = b"Content-Length: 900000000\r\n"
-    upload.sendall(b"POST /version_files HTTP/1.1\r\nHost: x\r\n%s\r\n" % (declared + headers))
+    upload.sendall(b"POST /version_files HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (declared + headers))
     response = read_response(upload)
     assert response.status_code == status
     assert recorded(response.headers["X-Exchange-Id"]).status == status

@@ -33,7 +33,7 @@ serve: environment ## the HTTP service alone
 	@exec $(BIN)/bentoml serve .
 
 test: check ## style, types, layers and the whole test suite
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto
 
 check: environment-dev ## style, types and layers
 	@$(BIN)/ruff check .

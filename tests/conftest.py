@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.remote import Producer
 
 from diamonds.settings import PROJECT
+from tests.schedule import GroupScheduling, rank_of
 
 if TYPE_CHECKING:
     from diamonds.dataset import Dataset
@@ -37,6 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "DO_NOT_TRACK": "1",
         "OMP_NUM_THREADS": "1",  # on a few stones the fastest, however busy the machine is
     }
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than the machine has cores, as many tests wait; each takes a gigabyte of memory."""
+    return min((os.cpu_count() or 1) + 1, 6)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Sorts the groups in which the processes of pytest-xdist run the tests."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=rank_of)
 
 
 @pytest.fixture(scope="session")

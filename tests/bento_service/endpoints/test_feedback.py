@@ -134,7 +134,7 @@ def test_a_retry_under_its_own_id_is_no_second_exchange(client: httpx.Client) ->
     assert give(client, quoted, 2650, **{"X-Exchange-Id": id_}).json() == first.json()
 
 
-@pytest.mark.parametrize("id_", [str(uuid4()), str(uuid_utils.uuid7())])
+@pytest.mark.parametrize("id_", [str(uuid4()), str(uuid_utils.uuid7())], ids=["version 4", "version 7"])
 def test_an_unknown_exchange_is_a_404(client: httpx.Client, id_: str) -> None:
     answer = give(client, id_, 2650)
     assert answer.status_code == 404

@@ -1,5 +1,6 @@
 """The real service with two workers, on a Postgres that may be killed, behind a proxy that may cut."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -61,9 +62,14 @@ def _processes_of(module: str) -> list[psutil.Process]:
     found = []
     for process in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):  # it has just ended
-            if module in " ".join(process.cmdline()):
+            if module in " ".join(process.cmdline()) and _has_own_home(process):
                 found.append(process)
     return found
+
+
+def _has_own_home(process: psutil.Process) -> bool:
+    """Whether it belongs to a scene: the service that other tests share has the home of them all."""
+    return bool(process.environ().get("DIAMONDS_HOME") != os.environ["DIAMONDS_HOME"])
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,8 @@
 """Migrates the database to the schema of this version of the code."""
 
+import logging
+from functools import cache
+
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -7,30 +10,54 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from diamonds.database.engine import engine
+from diamonds.database.locks import Turn, wait_for
+
+logger = logging.getLogger(__name__)
 
 VERSION_TABLE = "diamonds_schema_version"  # Alembic's usual name is taken by Optuna in the same database
-_MIGRATION_LOCK = 0x6469616D  # "diam": the advisory lock under which processes migrate one after another
+_INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def migrate() -> str | None:
     """Applies the missing migrations in one transaction; concurrent processes wait for one another.
 
-    A database that a newer version has migrated is left as it is; returns its revision then, else None.
+    A database that a newer version has migrated is left as it is; returns its revision then, else None. So
+    is one that a role without the rights to migrate it uses: whoever has them may have migrated it before.
     """
-    config = _config()
-    with engine().begin() as connection:
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '1min'")  # another process may build an index
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MIGRATION_LOCK})
-        unknown = _unknown_revision(connection, ScriptDirectory.from_config(config))
-        if unknown is None:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    return unknown
+    try:
+        return _migrate()
+    except sa.exc.ProgrammingError as error:
+        if not lacks_right(error):
+            raise
+        _warn_once(str(error.orig).splitlines()[0])
+        return None
+
+
+def lacks_right(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database's role has no right to do what failed."""
+    return getattr(error.orig, "pgcode", None) == _INSUFFICIENT_PRIVILEGE
 
 
 def newest_revision() -> str:
     """The newest revision that this version of the code knows."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+@cache
+def _warn_once(reason: str) -> None:
+    logger.warning("The database's role may not migrate it, it is used as it is: %s", reason)
+
+
+def _migrate() -> str | None:
+    config = _config()
+    with engine().begin() as connection:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '1min'")  # another process may build an index
+        wait_for(connection, Turn.MIGRATION)
+        unknown = _unknown_revision(connection, ScriptDirectory.from_config(config))
+        if unknown is None:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return unknown
 
 
 def _config() -> Config:

@@ -96,8 +96,8 @@ class Shipper:
             self.adopt()
             self._adopt_at = time.monotonic() + ADOPT_EVERY_S
         if time.monotonic() >= self._retry_at:
-            self._retry_refused()
             self._retry_at = time.monotonic() + RETRY_EVERY_S
+            self._retry_refused()
         if time.monotonic() >= self._retention_at and self._sink.is_prepared:
             start_retention()
             self._retention_at = time.monotonic() + RETENTION_EVERY_S
@@ -138,7 +138,17 @@ class Shipper:
             try:
                 self._sink.refusals.retry_due()
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
-                self._on_failure(problem)
+                self._on_failed_retry(problem)
+
+    def _on_failed_retry(self, error: Exception) -> None:
+        """Exchanges may be taken all the same, where only the table of dead letters may not be used."""
+        try:
+            self._sink.check()
+        except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
+            self._on_failure(problem)
+        else:
+            self._retry_at = time.monotonic() + RETENTION_EVERY_S
+            logger.warning("Dead letters cannot be retried: %s", reason_of(error))
 
     def _write(self, batch: Sequence[Joined]) -> None:
         """Returns when the batch is in the database, through any outage of that."""

@@ -1,22 +1,25 @@
 """Writes batches of exchanges into the database, and isolates those that it refuses."""
 
+import logging
 import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import uuid_utils
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
-from diamonds.database import migrate, newest_revision
+from diamonds.database import lacks_right, migrate, newest_revision
 from diamonds.exchanges.database.partitions import create_partitions
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Body, Joined, Request
 from diamonds.exchanges.metrics import metrics
 from diamonds.exchanges.shipping.conflicts import upsert_resolved
-from diamonds.exchanges.shipping.problems import DatabaseProblem, is_connection_lost, may_pass
+from diamonds.exchanges.shipping.problems import DatabaseProblem, is_connection_lost, may_pass, reason_of
 from diamonds.exchanges.shipping.refusals import Refusals
 from diamonds.exchanges.shipping.transaction import REFUSALS, transaction
+
+logger = logging.getLogger(__name__)
 
 PREPARE_EVERY_S = 6 * 3600.0
 RECOVERY_S = 20.0
@@ -35,6 +38,7 @@ class Sink:
         self.refusals = Refusals(parent)
         self._prepare_at = 0.0
         self._newer_revision: str | None = None
+        self._lacks_partitions = False
         self._crashes = 0
 
     @property
@@ -47,10 +51,21 @@ class Sink:
             return
         try:
             self._newer_revision = migrate()
-            create_partitions()
+            self._create_partitions()
         except (SQLAlchemyError, ConnectionError, ValueError) as error:
             raise DatabaseProblem.of(error) from error
         self._prepare_at = time.monotonic() + PREPARE_EVERY_S
+
+    def _create_partitions(self) -> None:
+        """A role without the right to create partitions records all the same, into the default one."""
+        try:
+            create_partitions()
+        except ProgrammingError as error:
+            if not lacks_right(error):
+                raise
+            if not self._lacks_partitions:
+                logger.warning("The default partition takes what has no other: %s", reason_of(error))
+            self._lacks_partitions = True
 
     def check(self) -> None:
         """Raises DatabaseProblem unless the database takes exchanges."""

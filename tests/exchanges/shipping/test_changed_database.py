@@ -1,6 +1,7 @@
 """A database that comes back different: read-only, with other roles, empty, or with a newer schema."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,39 @@ def test_a_server_that_is_read_only_for_a_time_is_recorded_to_afterwards(
     finally:
         sql(admin, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
     shipping.arrives()
+
+
+@pytest.fixture
+def recording_only(admin: sa.Engine) -> Iterator[None]:
+    """The role may use the tables that there are, but create none, nor see how they were migrated."""
+    sql(admin, "DROP ROLE IF EXISTS recording_only", "CREATE ROLE recording_only")
+    sql(
+        admin,
+        "GRANT USAGE ON SCHEMA public TO recording_only",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON exchanges, forgotten_exchanges, feedback, dead_letters "
+        "TO recording_only",
+        f"DROP TABLE exchanges_{datetime.now(UTC):%Y_%m}",
+        "ALTER ROLE CURRENT_USER SET role = recording_only",
+    )
+    engine().dispose()
+    yield
+    sql(admin, "ALTER ROLE CURRENT_USER RESET role", "DROP OWNED BY recording_only")
+    engine().dispose()
+
+
+@pytest.mark.usefixtures("recording_only")
+def test_a_role_that_may_create_no_tables_records_into_those_that_there_are(
+    tmp_path: Path, admin: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    shipping = Shipping(tmp_path)
+    shipping.arrives()
+    shipping.shipper.stop(20)
+    shipping.journal.close()
+    assert shipping.problems == []
+    assert "permission denied for table diamonds_schema_version" in caplog.text
+    assert "The default partition takes what has no other: permission denied for schema public" in caplog.text
+    with admin.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM exchanges_default").scalar_one() == 1
 
 
 def test_an_empty_database_gets_its_tables(shipping: Shipping, admin: sa.Engine) -> None:

@@ -75,15 +75,20 @@ def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def empty_database() -> None:
-    """The embedded Postgres, migrated, with empty tables."""
+def empty_database() -> Iterator[None]:
+    """The embedded Postgres, migrated, with empty tables; no dead letters are left behind in it."""
     from diamonds.database import engine, migrate
     from diamonds.exchanges import create_partitions
 
     migrate()
     create_partitions()
     with engine().begin() as connection:
-        connection.exec_driver_sql("TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters")
+        connection.exec_driver_sql(
+            "TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters, clock_sightings"
+        )
+    yield
+    with engine().begin() as connection:
+        connection.exec_driver_sql("DELETE FROM dead_letters")
 
 
 @pytest.fixture

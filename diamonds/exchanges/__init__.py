@@ -2,7 +2,7 @@
 
 from diamonds.exchanges.database.feedback import Feedback, feedback_since
 from diamonds.exchanges.database.filters import Filter
-from diamonds.exchanges.database.partitions import create_partitions, drop_partitions_before
+from diamonds.exchanges.database.partitions import create_partitions
 from diamonds.exchanges.database.queries import LARGEST_PAGE, BadCursor, Page, exchange, page
 from diamonds.exchanges.database.retention import Deleted, apply_retention
 from diamonds.exchanges.database.text_search import LONGEST_TEXT
@@ -27,7 +27,6 @@ __all__ = [
     "Shipper",
     "apply_retention",
     "create_partitions",
-    "drop_partitions_before",
     "exchange",
     "feedback_since",
     "page",

@@ -7,14 +7,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from diamonds.database import engine
-from diamonds.exchanges.database.feedback import join_pending
+from diamonds.database import Turn, engine, wait_for
 
 logger = logging.getLogger(__name__)
 
 AHEAD = 3
 _DROP_ATTEMPTS, _DROP_PAUSE_S = 10, 1.0
-_LOCK = 0x6D6F6E74  # "mont": an advisory lock, so that only one process creates them
 
 
 def first_id(moment: datetime) -> UUID:
@@ -26,17 +24,8 @@ def create_partitions(now: datetime | None = None) -> list[str]:
     """Creates the partitions of this month and the next few; returns the names of those that were missing."""
     months = [month_after(now or datetime.now(UTC), ahead) for ahead in range(AHEAD + 1)]
     with engine().begin() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        wait_for(connection, Turn.PARTITIONS)
         return [_name(month) for month in months if _create(connection, month)]
-
-
-def drop_partitions_before(months: int, now: datetime | None = None) -> list[str]:
-    """Drops the partitions older than ``months`` whole months before this one; returns their names."""
-    cutoff = month_after(now or datetime.now(UTC), -months)
-    with engine().begin() as connection:
-        join_pending(connection)  # feedback outlives the quotes that it is about
-        expired = expired_partitions(connection, cutoff)
-    return [name for name in expired if drop_partition(name)]
 
 
 def expired_partitions(connection: sa.Connection, cutoff: datetime) -> list[str]:

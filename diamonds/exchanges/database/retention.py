@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from diamonds.database import engine
+from diamonds.database import Turn, engine, take
 from diamonds.exchanges.database.clock import clock_doubt, record_sighting
 from diamonds.exchanges.database.feedback import join_pending
 from diamonds.exchanges.database.partitions import drop_partition, expired_partitions, month_after
@@ -16,7 +16,6 @@ from diamonds.exchanges.database.tables import dead_letters, exchanges, feedback
 
 logger = logging.getLogger(__name__)
 
-_LOCK = 0x72657465  # "rete": an advisory lock, so that one process does it at a time
 _BATCH = 1000
 _AGES: Mapping[str, sa.Column[Any]] = {
     "exchanges": exchanges.c.started_at,
@@ -42,7 +41,7 @@ def apply_retention(months: int, now: datetime | None = None) -> Deleted:
     for the clocks of this machine and of the database.
     """
     with engine().connect() as guard:
-        if not guard.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_LOCK))):
+        if not take(guard, Turn.RETENTION):
             return Deleted()
         with engine().begin() as connection:
             if not _is_clock_trusted(connection, now):

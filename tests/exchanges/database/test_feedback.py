@@ -16,8 +16,8 @@ from diamonds.exchanges import (
     Body,
     Feedback,
     Filter,
+    apply_retention,
     create_partitions,
-    drop_partitions_before,
     exchange,
     feedback_since,
     page,
@@ -153,7 +153,7 @@ def test_feedback_outlives_a_quote_that_retention_drops() -> None:
     quoted = quote(id=id_at(january), started_at=january.timestamp())
     add(said(quoted, 2450.0, 0))
     add(quoted)
-    drop_partitions_before(2, NOON)
+    apply_retention(2)
     assert exchange(UUID(quoted[0].id)) is None
     assert [one.quoted_usd for one in known()] == [2500.0]
 

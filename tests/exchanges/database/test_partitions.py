@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from diamonds.database import engine
-from diamonds.exchanges import Filter, create_partitions, drop_partitions_before, page
+from diamonds.exchanges import Filter, apply_retention, create_partitions, page
 from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import id_at, make_request, make_response
 
@@ -37,7 +37,7 @@ def test_retention_drops_whole_months_and_no_other() -> None:
     create_partitions(december)  # December to March
     for number, moment in enumerate([december, datetime(2033, 1, 1, tzinfo=UTC)]):
         add(moment, number)
-    gone = drop_partitions_before(1, datetime(2033, 2, 15, tzinfo=UTC))
+    gone = apply_retention(0, datetime(2033, 1, 2, tzinfo=UTC)).partitions
     assert "exchanges_2032_12" in gone
     assert "exchanges_2033_01" not in gone
     assert [one.started_at.month for one in page(Filter(since=december)).exchanges] == [1]

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from diamonds.database import engine
 from diamonds.exchanges import BadCursor, Body, Filter, create_partitions, page
 from diamonds.exchanges.database.filters import newest
-from diamonds.exchanges.database.partitions import drop_partitions_before
 from diamonds.exchanges.database.queries import LARGEST_PAGE_BYTES
+from diamonds.exchanges.database.retention import apply_retention
 from diamonds.exchanges.database.tables import exchanges
 from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import make_request, make_response
@@ -154,7 +154,7 @@ def test_a_page_of_two_filters_reads_nothing_that_does_not_pass(wanted: Filter) 
 def plan_of(wanted: Filter) -> str:
     """How a later page is read, where rows are as many as here they are not."""
     # Of emptied partitions the planner remembers what other tests had put into them; of new ones, nothing.
-    drop_partitions_before(0, datetime.now(UTC) + timedelta(days=400))
+    apply_retention(0, datetime.now(UTC) + timedelta(days=400))
     create_partitions()
     add(300)
     with engine().begin() as connection:

@@ -16,7 +16,7 @@ from diamonds.exchanges.database.erasure import forget
 from diamonds.exchanges.database.upsert import upsert
 from tests.exchanges.conversations import id_at, make_request, make_response
 
-pytestmark = pytest.mark.usefixtures("empty_database", "no_sightings")
+pytestmark = pytest.mark.usefixtures("empty_database")
 
 NOW = datetime(2041, 6, 15, 12, tzinfo=UTC)
 FIRST_LEFT = datetime(2041, 5, 1, tzinfo=UTC)
@@ -27,12 +27,6 @@ SELECT min(at) FROM (
     UNION ALL SELECT forgotten_at FROM forgotten_exchanges
     UNION ALL SELECT started_at FROM dead_letters) AS every (at)
 """
-
-
-@pytest.fixture
-def no_sightings(empty_database: None) -> None:
-    with engine().begin() as connection:
-        connection.exec_driver_sql("TRUNCATE clock_sightings")
 
 
 def add(moment: datetime, id_: str, **changes: object) -> None:

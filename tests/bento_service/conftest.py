@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from diamonds.database import migrate
 from diamonds.database import running as database_running
 from diamonds.versions import store
 from diamonds.versions.version import Version
+from tests.bento_service.raw_client import Connect, connected
 from tests.bento_service.serving import Running, serving
 from tests.processes import wait_until
 
@@ -42,6 +44,13 @@ def no_traceback(service: Running) -> Iterator[None]:
 def client(service: Running, no_traceback: None) -> Iterator[httpx.Client]:
     with service.client() as client:
         yield client
+
+
+@pytest.fixture
+def connect(url: str) -> Iterator[Connect]:
+    """A function that opens a connection to the server of the module's ``url``; all are closed in the end."""
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(connected(url))
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """A client of HTTP on a bare socket, which may do what no library would."""
 
 import socket
+from collections.abc import Callable
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
 
 import httpx
+
+Connect = Callable[[], socket.socket]
+"""Opens a connection."""
 
 HEADERS = b"Host: localhost\r\nContent-Type: application/json\r\n"
 

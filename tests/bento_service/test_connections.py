@@ -1,7 +1,7 @@
 """No client holds a connection or the end of the service for ever, or sends headers without end."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,11 +9,9 @@ import httpx
 import psutil
 import pytest
 
-from tests.bento_service.raw_client import connected, post, read_all, read_response
+from tests.bento_service.raw_client import Connect, connected, post, read_all, read_response
 from tests.bento_service.recorded_service import recorded, serving
 from tests.processes import wait_until
-
-Connect = Callable[[], socket.socket]
 
 LIMITS = {"DIAMONDS_REQUEST_TIMEOUT_SECONDS": "2", "DIAMONDS_SHUTDOWN_SECONDS": "2"}
 
@@ -22,13 +20,6 @@ LIMITS = {"DIAMONDS_REQUEST_TIMEOUT_SECONDS": "2", "DIAMONDS_SHUTDOWN_SECONDS": 
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving(tmp_path_factory.mktemp("connections") / "log", LIMITS) as url:
         yield url
-
-
-@pytest.fixture
-def connect(url: str) -> Iterator[Connect]:
-    """A function that opens a connection to the server; all are closed in the end."""
-    with ExitStack() as opened:
-        yield lambda: opened.enter_context(connected(url))
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,12 @@
 """Bodies that arrive slowly, not at all or in too great number are rejected, recorded, and hold up nobody."""
 
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 
 import pytest
 
-from tests.bento_service.raw_client import connected, post, read_response
+from tests.bento_service.raw_client import Connect, post, read_response
 from tests.bento_service.recorded_service import recorded, serving
-
-Connect = Callable[[], socket.socket]
 
 MOST_INCOMPLETE = 5
 LIMITS = {
@@ -26,13 +23,6 @@ BYTES = b"Content-Type: application/octet-stream\r\n"
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving(tmp_path_factory.mktemp("bodies") / "log", LIMITS) as url:
         yield url
-
-
-@pytest.fixture
-def connect(url: str) -> Iterator[Connect]:
-    """A function that opens a connection to the server; all are closed in the end."""
-    with ExitStack() as opened:
-        yield lambda: opened.enter_context(connected(url))
 
 
 def test_a_body_that_does_not_arrive_in_time_is_rejected_and_recorded(connect: Connect) -> None:

@@ -1,19 +1,21 @@
 """One exchange in flight: reads its request, sends its response, and records both."""
 
 import time
-from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from bento_service.http.errors import ApiError
-from bento_service.http.responses import JSON, as_json, send_error, send_whole
+from bento_service.http.responses import Headers, send_error
 from bento_service.recording.exchange_ids import HEADER, client_chosen_id, id_taken, new_id, parse_id
-from bento_service.recording.request_body import RequestBodies, has_client_left, too_many_requests
+from bento_service.recording.limits import Limits
+from bento_service.recording.messages import request_message, response_body
+from bento_service.recording.request_body import RequestBodies, check_size, has_client_left, receive_now
 from bento_service.recording.request_headers import RequestHeaders
-from diamonds.exchanges import Body, Exchange, Request, Response
+from bento_service.recording.shared_answers import Answer, Key, SharedAnswers
+from diamonds.exchanges import Request, Response
+from diamonds.exchanges.exchange import is_final
 from diamonds.exchanges.recording import Recording
-from diamonds.exchanges.redaction import masked_in, redact_query
 
 SCOPE_KEY = "diamonds.exchange"
 """Where the recorder leaves the exchange in flight in the ASGI scope of its request."""
@@ -23,32 +25,27 @@ class ExchangeInFlight:
     """Records a request before anything answers it, and its response before the last byte leaves.
 
     The recorder calls ``receive_request``; then either the app, with ``receive`` and ``send``, or
-    ``send_error``; and in the end ``record_response``, whatever happened. ``stored`` is the exchange that
-    answered the request before, where this is a retry: ``replay`` sends its response.
+    ``send_error``; and in the end ``end``, whatever happened. ``answer`` is that to the same request, where
+    this is a retry: ``replay`` sends it.
     """
 
-    __slots__ = (
-        "_body", "_body_passed_on", "_chunks", "_client_left", "_content_length", "_headers",
-        "_is_recorded", "_model", "_model_version", "_receive", "_received", "_recording", "_request",
-        "_response_start", "_scope", "_send", "_started", "_started_at", "_status", "id", "stored",
-    )  # fmt: skip
+    answer: Answer | None = None
+    _body, _content_length = b"", -1
+    _body_passed_on = _client_left = _is_complete = _is_recorded = False
+    _request: Request | None = None
+    _model: str | None = None
+    _model_version: str | None = None
+    _status: int | None = None
+    _response_start: Message | None = None
+    _response_headers: Headers
+    _shared: tuple[SharedAnswers, Key] | None = None
 
     def __init__(self, recording: Recording, scope: Scope, receive: Receive, send: Send) -> None:
         self._started_at, self._started = time.time(), time.perf_counter()
         self._recording, self._scope, self._receive, self._send = recording, scope, receive, send
         self._headers = RequestHeaders(scope, recording.settings)
         self.id = new_id()
-        self._received: list[bytes] = []
-        self.stored: Exchange | None = None
-        self._body = b""
-        self._body_passed_on = self._client_left = self._is_recorded = False
-        self._request: Request | None = None
-        self._model: str | None = None
-        self._model_version: str | None = None
-        self._response_start: Message | None = None
-        self._status: int | None = None
         self._chunks: list[bytes] = []
-        self._content_length = -1
 
     @classmethod
     def of(cls, scope: Scope) -> "ExchangeInFlight | None":
@@ -60,8 +57,8 @@ class ExchangeInFlight:
         """Records which model and version the response comes from."""
         self._model, self._model_version = model, version
 
-    async def receive_request(self, bodies: RequestBodies, is_busy: Callable[[], bool]) -> None:
-        """Receives the request and records it, unless it was answered before: then it is ``stored``.
+    async def receive_request(self, limits: Limits) -> None:
+        """Receives the request and records it, unless there is an ``answer`` to it.
 
         Raises ApiError where it is rejected, and ClientDisconnect where the client left before its end.
         """
@@ -69,16 +66,20 @@ class ExchangeInFlight:
             self._headers.check()
             if self._headers.client_id is not None:
                 self.id = parse_id(self._headers.client_id)
-            await self._receive_body(bodies)
+            first = receive_now(self._receive)
+            if first is None or first.get("more_body", False) or first["type"] != "http.request":
+                await self._receive_slowly(first, limits.bodies)
+            else:
+                self._body = first.get("body", b"")
+                check_size(len(self._body), self._headers.body_limit)
             self._headers.check_origin()
-            if is_busy():
-                raise too_many_requests()
+            limits.check_concurrency()
             if self._headers.client_id is not None:
-                self.stored = await self._claim(self._headers.client_id)
+                await self._claim(self._headers.client_id, limits.shared_answers)
         except (ApiError, ClientDisconnect):
             self._change_id()  # a request that never reaches the API leaves its id free for another try
             raise
-        if self.stored is None:
+        if self.answer is None:
             self._record_request()
 
     async def receive(self) -> Message:
@@ -99,15 +100,17 @@ class ExchangeInFlight:
         The start of the response waits for its first bytes.
         """
         if message["type"] == "http.response.start":
-            if self.stored is not None and not self._is_recorded:
-                self._change_id()  # it does not get what was stored, but is rejected: an exchange of its own
-            self._status, self._response_start = message["status"], message
-            message["headers"] = [*message.get("headers", ()), (HEADER, self.id.encode())]
+            if self.answer is not None:
+                self._change_id()  # it does not get that answer, but is rejected: an exchange of its own
+            self._status, self._response_headers = message["status"], list(message.get("headers", ()))
+            self._response_start = message
+            message["headers"] = [*self._response_headers, (HEADER, self.id.encode())]
             return
         if message["type"] == "http.response.body":
             self._chunks.append(message.get("body", b""))
             if not message.get("more_body", False) or self._has_whole_body():
-                self.record_response()
+                self._is_complete = True
+                self._record_response()
                 await self._recording.flush()
         start, self._response_start = self._response_start, None
         if start is not None:
@@ -119,52 +122,62 @@ class ExchangeInFlight:
         self._chunks = []
         await send_error(self.send, error)
 
-    async def replay(self, stored: Exchange) -> None:
-        """Answers a retry with the stored response, which is JSON; that is no second exchange."""
-        self._is_recorded = True
-        await send_whole(self.send, stored.status or 500, JSON, as_json(stored.response_body))
+    async def replay(self, answer: Answer) -> None:
+        """Sends that answer; where it is stored, this is no second exchange."""
+        self.answer, self._is_recorded = None, answer.is_stored
+        self._model, self._model_version = answer.model, answer.model_version
+        await self.send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await self.send({"type": "http.response.body", "body": answer.body})
 
-    def record_response(self) -> None:
+    def end(self) -> None:
+        """Records the response, if ``send`` did not; lets others go on that wait for the answer."""
+        self._record_response()
+        if self._shared is not None:
+            in_flight, key = self._shared
+            in_flight.finish(key, self._final_answer())
+
+    def _record_response(self) -> None:
         """Records the response, unless it is recorded; without a status when the client left before it."""
         if self._is_recorded:
             return
         self._is_recorded = True
         request = self._request or self._record_request()
         status = None if self._client_left or has_client_left(self._receive) else self._status
-        is_sent = status is not None and request.method != "HEAD"
-        response = Response(
-            request.number,
-            request.id,
-            (time.perf_counter() - self._started) * 1000,
-            status,
-            self._model,
-            self._model_version,
-            self._redact_response(b"".join(self._chunks)) if is_sent else Body(b""),
-        )
-        self._recording.record_response(request, response)
+        content = b"" if status is None or request.method == "HEAD" else b"".join(self._chunks)
+        body = response_body(self._recording, self._scope, self._body, content)
+        duration_ms = (time.perf_counter() - self._started) * 1000
+        outcome = (duration_ms, status, self._model, self._model_version, body)
+        self._recording.record_response(request, Response(request.number, request.id, *outcome))
 
-    def _redact_response(self, content: bytes) -> Body:
-        """What may be stored of it: no masked field of the request, which it may quote."""
-        query = self._scope["query_string"].decode("latin-1")
-        in_request = masked_in(query, self._body, self._recording.settings.masked_fields)
-        return self._recording.redact(content, in_request)
+    def _final_answer(self) -> Answer | None:
+        """What others may get that send the same request, if it is complete and final."""
+        if self._status is None or not (self._is_complete and is_final(self._status)):
+            return None
+        body = b"".join(self._chunks)
+        return Answer(self._status, self._response_headers, body, self._model, self._model_version)
 
-    async def _receive_body(self, bodies: RequestBodies) -> None:
+    async def _receive_slowly(self, first: Message | None, bodies: RequestBodies) -> None:
+        received: list[bytes] = []
         try:
-            await bodies.receive(self._receive, self._headers.body_limit, self._received)
+            await bodies.receive(self._receive, first, self._headers.body_limit, received)
         except ClientDisconnect:
             self._client_left = True
             raise
         finally:
-            self._body, self._received = b"".join(self._received), []
+            self._body = b"".join(received)
 
-    async def _claim(self, client_id: str) -> Exchange | None:
-        """Takes the id that the client chose; the stored exchange, if this is a retry that was answered."""
-        claimed = await self._recording.claim(self._message(), is_retry=self._headers.is_retry)
-        if claimed == "taken":
-            raise id_taken(client_id)
+    async def _claim(self, client_id: str, shared_answers: SharedAnswers) -> None:
+        """Takes the id that the client chose, or the answer to the same request, if this is a retry."""
+        scope = self._scope
+        key = (self.id, scope["method"], scope["path"], scope["query_string"], self._body)
+        self.answer = await shared_answers.join(key)
+        if self.answer is None:
+            self._shared = shared_answers, key
+            claimed = await self._recording.claim(self._message(), is_retry=self._headers.is_retry)
+            if claimed == "taken":
+                raise id_taken(client_id)
+            self.answer = Answer.of(claimed) if claimed else None
         client_chosen_id.set(self.id)
-        return claimed
 
     def _change_id(self) -> None:
         """Gives the exchange an id of its own in place of the one that the client chose."""
@@ -176,19 +189,8 @@ class ExchangeInFlight:
         return self._request
 
     def _message(self) -> Request:
-        """The request as it is stored."""
-        scope, query = self._scope, self._scope["query_string"]
-        masked_fields = self._recording.settings.masked_fields
-        return Request(
-            self._recording.next_number(),
-            self.id,
-            self._started_at,
-            scope["method"],
-            scope["path"].replace("\0", "%00"),
-            redact_query(query.decode("latin-1").replace("\0", "%00"), masked_fields) if query else "",
-            self._headers.stored or None,
-            self._headers.client_id is not None,
-            self._recording.redact(self._body),
+        return request_message(
+            self._recording, self._scope, self._headers, self.id, self._started_at, self._body
         )
 
     def _has_whole_body(self) -> bool:

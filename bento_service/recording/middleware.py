@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bento_service.http.errors import ApiError
 from bento_service.http.keys import is_refused
-from bento_service.recording.deadlines import DeadlineExceeded, RequestsInFlight
+from bento_service.recording.deadlines import DeadlineExceeded
 from bento_service.recording.exchange import SCOPE_KEY, ExchangeInFlight
 from bento_service.recording.exchange_ids import HEADER, new_id
-from bento_service.recording.request_body import RETRY_SOON, RequestBodies
+from bento_service.recording.limits import Limits
+from bento_service.recording.request_body import RETRY_SOON
 from diamonds.exchanges.recording import Recording
 from diamonds.exchanges.redaction import describe
 from diamonds.settings import settings
@@ -32,58 +34,49 @@ class Recorder:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.recording = Recording(settings())
-        self.bodies = RequestBodies(settings())
-        self.max_concurrency = settings().max_concurrency
+        self.limits = Limits(settings())
         limit_s = settings().request_timeout_seconds
-        self.in_flight = RequestsInFlight(limit_s)
         self._timeout = ApiError(504, "timeout", f"No answer was ready within {limit_s:g} seconds.")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Not a coroutine itself, which would be one more for each request."""
         if scope["type"] == "lifespan":
             self.recording.start()
-            await self.app(scope, receive, self._stop_before_shutdown(send))
-        elif scope["type"] != "http":
-            await self.app(scope, receive, send)
-        elif _is_recorded(scope) or is_refused(scope):
-            await self._record(scope, receive, send)
-        else:
-            await self.app(scope, receive, self._add_headers(scope, send))
+            return self.app(scope, receive, self._stop_before_shutdown(send))
+        if scope["type"] != "http":
+            return self.app(scope, receive, send)
+        if _is_recorded(scope) or is_refused(scope):
+            return self._record(scope, receive, send)
+        return self.app(scope, receive, self._add_headers(scope, send))
 
     async def _record(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = scope[SCOPE_KEY] = ExchangeInFlight(self.recording, scope, receive, send)
         try:
-            await exchange.receive_request(self.bodies, self._is_busy)
-            await self._answer(scope, exchange)
+            await exchange.receive_request(self.limits)
+            await self.limits.in_flight.run(self.app(scope, exchange.receive, exchange.send))
         except ClientDisconnect:
             pass
-        except ApiError as rejection:
-            await exchange.send_error(rejection)
         except asyncio.CancelledError:  # the server stops, and has waited long enough
             if exchange.response_has_started:
                 raise
             await exchange.send_error(_STOPPING)
-        finally:
-            exchange.record_response()
-            del scope[
-                SCOPE_KEY
-            ]  # the exchange holds the scope, too: only the garbage collector would free them
-
-    def _is_busy(self) -> bool:
-        return len(self.in_flight) >= self.max_concurrency
-
-    async def _answer(self, scope: Scope, exchange: ExchangeInFlight) -> None:
-        try:
-            await self.in_flight.run(self.app(scope, exchange.receive, exchange.send))
         except Exception as problem:  # the process's outermost edge
             if exchange.response_has_started:
                 raise  # the server breaks the connection off: there is no other way left to report it
-            if isinstance(problem, DeadlineExceeded):
-                await exchange.send_error(self._timeout)
-                return
-            details = describe(problem, self.recording.settings.masked_fields)
-            logger.error("Exchange %s failed:\n%s", exchange.id, details)
-            message = f"Something went wrong on our side; tell us the exchange id {exchange.id}."
-            await exchange.send_error(ApiError(500, "internal_error", message))
+            await exchange.send_error(self._error_for(problem, exchange))
+        finally:
+            exchange.end()
+            del scope[SCOPE_KEY]  # each holds the other: only the garbage collector would free them
+
+    def _error_for(self, problem: Exception, exchange: ExchangeInFlight) -> ApiError:
+        if isinstance(problem, ApiError):
+            return problem
+        if isinstance(problem, DeadlineExceeded):
+            return self._timeout
+        details = describe(problem, self.recording.settings.masked_fields)
+        logger.error("Exchange %s failed:\n%s", exchange.id, details)
+        message = f"Something went wrong on our side; tell us the exchange id {exchange.id}."
+        return ApiError(500, "internal_error", message)
 
     def _add_headers(self, scope: Scope, send: Send) -> Send:
         """Adds an id to a response that is not recorded, and the state of the recording to ``/readyz``."""

@@ -1,4 +1,4 @@
-"""The middleware that answers a retry with the stored response, instead of the app."""
+"""The middleware that answers a retry with the response to the same request, instead of the app."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,7 +16,7 @@ class Replay:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = ExchangeInFlight.of(scope)
-        if exchange is None or exchange.stored is None:
+        if exchange is None or exchange.answer is None:
             await self.app(scope, receive, send)
         else:
-            await exchange.replay(exchange.stored)
+            await exchange.replay(exchange.answer)

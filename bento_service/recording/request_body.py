@@ -27,16 +27,12 @@ class RequestBodies:
         self._bytes = 0
         self._late = f"The request did not arrive within {limit_s:g} seconds."
 
-    async def receive(self, receive: Receive, limit: int, chunks: list[bytes]) -> None:
-        """Appends the body to ``chunks``, as far as it arrives.
+    async def receive(self, receive: Receive, first: Message | None, limit: int, chunks: list[bytes]) -> None:
+        """Appends the body to ``chunks``, as far as it arrives; ``first`` has arrived already.
 
         Raises ApiError where it is too large or too slow, or too much is incomplete already, and
         ClientDisconnect when the client leaves before its end.
         """
-        first = receive_now(receive)
-        if first is not None and not first.get("more_body", False):
-            check_size(_append(first, chunks), limit)
-            return
         if len(self._incomplete) >= self._most_incomplete:
             raise too_many_requests()
         try:
@@ -50,7 +46,7 @@ class RequestBodies:
         size, message = 0, first or await receive()
         try:
             while True:
-                added = _append(message, chunks)
+                added = append(message, chunks)
                 size, self._bytes = size + added, self._bytes + added
                 check_size(size, limit)
                 if not message.get("more_body", False):
@@ -74,7 +70,7 @@ def check_size(size: int, limit: int) -> None:
         raise ApiError(413, "too_large", f"Send at most {limit:,} bytes in one request.")
 
 
-def _append(message: Message, chunks: list[bytes]) -> int:
+def append(message: Message, chunks: list[bytes]) -> int:
     """Appends what the message contains of the body, and returns its size."""
     if message["type"] == "http.disconnect":
         raise ClientDisconnect

@@ -209,6 +209,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Number of newest versions of each model to retain; champions are never deleted.",
     )
+    slowest_quote_ms: float | None = Field(
+        default=None,
+        gt=0,
+        description="Maximum time that a version may take for one quote to be promoted, in ms; unset: any.",
+    )
     seed: int = Field(default=0, ge=0, description="Random seed of training.")
     champion_check_seconds: float = Field(
         default=0.5, gt=0, description="Interval at which a worker checks for a new champion, in seconds."

@@ -13,7 +13,7 @@ from diamonds.model_files.errors import BadVersionFile
 from diamonds.models import REGISTRY
 from diamonds.versions.entries import MODEL_YAML
 from diamonds.versions.store import PREFIX
-from diamonds.versions.version import ACCEPTED, NOT_ACCEPTED, Version
+from diamonds.versions.version import ACCEPTED, IMPORTED, NOT_ACCEPTED, Version
 
 _MOST_BYTES = 64 * 1024
 
@@ -50,13 +50,17 @@ class Labels(BaseModel):
     within_10_percent: Number
     coverage: Number
     width: Number
+    out_of_fold_mae: Number = "0"
     dataset: Hex
     rows: Whole
     seed: Whole
     # Not imported: a training of the same origin would reuse the version and promote it.
     origin: Annotated[Hex, Field(exclude=True)] = ""
     # Nor is what its own model store decided about it.
-    accepted: Annotated[Line, Field(exclude=True)] = ""
+    accepted: Annotated[str, Field(exclude=True)] = ""
+    imported: Annotated[str, Field(exclude=True)] = ""
+    judged_against: Annotated[str, Field(exclude=True)] = ""
+    look: Annotated[str, Field(exclude=True)] = ""
     git_commit: Hex = ""
     flow_run: Line = ""
     members: Tags = ""
@@ -84,9 +88,10 @@ class VersionMetadata(BaseModel):
 
     def write(self, folder: Path) -> None:
         """Replaces ``model.yaml`` by one with these fields only, not accepted yet; JSON is YAML."""
+        now = datetime.now(UTC).isoformat()
         fields = {
             **self.model_dump(mode="json", exclude={"labels"}),
-            "labels": {**self.labels.model_dump(exclude_unset=True), ACCEPTED: NOT_ACCEPTED},
+            "labels": {**self.labels.model_dump(exclude_unset=True), ACCEPTED: NOT_ACCEPTED, IMPORTED: now},
             "module": "",
             "options": {},
             "signatures": {},

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from diamonds.dataset.split import in_hold_out, stone_hashes
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
 from diamonds.model_files.errors import BadVersionFile
@@ -24,13 +25,9 @@ _TOLERANCE = 1e-3
 
 def check_files(version: Version) -> int:
     """The number of files in the manifest; raises ``BadVersionFile`` unless they are all there, unchanged."""
+    listed = _listed(version)
     try:
-        listed = json.loads((version.folder / MANIFEST).read_text())
         check(version)
-    except FileNotFoundError as error:
-        raise BadVersionFile(f"It holds no {MANIFEST}.") from error
-    except (ValueError, AttributeError) as error:
-        raise BadVersionFile(f"Its {MANIFEST} does not name files with their SHA-256.") from error
     except DamagedVersion as error:
         raise BadVersionFile(str(error)) from error
     files = {
@@ -41,6 +38,19 @@ def check_files(version: Version) -> int:
     if CARD not in listed:
         raise BadVersionFile(f"It holds no {CARD}.")
     return len(listed)
+
+
+def _listed(version: Version) -> dict[str, object]:
+    """The content of the manifest."""
+    try:
+        listed = json.loads((version.folder / MANIFEST).read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise BadVersionFile(f"It holds no {MANIFEST}.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadVersionFile(f"Its {MANIFEST} is no JSON.") from error
+    if not isinstance(listed, dict):
+        raise BadVersionFile(f"Its {MANIFEST} does not name files with their SHA-256.")
+    return listed
 
 
 def check_quotes(version: Version) -> int:
@@ -72,6 +82,8 @@ def _check_labels(version: Version, evaluation: Evaluation) -> None:
 
 def _check_index(version: Version) -> None:
     training = store.training_stones(version)
+    if in_hold_out(stone_hashes(training)).any():
+        raise BadVersionFile("It learned from stones of the hold-out, on which it would be compared.")
     if len(training) != int(version.labels["rows"]):
         raise BadVersionFile(
             f"Its label rows is {version.labels['rows']}, but it has {len(training)} stones."

@@ -38,10 +38,10 @@ def blend(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices, seed: in
 
 
 def _members(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices) -> Iterator[tuple[str, Version]]:
-    """The newest accepted version of each member that learned from exactly these stones."""
+    """The newest trusted version of each member that learned from exactly these stones."""
     for name in spec.members:
         for version in store.versions(name):
-            same = version.is_accepted and version.labels["dataset"] == dataset_fingerprint
+            same = version.is_trusted and version.labels["dataset"] == dataset_fingerprint
             if same and np.array_equal(OutOfFold.load(version.folder).price, price_usd):
                 yield name, version
                 break

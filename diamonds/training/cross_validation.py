@@ -1,14 +1,15 @@
 """Cross-validation by stone: every stone is priced by a model that learned from no copy of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models.features import matrix_of
-from diamonds.models.spec import ModelSpec, Parameters, Prices
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
 _MORE_ROWS = 1.1
 """A model of all rows has half as many again as one of two thirds, and grows about a tenth more trees."""
@@ -21,12 +22,14 @@ OnFold = Callable[[int, float], None]
 class Validated:
     """Parameters with their mean absolute error on stones that were not learned from.
 
-    ``out_of_fold`` are the prices in USD that models of the other folds give each row.
+    ``out_of_fold`` are the prices in USD that models of the other folds give each row; ``settled`` names the
+    parameters that the stones of the judging folds decided, such as the number of trees.
     """
 
     parameters: Parameters
     mae_usd: float
     out_of_fold: Prices
+    settled: tuple[str, ...] = ()
 
 
 class CrossValidation:
@@ -38,21 +41,41 @@ class CrossValidation:
         self._fold = fold_of(stone_hashes(stones))
 
     def validate(self, parameters: Parameters, on_fold: OnFold = lambda fold, mae_usd: None) -> Validated:
-        """Prices each fold by a model that is fitted on the others; ``on_fold`` may raise to stop."""
+        """Prices each fold by a model that is fitted on the others; ``on_fold`` may raise to stop.
+
+        The stones of the fold decide when the model stops to learn, so that its error is a little too small:
+        good enough to compare parameters. See ``without_early_stopping``.
+        """
         out_of_fold, priced = np.empty_like(self._price_usd), np.zeros(len(self._price_usd), dtype=bool)
         settled: list[Parameters] = []
         for fold in range(FOLDS):
             unseen = self._fold == fold
-            estimator = self.spec.build(parameters, self.seed).fit_matrix(
-                self._matrix[~unseen],
-                self._price_usd[~unseen],
-                unseen=(self._matrix[unseen], self._price_usd[unseen]),
-            )
+            estimator = self._fitted(parameters, ~unseen, (self._matrix[unseen], self._price_usd[unseen]))
             out_of_fold[unseen] = estimator.predict_matrix(self._matrix[unseen])
             settled.append(estimator.settled())
             priced |= unseen
             on_fold(fold, _mae(out_of_fold[priced], self._price_usd[priced]))
-        return Validated({**parameters, **_for_all(settled)}, _mae(out_of_fold, self._price_usd), out_of_fold)
+        for_all = _for_all(settled)
+        mae_usd = _mae(out_of_fold, self._price_usd)
+        return Validated({**parameters, **for_all}, mae_usd, out_of_fold, tuple(for_all))
+
+    def without_early_stopping(self, validated: Validated) -> Validated:
+        """The same with the error of models that learn for a fixed number of rounds, whatever fold judges."""
+        if not validated.settled:
+            return validated
+        rounds = {name: max(1, round(validated.parameters[name] / _MORE_ROWS)) for name in validated.settled}
+        out_of_fold = np.empty_like(self._price_usd)
+        for fold in range(FOLDS):
+            unseen = self._fold == fold
+            estimator = self._fitted({**validated.parameters, **rounds}, ~unseen)
+            out_of_fold[unseen] = estimator.predict_matrix(self._matrix[unseen])
+        return replace(validated, mae_usd=_mae(out_of_fold, self._price_usd), out_of_fold=out_of_fold)
+
+    def _fitted(
+        self, parameters: Parameters, rows: npt.NDArray[np.bool_], unseen: Unseen | None = None
+    ) -> Estimator:
+        estimator = self.spec.build(parameters, self.seed)
+        return estimator.fit_matrix(self._matrix[rows], self._price_usd[rows], unseen=unseen)
 
 
 def _mae(predicted: Prices, price_usd: Prices) -> float:

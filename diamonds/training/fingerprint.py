@@ -25,7 +25,7 @@ def training_fingerprint(spec: ModelSpec, dataset_fingerprint: str, *, trials: i
 
     That of an ensemble depends on the newest versions of its members as well.
     """
-    newest = [store.newest(name) for name in spec.members]
+    newest = [store.newest_trusted(name) for name in spec.members]
     members = [version.tag for version in newest if version]
     parts = (spec.name, dataset_fingerprint, trials, seed, settings().coverage, _code(), *members)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

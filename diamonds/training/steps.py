@@ -12,7 +12,8 @@ from diamonds.training.fingerprint import unchanged_version
 from diamonds.training.outcome import Trained
 from diamonds.training.train import train_version
 from diamonds.training.tuning import OnTrial
-from diamonds.versions import datasets
+from diamonds.versions import datasets, store
+from diamonds.versions.version import ACCEPTED, NOT_BETTER
 
 ModelProgress = Callable[[str], AbstractContextManager[OnTrial]]
 """Is open while the model of that name is trained, and gives what receives its trials."""
@@ -33,6 +34,7 @@ def train_model(
     """Trains, judges and saves one model, unless the model store has the version that would come of it.
 
     A version of the same flow run is new: an earlier attempt of the run may have ended before promoting it.
+    Where another quotes for the model's name, the version does not until it was found better.
     """
     spec = spec_named(name)
     if unchanged := unchanged_version(spec, dataset.fingerprint, budget):
@@ -47,5 +49,6 @@ def train_model(
             flow_run=flow_run,
             storage=database_url(),
             on_trial=on_trial,
+            more_labels={ACCEPTED: NOT_BETTER} if store.newest(name) else {},
         )
     return Trained(version, is_new=True)

@@ -4,6 +4,7 @@ import logging
 import subprocess
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.pricing.similar import save_index
 from diamonds.settings import PROJECT, settings
 from diamonds.training.blending import blend
+from diamonds.training.cross_validation import CrossValidation
 from diamonds.training.fingerprint import LABEL, training_fingerprint
 from diamonds.training.fitted import Fitted, OutOfFold
 from diamonds.training.tuning import OnTrial, Search
@@ -39,12 +41,13 @@ def train_version(
     minutes: float | None = None,
     storage: str | None = None,
     on_trial: OnTrial = lambda done, total: None,
+    more_labels: Mapping[str, str] = MappingProxyType({}),
 ) -> Version:
     """Tunes, fits, calibrates, judges and saves ``spec`` on ``dataset``.
 
     ``storage`` is the database that stores the search, which a later run on the same stones continues.
     An ensemble is made of the newest versions of its members on the same dataset; raises ``MissingMembers``
-    when there are too few.
+    when there are too few. ``more_labels`` are added to the version's own.
     """
     learned, calibration = without_calibration(dataset.training)
     price_usd = learned["price"].to_numpy("float64")
@@ -59,12 +62,14 @@ def train_version(
         "model": spec.name,
         **evaluation.metrics().labels(),
         "dataset": dataset.fingerprint,
+        "out_of_fold_mae": f"{np.abs(fitted.out_of_fold - price_usd).mean():.6g}",
         "rows": str(len(dataset.training)),
         "seed": str(seed),
         LABEL: fingerprint if minutes is None else "",
         "git_commit": _git_commit(),
         "flow_run": flow_run,
         **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
+        **more_labels,
     }
     out_of_fold = OutOfFold(price_usd, fitted.out_of_fold)
     version = _save(fitted, dataset.training, labels, intervals, evaluation, out_of_fold)
@@ -76,16 +81,18 @@ def _search(
     spec: ModelSpec, dataset: Dataset, learned: pd.DataFrame, seed: int, storage: str | None
 ) -> Search:
     study = f"{spec.name} on {dataset.fingerprint}, seed {seed}"
-    previous = store.newest(spec.name)
+    previous = store.newest_trusted(spec.name)
     start = [previous.parameters] if previous else []
     return Search(spec, learned, study, seed, storage, start=start)
 
 
 def _tuned(search: Search, trials: int, minutes: float | None, on_trial: OnTrial) -> Fitted:
     tuned = search.run(trials, minutes=minutes, on_trial=on_trial)
-    estimator = search.spec.build(tuned.best.parameters, search.seed)
+    validation = CrossValidation(search.spec, search.stones, search.seed)
+    best = validation.without_early_stopping(tuned.best)
+    estimator = search.spec.build(best.parameters, search.seed)
     estimator.fit(search.stones, search.stones["price"].to_numpy("float64"))
-    return Fitted(estimator, tuned.best.parameters, tuned.best.out_of_fold, tuned.history)
+    return Fitted(estimator, best.parameters, best.out_of_fold, tuned.history)
 
 
 def _calibrated(fitted: Fitted, learned: pd.DataFrame, calibration: pd.DataFrame) -> Intervals:

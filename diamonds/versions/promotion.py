@@ -1,109 +1,63 @@
-"""Decides whether a version becomes the champion, promotes it, and rolls promotions back."""
+"""Promotes versions to champion where they are better, lets models' names follow, and rolls back."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Sequence
 
-import numpy as np
-import pandas as pd
-
-from diamonds.evaluation.metrics import HOLD_OUT_FILE, Evaluation, evaluate
-from diamonds.models.intervals import Intervals
-from diamonds.models.spec import Prices
+from diamonds.settings import settings
 from diamonds.versions import store
+from diamonds.versions.acceptance import acceptance_number
+from diamonds.versions.changes import relabel
+from diamonds.versions.gate import Contender, Decision, decide
 from diamonds.versions.integrity import check, damage
+from diamonds.versions.looks import LOOK, OPPONENT, look_at
+from diamonds.versions.meeting import contender, contenders
+from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
-from diamonds.versions.version import REQUEST, UNDOES, Version
+from diamonds.versions.version import ACCEPTED, NOT_BETTER, REQUEST, UNDOES, Version
 
-CONFIDENCE = 0.95
-SMALLEST_SLICE = 200
-LARGEST_LOSS = 0.05
-_RESAMPLES = 2000
+__all__ = ["AnotherChampion", "Contender", "Decision", "decide"]
+
+log = logging.getLogger(__name__)
 
 
 class AnotherChampion(ValueError):
     """The champion is another one than the request expects."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether the challenger becomes the champion, and why."""
+def promote_best(challengers: Sequence[Version]) -> Decision:
+    """Promotes the best challenger of a training if it is better than the champion; see ``gate.decide``.
 
-    promote: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Contender:
-    """A version with its quotes of the hold-out stones on which it is compared with another."""
-
-    tag: str
-    evaluation: Evaluation
-
-    @property
-    def mae_usd(self) -> float:
-        return self.evaluation.metrics().mae
-
-
-def decide(champion: Contender | None, challenger: Contender) -> Decision:
-    """Promotes the challenger if it is better than the champion on the same stones, and nowhere much worse.
-
-    Better: with 95% confidence of a paired bootstrap its mean absolute error is lower. Nowhere much worse: in
-    no slice of 200 stones or more is its mean absolute error higher by more than 5%.
+    The best has the smallest error out of fold, so that the hold-out chooses nothing that it then tests. What
+    learned from other stones than the configured market's is promoted only where there is no champion. Each
+    model's name follows its own new version where that is better than the one before. Raises
+    ``DamagedVersion`` when any file of the best challenger changed, whatever the decision.
     """
-    if champion is None:
-        return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
-    compared = (
-        f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) and {champion.tag} "
-        f"(MAE {champion.mae_usd:.1f} USD) were compared on {len(challenger.evaluation.stones):,} stones"
+    for challenger in challengers:
+        _let_name_follow(challenger)
+    best = min(challengers, key=lambda version: version.out_of_fold_mae_usd)
+    source = foreign_source(best)
+    if source is None or store.champion() is None:
+        return _promote_if_better(best)
+    check(best)
+    reason = (
+        f"{best.tag} learned from {source}, which is not the market that is configured: it is never promoted "
+        f"by itself. Compare it with `diamonds compare`, or make that data the market by DIAMONDS_DATA."
     )
-    confidence = _confidence(champion.evaluation, challenger.evaluation)
-    if confidence < CONFIDENCE:
-        return Decision(
-            False,
-            f"{compared}: the challenger is better with a confidence of {confidence:.1%} only, "
-            f"and {CONFIDENCE:.0%} is needed.",
-        )
-    if worse := list(_worse(champion.evaluation, challenger.evaluation)):
-        return Decision(False, f"{compared}: the challenger is better, but worse for {', '.join(worse)}.")
-    return Decision(True, f"{compared}: the challenger is better with a confidence of {confidence:.1%}.")
+    return Decision(False, reason)
 
 
-def _confidence(champion: Evaluation, challenger: Evaluation) -> float:
-    """The share of resamples of the stones in which the challenger's mean absolute error is lower."""
-    gains = _error_usd(champion) - _error_usd(challenger)
-    generator = np.random.default_rng(0)
-    better = [gains[generator.integers(0, len(gains), len(gains))].mean() > 0 for _ in range(_RESAMPLES)]
-    return float(np.mean(better))
-
-
-def _worse(champion: Evaluation, challenger: Evaluation) -> Iterator[str]:
-    before = dict(champion.slices())
-    for name, after in challenger.slices():
-        if len(after.stones) < SMALLEST_SLICE:
-            continue
-        change = after.metrics().mae / before[name].metrics().mae - 1
-        if change > LARGEST_LOSS:
-            yield f"{name} by {change:.1%}"
-
-
-def _error_usd(evaluation: Evaluation) -> Prices:
-    return (evaluation.stones["predicted"] - evaluation.stones["price"]).abs().to_numpy("float64")
-
-
-def promote_best(challengers: Sequence[Version], *, request_id: str | None = None) -> Decision:
-    """Promotes the challenger with the smallest error if it is better than the champion.
-
-    They are compared on the challenger's hold-out, while no other promotion can happen. Raises
-    ``DamagedVersion`` when any file of that challenger changed, whatever the decision.
-    """
-    best = min(challengers, key=lambda version: version.mae_usd)
-    with store.promoting(best):
-        decision = _compare(store.champion(), best)
+def _let_name_follow(version: Version) -> None:
+    """Accepts a new version of a model if it is better than the one that quotes for the model's name."""
+    with store.promoting(version):
+        before = store.newest(version.model)
+        if version.labels.get(ACCEPTED) != NOT_BETTER or before is None:
+            return
+        decision = Decision(False, "it learned from another market")
+        if foreign_source(version) is None:
+            decision = _meet(before, version)
         if decision.promote:
-            store.promote(best.tag, decision.reason, request_id=request_id)  # checks every file it copies
-        else:
-            check(best)
-    return decision
+            relabel(version, {ACCEPTED: acceptance_number(version.model)})
+    log.info("Model %s: %s", version.model, decision.reason)
 
 
 def promote(tag: str, *, force: bool = False, request_id: str | None = None) -> Decision:
@@ -117,9 +71,20 @@ def promote(tag: str, *, force: bool = False, request_id: str | None = None) -> 
         if before := decision_on(request_id):
             return before
         if not force:
-            return promote_best([version], request_id=request_id)
+            return _promote_if_better(version, request_id)
         decision = Decision(True, f"{version.tag} is promoted by hand.")
         store.promote(version.tag, decision.reason, request_id=request_id)
+    return decision
+
+
+def _promote_if_better(version: Version, request_id: str | None = None) -> Decision:
+    """They are compared while no other promotion can happen."""
+    with store.promoting(version):
+        decision = _meet(store.champion(), version)
+        if decision.promote:
+            store.promote(version.tag, decision.reason, request_id=request_id)  # checks every file it copies
+        else:
+            check(version)
     return decision
 
 
@@ -134,33 +99,26 @@ def compare(champion: str, challenger: str) -> Decision:
     """What ``decide`` decides if version ``challenger`` challenges ``champion``; changes nothing."""
     version = store.get(challenger)
     check(version)
-    return _compare(store.get(champion), version)
+    return _decision(store.get(champion), version)
 
 
-def _compare(champion: Version | None, challenger: Version) -> Decision:
-    contender = _with_saved_quotes(challenger)
+def _meet(champion: Version | None, challenger: Version) -> Decision:
+    """The decision, which is noted with the challenger as a look at the champion."""
+    decision = _decision(champion, challenger)
     if champion is not None:
-        return decide(_with_quotes_of(champion, contender.evaluation.stones), contender)
+        look = look_at(champion, challenger)
+        relabel(challenger, {OPPONENT: champion.labels.get("source", champion.tag), LOOK: str(look)})
+    return decision
+
+
+def _decision(champion: Version | None, challenger: Version) -> Decision:
+    if champion is not None:
+        look, slowest_ms = look_at(champion, challenger), settings().slowest_quote_ms
+        return decide(*contenders(champion, challenger), look=look, slowest_ms=slowest_ms)
     if refused := refused_of(store.CHAMPION.removeprefix(store.PREFIX)):
         reason = f"{challenger.tag} is promoted: the champion is damaged. {refused[0].reason}"
         return Decision(True, reason)
-    return decide(None, contender)
-
-
-def _with_saved_quotes(version: Version) -> Contender:
-    """The version with the quotes of its hold-out that were saved with it; no other file is checked."""
-    check(version, only=[HOLD_OUT_FILE])
-    return _contender(version, Evaluation.load(version.folder))
-
-
-def _with_quotes_of(version: Version, stones: pd.DataFrame) -> Contender:
-    """The version with its quotes of stones that are held out from it."""
-    estimator = store.load(version)  # checks all files
-    return _contender(version, evaluate(estimator, Intervals.load(version.folder), stones))
-
-
-def _contender(version: Version, evaluation: Evaluation) -> Contender:
-    return Contender(version.labels.get("source", version.tag), evaluation)
+    return decide(None, contender(challenger))
 
 
 def rollback(*, expected: str | None = None, request_id: str | None = None) -> Decision:

@@ -72,6 +72,11 @@ def newest(name: str) -> Version | None:
     return next((version for version in accepted(name) if damage(version) is None), None)
 
 
+def newest_trusted(name: str) -> Version | None:
+    """The newest undamaged version of model ``name`` that was trained here or accepted, or None."""
+    return next((each for each in readable(name) if each.is_trusted and damage(each) is None), None)
+
+
 def accepted(name: str) -> list[Version]:
     """The versions that may quote for a model's name, the last accepted first; some may be damaged."""
     return newest_first((version for version in readable(name) if version.is_accepted), ACCEPTED)

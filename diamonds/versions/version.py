@@ -15,8 +15,16 @@ REQUEST = "request"
 PROMOTION = "promotion"
 """Label of a champion: the number of its promotion, which orders the history whatever the clock says."""
 ACCEPTED = "accepted"
-"""Label of a version: ``NOT_ACCEPTED`` until it may quote by its model's name; without it, it may."""
+"""Label of a version: the number of its acceptance, the highest of which quotes for its model's name.
+
+Or why it has none: ``NOT_ACCEPTED`` or ``NOT_BETTER``. A version without the label may quote for the name.
+"""
 NOT_ACCEPTED = "no"
+"""It came from elsewhere, and nobody has accepted it: it starts no search and joins no ensemble either."""
+NOT_BETTER = "not better"
+"""It was trained here, and is not known to be better than the version that quotes for its model's name."""
+IMPORTED = "imported"
+"""Label of a version that came from elsewhere: the time when it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +42,19 @@ class Version:
         return self.labels["model"]
 
     @property
-    def is_accepted(self) -> bool:
-        """Whether it quotes for its model's name, starts searches and joins ensembles."""
+    def is_trusted(self) -> bool:
+        """Whether it may start searches and join ensembles: it was trained here, or somebody accepted it."""
         return self.labels.get(ACCEPTED) != NOT_ACCEPTED
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether it may quote for its model's name."""
+        return self.labels.get(ACCEPTED) not in (NOT_ACCEPTED, NOT_BETTER)
+
+    @property
+    def out_of_fold_mae_usd(self) -> float:
+        """The error on the stones learned from, each by a model of the other folds; else on the hold-out."""
+        return float(self.labels.get("out_of_fold_mae") or self.mae_usd)
 
     @property
     def mae_usd(self) -> float:

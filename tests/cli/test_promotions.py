@@ -27,7 +27,7 @@ def test_a_version_is_promoted_if_it_is_better_or_by_force(tags: list[str]) -> N
     assert diamonds("promote", tags[0]).exit_code == 0
     refused = diamonds("promote", tags[1])
     assert refused.exit_code == NOT_PROMOTED
-    assert "95% is needed" in refused.stdout
+    assert "fewer than 1,000, so a person has to decide" in refused.stdout
     assert diamonds("promote", tags[1], "--force").exit_code == 0
 
     rows = json.loads(diamonds("history", "--json").stdout)

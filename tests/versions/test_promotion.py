@@ -5,65 +5,16 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.diamond import CUTS
-from diamonds.evaluation.metrics import Evaluation
 from diamonds.models import spec_named
 from diamonds.training.train import train_version
 from diamonds.versions import promotion, store
 from diamonds.versions.integrity import DamagedVersion
-from diamonds.versions.promotion import Contender, decide
 from diamonds.versions.retention import retire
 from diamonds.versions.store import NoChampion, UnknownVersion
 from diamonds.versions.version import Version
-
-STONES = 2000
-
-
-def contender(tag: str, error: float, **error_of_cut: float) -> Contender:
-    """Quotes that are off by a random share of the price, of the given size, another one for some cuts."""
-    generator = np.random.default_rng(1)
-    price = generator.uniform(500, 15_000, STONES)
-    cut = pd.Categorical(np.resize(CUTS, STONES), categories=CUTS, ordered=True)
-    size = np.array([error_of_cut.get(name, error) for name in cut])
-    predicted = price * (1 + size * np.random.default_rng(sum(map(ord, tag))).uniform(-1, 1, STONES))
-    columns = {"price": price, "predicted": predicted, "low": predicted * 0.9, "high": predicted * 1.1}
-    grades = {"cut": cut, "color": "G", "clarity": "IF"}
-    return Contender(tag, Evaluation(pd.DataFrame({**columns, **grades, "carat": 1.2})))
-
-
-@pytest.mark.parametrize(
-    ("champion", "challenger", "promoted", "why"),
-    [
-        (None, contender("b", 0.2), True, "there was no champion"),
-        (contender("a", 0.1), contender("b", 0.08), True, "better with a confidence of 100.0%"),
-        (contender("a", 0.08), contender("b", 0.1), False, "with a confidence of 0.0% only"),
-        (contender("a", 0.1), contender("b", 0.0995), False, "only, and 95% is needed"),
-        (contender("a", 0.1), contender("b", 0.05, Fair=0.12), False, "but worse for cut Fair by"),
-        (contender("a", 0.1), contender("b", 0.05, Fair=0.09), True, "better with a confidence of 100.0%"),
-    ],
-)
-def test_a_challenger_must_be_better_for_certain_and_nowhere_much_worse(
-    champion: Contender | None, challenger: Contender, promoted: bool, why: str
-) -> None:
-    decision = decide(champion, challenger)
-
-    assert decision.promote is promoted
-    assert why in decision.reason
-
-
-def test_a_slice_of_few_stones_decides_nothing() -> None:
-    champion, challenger = contender("a", 0.1), contender("b", 0.05, Fair=0.12)
-    some = np.flatnonzero((challenger.evaluation.stones["cut"] != "Fair") | (np.arange(STONES) < 900))
-    fewer = [
-        Contender(each.tag, Evaluation(each.evaluation.stones.iloc[some])) for each in (champion, challenger)
-    ]
-
-    assert decide(*fewer).promote
 
 
 @pytest.fixture

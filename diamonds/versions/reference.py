@@ -1,0 +1,56 @@
+"""Which stones a challenger and a champion meet on: the hold-out of the configured market, whoever comes."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from diamonds.dataset import report_in
+from diamonds.dataset.read import without_secrets
+from diamonds.evaluation.metrics import Evaluation
+from diamonds.settings import settings
+from diamonds.versions import datasets, store
+from diamonds.versions.integrity import DamagedVersion
+from diamonds.versions.version import Version
+
+
+def reference_stones(champion: Version) -> pd.DataFrame:
+    """The stones with their prices on which others meet a champion.
+
+    That is the hold-out of the newest stored dataset of the market that is configured, or of the champion's
+    own dataset, or what was saved with the champion: never the challenger's own. By the hash that splits all
+    data none of our models has learned from them.
+    """
+    stored = _market_dataset() or _stored(champion.labels["dataset"])
+    if stored is None:
+        return Evaluation.load(champion.folder).stones
+    return pd.read_parquet(stored.folder / "hold_out.parquet")
+
+
+def foreign_source(version: Version) -> str | None:
+    """Where the stones of a version came from, if that is not the market that is configured."""
+    stored = _stored(version.labels["dataset"])
+    market = _market_dataset()
+    if stored is None or (market is not None and market.tag == stored.tag):
+        return None
+    source = report_in(stored.folder).source
+    return None if _is_market(source) else source
+
+
+def _market_dataset() -> Version | None:
+    """The newest stored dataset of the configured market."""
+    for version in store.versions(datasets.DATASET):
+        if _is_market(report_in(version.folder).source):
+            return version
+    return None
+
+
+def _stored(fingerprint: str) -> Version | None:
+    try:
+        return datasets.find(fingerprint)
+    except DamagedVersion:
+        return None
+
+
+def _is_market(source: str) -> bool:
+    market = without_secrets(settings().data)
+    return source == market or ("://" not in source and Path(source).resolve() == Path(market).resolve())

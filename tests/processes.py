@@ -15,8 +15,9 @@ from diamonds.settings import PROJECT
 
 T = TypeVar("T")
 
-SECONDS_TO_START = 120.0
-SECONDS_TO_STOP = 30.0
+SECONDS_TO_START = 240.0
+SECONDS_TO_STOP = 60.0
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
 
 
 @contextmanager
@@ -34,37 +35,40 @@ def process(
             command, cwd=folder, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
         )
 
-    def is_up() -> bool:
+    def is_up(client: httpx.Client) -> bool:
         assert started.poll() is None, f"It ended with {started.returncode}:\n{log.read_text()}"
-        return until is None or answers(until)
+        return until is None or answers(until, client)
 
     try:
-        wait_until(is_up, within_s=SECONDS_TO_START, details=log.read_text)
+        with httpx.Client() as client:  # a new one for each try would take as much of a core as the process
+            wait_until(lambda: is_up(client), within_s=SECONDS_TO_START, details=log.read_text)
         yield
     finally:
         started.terminate()
         started.wait(SECONDS_TO_STOP)
 
 
-def answers(url: str) -> bool:
+def answers(url: str, client: httpx.Client) -> bool:
     """Whether a GET of the URL is answered with status 200."""
     try:
-        return httpx.get(url).status_code == httpx.codes.OK
+        return client.get(url).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
 
 
 def wait_until(
-    condition: Callable[[], T], *, within_s: float = 60, details: Callable[[], str] = lambda: ""
+    condition: Callable[[], T], *, within_s: float = 120, details: Callable[[], str] = lambda: ""
 ) -> T:
     """Polls ``condition`` and returns its first true value; fails with ``details`` after the deadline.
 
     The deadline is generous, since machines may be busy, and reached only when the product is broken.
+    Pauses grow, so that a long wait leaves the machine to what is waited for.
     """
-    deadline = time.monotonic() + within_s
+    deadline, pause_s = time.monotonic() + within_s, SHORTEST_PAUSE_S
     while not (value := condition()):
         assert time.monotonic() < deadline, f"Not within {within_s} s. {details()}"
-        time.sleep(0.02)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.2, LONGEST_PAUSE_S)
     return value
 
 

@@ -17,7 +17,7 @@ from diamonds.stack.ports import PORTS
 from tests.processes import wait_until
 
 SECONDS_TO_START = 600.0
-SECONDS_TO_STOP = 40.0
+SECONDS_TO_STOP = 60.0
 T = TypeVar("T")
 
 
@@ -45,7 +45,7 @@ class Run:
         """Every process that was started by it, also one that has left its parent."""
         return [process for process in psutil.process_iter() if str(self.home) in _environment_of(process)]
 
-    def wait_for(self, condition: Callable[[], T], *, within_s: float = 60) -> T:
+    def wait_for(self, condition: Callable[[], T], *, within_s: float = 120) -> T:
         """What the condition returns once it is true; fails when the run ends before."""
 
         def condition_while_running() -> T:

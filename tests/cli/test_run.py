@@ -19,7 +19,7 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from diamonds.settings import PROJECT
 from diamonds.stack.ports import PORTS
 from tests.bento_service.serving import bearer
-from tests.cli.running import Run, free_ports, is_free, running, start
+from tests.cli.running import SECONDS_TO_STOP, Run, free_ports, is_free, running, start
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
@@ -88,18 +88,18 @@ def test_it_trains_first_and_then_prints_the_addresses(run: Run) -> None:
 
 @pytest.mark.slow
 def test_it_quotes_prices_and_records_the_exchange(run: Run) -> None:
-    quote = httpx.post(run.url("service_port") + "/predict", json=STONE)
+    quote = httpx.post(run.url("service_port") + "/predict", json=STONE, timeout=60)
     key = bearer((run.home / "diamonds" / "admin.key").read_text())
     exchange = run.url("service_port") + "/exchanges/" + quote.headers["X-Exchange-Id"]
 
     assert quote.json()["price"] > 0
-    run.wait_for(lambda: httpx.get(exchange, headers=key).status_code == httpx.codes.OK, within_s=20)
+    run.wait_for(lambda: httpx.get(exchange, headers=key).status_code == httpx.codes.OK)
     assert httpx.get(exchange, headers=key).json()["response_body"] == quote.json()
 
 
 @pytest.mark.slow
 def test_the_dashboard_is_there(run: Run) -> None:
-    assert "<title>" in httpx.get(run.url("dashboard_port")).text
+    assert "<title>" in httpx.get(run.url("dashboard_port"), timeout=60).text
 
 
 @pytest.mark.slow
@@ -168,7 +168,7 @@ def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     flow_run, *_ = run.wait_for(lambda: _ended(prefect, deployment), within_s=240)
     prefect.delete_deployment_schedule(deployment, schedule.id)
 
-    versions = httpx.get(run.url("service_port") + "/models/linear").json()["versions"]
+    versions = httpx.get(run.url("service_port") + "/models/linear", timeout=60).json()["versions"]
     assert flow_run.auto_scheduled
     assert flow_run.state is not None
     assert flow_run.state.is_completed(), flow_run.state.message
@@ -224,7 +224,7 @@ def test_a_port_that_is_taken_is_named_with_the_setting_that_changes_it(
         port = listener.getsockname()[1]
         run = start(tmp_path / "run", few_stones, {**free_ports(), name: port})
 
-        assert run.process.wait(30) == 1
+        assert run.process.wait(SECONDS_TO_STOP) == 1
     assert run.output == (
         f"diamonds: Port {port} of 127.0.0.1 is taken. Set DIAMONDS_{name.upper()} to a free port.\n"
     )

@@ -38,7 +38,7 @@ def start_user(home: Path, then: str = "input()") -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    process.communicate("\n", timeout=20)
+    process.communicate("\n", timeout=60)
 
 
 def postmaster(home: Path) -> psutil.Process:
@@ -78,7 +78,7 @@ def test_stale_files_of_a_killed_server_do_not_break_the_next_start(tmp_path: Pa
     server.kill()
     killed.kill()
     killed.communicate()
-    psutil.wait_procs(children, timeout=10)
+    psutil.wait_procs(children, timeout=60)
     pid_file = tmp_path / "postgres" / "postmaster.pid"
     pid_file.write_text(pid_file.read_text().replace(str(server.pid), str(reused_pid), 1))
     (tmp_path / "postgres" / ".handle_pids.json").write_text("[12, ")
@@ -91,8 +91,8 @@ def test_a_server_that_was_killed_is_started_again_by_the_next_connection(tmp_pa
     server = postmaster(tmp_path)
     children = server.children()
     server.kill()
-    psutil.wait_procs([server, *children], timeout=10)
-    output, _ = user.communicate("\n\n", timeout=20)
+    psutil.wait_procs([server, *children], timeout=60)
+    output, _ = user.communicate("\n\n", timeout=60)
     assert output == "1\n"
 
 

@@ -39,7 +39,7 @@ class Scene:
         }
         with serving(self.folder / "log", environment=environment, until="/readyz") as running:
             with running.client() as client:
-                client.get("/exchanges").raise_for_status()
+                client.get("/exchanges", timeout=60).raise_for_status()
             yield running
 
     def sql(self, *statements: str) -> None:

@@ -1,4 +1,4 @@
-"""Clients that call the service without rest, some with our own client, and remember every answer."""
+"""Clients that call the service again and again, some with our own client, and remember every answer."""
 
 import os
 import random
@@ -17,6 +17,8 @@ from diamonds.api.client import Client, ServiceDown
 PLAIN_CLIENTS, OWN_CLIENTS = 4, 2
 """The latter choose the ids, and try again under them."""
 CLIENTS = PLAIN_CLIENTS + OWN_CLIENTS
+PAUSE_S = 0.02
+"""A client's rest between two calls, so that the load leaves the machine to what recovers from the fault."""
 SEED = int(os.environ.get("DIAMONDS_FAULT_SEED", "20261125"))
 
 
@@ -65,6 +67,7 @@ class Load:
                 if stopped.is_set():
                     return
                 self._call(http, number, random_)
+                time.sleep(PAUSE_S)
 
     def _call(self, http: httpx.Client | Client, number: int, random_: random.Random) -> None:
         carat = round(random_.uniform(-0.5, 4), 3) or 1.0  # every ninth is refused; no -0.0, stored as bytes
@@ -73,7 +76,6 @@ class Load:
             answer = _post(http, params={"n": number}, json=stone)
         except (httpx.TransportError, ServiceDown):
             self.unanswered += 1
-            time.sleep(0.05)
             return
         id_ = answer.headers["X-Exchange-Id"]
         self.seen.append(Seen(id_, number, answer.status_code, stone, answer.json()))
@@ -85,7 +87,7 @@ class Load:
             verdict = self._compare(engine)
             if verdict.lost == 0 or time.monotonic() > deadline:
                 return verdict
-            time.sleep(0.3)
+            time.sleep(1)
 
     def _compare(self, engine: sa.Engine) -> Verdict:
         query = """

@@ -38,7 +38,7 @@ class Server:
         server = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
         children = server.children()
         server.send_signal(signal.SIGKILL)
-        psutil.wait_procs(children, timeout=20)
+        psutil.wait_procs(children, timeout=60)
 
     def _run(self, program: str, *arguments: str) -> None:
         # Postgres refuses to run as root; its package brings a user for it.

@@ -61,7 +61,7 @@ def shippers_are_killed(_scene: Scene, random_: random.Random) -> None:
         shipper = random_.choice(some(shippers))
         time.sleep(random_.uniform(0.0, 1.0))
         shipper.kill()
-        psutil.wait_procs([shipper], timeout=20)
+        psutil.wait_procs([shipper], timeout=60)
 
 
 def shippers_are_killed_with_their_workers(_scene: Scene, random_: random.Random) -> None:
@@ -116,7 +116,7 @@ def test_no_exchange_is_lost_or_doubled_when_the_service_is_stopped_under_load(s
         time.sleep(2)
         for worker in workers():
             worker.parent().terminate()
-        psutil.wait_procs([*workers(), *shippers()], timeout=20)
+        psutil.wait_procs([*workers(), *shippers()], timeout=60)
         assert shippers() == []
     judge("the service is stopped", clients, scene)
 
@@ -160,11 +160,11 @@ def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Sc
 def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
     stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
     with scene.service() as running:
-        httpx.post(f"{running.url}/predict", json=stone).raise_for_status()
+        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
         wait_until(lambda: metric(running.url, "shipped_total") == 1)
         assert metric(running.url, "oldest_unshipped_seconds") == 0
         scene.postgres.stop()
-        httpx.post(f"{running.url}/predict", json=stone).raise_for_status()
+        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
         wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
         assert metric(running.url, "retried_total") > 0
         scene.postgres.start()
@@ -175,17 +175,17 @@ def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
 
 
 def metric(url: str, name: str) -> float:
-    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    lines = httpx.get(f"{url}/metrics", timeout=60).text.splitlines()
     values = [line.split()[-1] for line in lines if line.startswith(f"diamonds_exchanges_{name}")]
     return float(values[0]) if values else -1.0
 
 
 def ready_answers(url: str) -> list[httpx.Response]:
-    return [httpx.get(f"{url}/readyz") for _ in range(10)]
+    return [httpx.get(f"{url}/readyz", timeout=60) for _ in range(10)]
 
 
 def judge(fault: str, clients: Load, scene: Scene) -> None:
-    verdict = clients.verdict(scene.engine, within_s=40)
+    verdict = clients.verdict(scene.engine, within_s=120)
     print(f"\n{fault} (seed {SEED}): {verdict}")  # noqa: T201 - the summary that the tests are for
     assert verdict.answers > 100
     assert (verdict.lost, verdict.doubled, verdict.differing) == (0, 0, 0)

@@ -81,7 +81,7 @@ def converse(url: str, sent: bytes, random_: random.Random) -> Answers:
 
 
 def seconds_until_recorded(url: str, engine: sa.Engine) -> float:
-    answered = httpx.post(f"{url}/predict", json=STONE)
+    answered = httpx.post(f"{url}/predict", json=STONE, timeout=60)
     assert answered.status_code == 200
     started = time.monotonic()
     id_ = answered.headers["X-Exchange-Id"]

@@ -55,7 +55,7 @@ def many_files() -> Iterator[None]:
 
 def median_ms(url: str) -> float:
     """Of 50 quotes, each of which is answered."""
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         return sorted(milliseconds(client) for _ in range(50))[25]
 
 

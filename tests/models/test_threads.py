@@ -20,7 +20,7 @@ def test_calls_run_side_by_side_and_the_calls_that_they_make_do_not() -> None:
         return threading.current_thread().name
 
     def outer() -> list[str]:
-        both_run.wait(timeout=30)
+        both_run.wait(timeout=120)
         return on_all_cores([inner] * 4)
 
     threads = on_all_cores([outer, outer])
@@ -35,12 +35,12 @@ def test_what_no_helper_has_begun_is_done_by_the_thread_that_asks() -> None:
     taken = threading.Event()
 
     def work() -> int:
-        all_work.wait(timeout=30)
+        all_work.wait(timeout=120)
         return threading.get_native_id()
 
     def keep_working() -> int:
         thread = work()
-        assert taken.wait(timeout=30)
+        assert taken.wait(timeout=120)
         return thread
 
     def take() -> int:

@@ -131,7 +131,7 @@ def test_those_who_do_not_come_back_are_waited_for_a_moment_only(pricer: Pricer,
 
         estimator.begins = second_group_comes
         await ask(batcher, pricer, [0.5])
-        await asyncio.wait_for(later[0], timeout=10)
+        await asyncio.wait_for(later[0], timeout=60)
 
     asyncio.run(ask_in_two_groups())
 

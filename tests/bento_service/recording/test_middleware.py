@@ -31,7 +31,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
@@ -327,7 +327,10 @@ def test_an_id_that_is_no_uuid_is_rejected(client: httpx.Client, id: str) -> Non
 @pytest.fixture(scope="module")
 def masking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     log = tmp_path_factory.mktemp("masking") / "log"
-    with serving(log, {"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url, httpx.Client(base_url=url) as client:
+    with (
+        serving(log, {"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url,
+        httpx.Client(base_url=url, timeout=60) as client,
+    ):
         yield client
 
 

@@ -25,8 +25,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[httpx.Cl
     with (
         serving(homes[0] / "log", {**database, "DIAMONDS_HOME": str(homes[0])}) as one,
         serving(homes[1] / "log", {**database, "DIAMONDS_HOME": str(homes[1])}) as other,
-        httpx.Client(base_url=one) as one_client,
-        httpx.Client(base_url=other) as other_client,
+        httpx.Client(base_url=one, timeout=60) as one_client,
+        httpx.Client(base_url=other, timeout=60) as other_client,
     ):
         yield [one_client, other_client]
 

@@ -69,7 +69,7 @@ class Worker:
     def end(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(60) == 0
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def worker(tmp_path: Path) -> Iterator[Worker]:
     shippers = worker.shippers() if worker.known.is_running() else []
     worker.process.kill()
     worker.process.communicate()
-    psutil.wait_procs(shippers, timeout=20)  # they may still write into the next test's tables
+    psutil.wait_procs(shippers, timeout=60)  # they may still write into the next test's tables
 
 
 def answered(count: int) -> None:
@@ -136,7 +136,7 @@ def test_a_killed_shipper_is_started_again_and_doubles_nothing(worker: Worker) -
         shipper = worker.shipper()
         assert worker.gauges_of(shipper) != []
         shipper.kill()
-        psutil.wait_procs([shipper], timeout=20)
+        psutil.wait_procs([shipper], timeout=60)
     assert worker.shipper() != shipper
     assert worker.gauges_of(shipper) == []
     worker.end()
@@ -148,7 +148,7 @@ def test_a_killed_workers_shipper_ships_what_is_left_and_ends(worker: Worker) ->
     worker.append(20)
     answered(20)
     worker.process.kill()
-    psutil.wait_procs([shipper], timeout=20)
+    psutil.wait_procs([shipper], timeout=60)
     assert sorted(statuses(), key=str) == [*[200] * 20, None]
     assert not shipper.is_running()
     assert worker.gauges_of(shipper) == []

@@ -1,7 +1,7 @@
 """The real service with two workers, on a Postgres that may be killed, behind a proxy that may cut."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,9 @@ from diamonds.models import spec_named
 from diamonds.training.train import train_version
 from diamonds.versions import store
 from tests.bento_service.serving import Running, serving
-from tests.faults.postgres import Server
+from tests.faults.postgres import PASSWORD, SERVICE, Server
 from tests.faults.proxy import Proxy
+from tests.faults.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +28,36 @@ class Scene:
     proxy: Proxy
     engine: sa.Engine
     folder: Path
+    report: Report
 
     @contextmanager
     def service(self, **settings: str) -> Iterator[Running]:
         """The service, started anew on the same journals and database, and the tables there."""
-        environment = {
-            "DIAMONDS_SERVICE_WORKERS": "2",
-            "DIAMONDS_DATABASE_URL": self.postgres.url(self.proxy.port),
-            "DIAMONDS_HOME": str(self.folder),
-            **settings,
-        }
+        environment = {"DIAMONDS_SERVICE_WORKERS": "2", **self.environment(), **settings}
         with serving(self.folder / "log", environment=environment, until="/readyz") as running:
             with running.client() as client:
                 client.get("/exchanges", timeout=60).raise_for_status()
             yield running
 
+    def environment(self) -> dict[str, str]:
+        """The environment of the service's processes."""
+        url = self.postgres.url(self.proxy.port, f"{SERVICE}:{PASSWORD}")
+        return {"DIAMONDS_DATABASE_URL": url, "DIAMONDS_HOME": str(self.folder)}
+
     def sql(self, *statements: str) -> None:
         with self.engine.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
+
+    def count(self, query: str) -> int:
+        with self.engine.connect() as connection:
+            return int(connection.exec_driver_sql(query).scalar_one())
+
+    def configure(self, setting: str) -> None:
+        """Changes a setting of the server while it runs."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"ALTER SYSTEM {setting}")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
 
 
 def workers() -> list[psutil.Process]:
@@ -82,15 +94,23 @@ def champion(few_stones: Path) -> None:
 def postgres() -> Iterator[Server]:
     server = Server()
     server.start()
+    with sa.create_engine(server.url(), poolclass=sa.NullPool).begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{PASSWORD}'")
     yield server
     server.stop()
 
 
 @pytest.fixture
-def scene(champion: None, postgres: Server, tmp_path: Path) -> Iterator[Scene]:
-    engine = sa.create_engine(postgres.url(), pool_pre_ping=True)
-    scene = Scene(postgres, Proxy(postgres.port), engine, tmp_path)
-    scene.sql("DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+def report(record_property: Callable[[str, object], None]) -> Report:
+    return Report(record_property)
+
+
+@pytest.fixture
+def scene(champion: None, postgres: Server, tmp_path: Path, report: Report) -> Iterator[Scene]:
+    writable = {"options": "-c default_transaction_read_only=off"}
+    engine = sa.create_engine(postgres.url(), pool_pre_ping=True, connect_args=writable)
+    scene = Scene(postgres, Proxy(postgres.port), engine, tmp_path, report)
+    scene.sql("DROP SCHEMA public CASCADE", f"CREATE SCHEMA public AUTHORIZATION {SERVICE}")
     yield scene
     scene.proxy.close()
     engine.dispose()

@@ -31,6 +31,7 @@ class Seen:
     status: int
     request: Any
     response: Any
+    at: float
 
 
 @dataclass(slots=True)
@@ -41,22 +42,26 @@ class Verdict:
     found: int
     lost: int
     doubled: int
-    differing: int
-    unanswered: int
+    differing: int = 0
+    unanswered: int = 0
+    longest_wait_s: float | None = None
+    wait_after_fault_s: float | None = None
 
     def __str__(self) -> str:
         return (
             f"answers seen {self.answers}, rows found {self.found}, lost {self.lost}, "
             f"doubled {self.doubled}, differing {self.differing}; "
-            f"requests without an answer {self.unanswered}"
+            f"requests without an answer {self.unanswered}; longest wait for a row {self.longest_wait_s} s, "
+            f"after the fault {self.wait_after_fault_s} s"
         )
 
 
 @dataclass(slots=True)
 class Load:
-    """What the clients have seen since the load began."""
+    """What the clients have seen since the load began; the fault ended at ``fault_ended_at``, if it did."""
 
     seed: int
+    fault_ended_at: float | None = None
     seen: list[Seen] = field(default_factory=list)
     unanswered: int = 0
 
@@ -78,7 +83,7 @@ class Load:
             self.unanswered += 1
             return
         id_ = answer.headers["X-Exchange-Id"]
-        self.seen.append(Seen(id_, number, answer.status_code, stone, answer.json()))
+        self.seen.append(Seen(id_, number, answer.status_code, stone, answer.json(), time.time()))
 
     def verdict(self, engine: sa.Engine, *, within_s: float) -> Verdict:
         """As soon as nothing is lost, or else after that time."""
@@ -91,7 +96,8 @@ class Load:
 
     def _compare(self, engine: sa.Engine) -> Verdict:
         query = """
-            SELECT id::text, query, status, request_body, response_body
+            SELECT id::text, query, status, request_body, response_body,
+                EXTRACT(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS recorded_at
             FROM exchanges WHERE path = '/predict'"""
         try:
             with engine.connect() as connection:
@@ -108,7 +114,21 @@ class Load:
             doubled=len(queries) - len(set(queries)),
             differing=sum(not _equal(seen, row) for seen, row in found),
             unanswered=self.unanswered,
+            longest_wait_s=_longest([(row.recorded_at, seen.at) for seen, row in found]),
+            wait_after_fault_s=self._longest_after_fault([(row.recorded_at, seen.at) for seen, row in found]),
         )
+
+    def _longest_after_fault(self, recorded_and_seen: list[tuple[float | None, float]]) -> float | None:
+        ended_at = self.fault_ended_at
+        if ended_at is None:
+            return None
+        return _longest([(recorded_at, max(seen_at, ended_at)) for recorded_at, seen_at in recorded_and_seen])
+
+
+def _longest(recorded_and_seen: list[tuple[float | None, float]]) -> float | None:
+    """Seconds until the last row was recorded, counted from its answer."""
+    waits = [recorded_at - seen_at for recorded_at, seen_at in recorded_and_seen if recorded_at is not None]
+    return round(max(0.0, *waits), 2) if waits else None
 
 
 def _client(url: str, *, own: bool) -> httpx.Client | Client:

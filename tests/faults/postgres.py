@@ -10,6 +10,9 @@ import psutil
 
 from tests.processes import free_port
 
+SERVICE, PASSWORD = "service", "first"
+"""The role of the service, which has a password; tests have another one, which may do everything."""
+
 
 class Server:
     """Listens on one port of the loopback address for as long as it is up."""
@@ -20,18 +23,17 @@ class Server:
         self.data = self.folder / "data"
         self.port = free_port()
         self._run("initdb", "-D", str(self.data), "-U", "diamonds", "--auth=trust", "--encoding=UTF8")
+        rules = self.data / "pg_hba.conf"
+        rules.write_text(f"host all {SERVICE} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
 
-    def url(self, port: int | None = None) -> str:
-        return f"postgresql+psycopg2://diamonds@127.0.0.1:{port or self.port}/postgres"
+    def url(self, port: int | None = None, user: str = "diamonds") -> str:
+        return f"postgresql+psycopg2://{user}@127.0.0.1:{port or self.port}/postgres"
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
-        self._run(
-            "pg_ctl", "-D", str(self.data), "-w", "-l", str(self.folder / "log"), "-o", options, "start"
-        )
+        self._start(self.data, self.port)
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", str(self.data), "-w", "-m", "immediate", "stop")
+        self._stop(self.data)
 
     def kill(self) -> None:
         """SIGKILL to the server; its children end by themselves then."""
@@ -39,6 +41,31 @@ class Server:
         children = server.children()
         server.send_signal(signal.SIGKILL)
         psutil.wait_procs(children, timeout=60)
+
+    def start_standby(self) -> None:
+        """A second server, to which this one sends every change."""
+        self._standby = self.folder / f"data-{free_port()}"
+        source = f"-c fast -R -h 127.0.0.1 -p {self.port} -U diamonds".split()
+        self._run("pg_basebackup", "-D", str(self._standby), *source)
+        self._start(self._standby, free_port())
+
+    def fail_over(self) -> None:
+        """Kills the server; its standby takes its port over, read-only at first, and goes on."""
+        self.kill()
+        self._stop(self._standby)
+        self.data = self._standby
+        self.start()
+        self._run("pg_ctl", "-D", str(self.data), "-w", "promote")
+
+    def _start(self, data: Path, port: int) -> None:
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} "
+            "-c track_commit_timestamp=on"  # so that it knows when a row was recorded
+        )
+        self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def _stop(self, data: Path) -> None:
+        self._run("pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:
         # Postgres refuses to run as root; its package brings a user for it.

@@ -14,6 +14,13 @@ import httpx
 import psutil
 import pytest
 
+from tests.faults.changed_postgres import (
+    errors_of_each_class_are_raised,
+    postgres_fails_over_to_its_standby,
+    postgres_is_read_only,
+    the_password_is_changed,
+    the_right_to_insert_is_taken_away,
+)
 from tests.faults.conftest import Scene, shippers, workers
 from tests.faults.load import SEED, Load, load
 from tests.processes import wait_until
@@ -98,6 +105,11 @@ def the_table_is_locked(scene: Scene, _random: random.Random) -> None:
         shippers_are_killed,
         shippers_are_killed_with_their_workers,
         the_table_is_locked,
+        postgres_is_read_only,
+        postgres_fails_over_to_its_standby,
+        the_right_to_insert_is_taken_away,
+        the_password_is_changed,
+        errors_of_each_class_are_raised,
     ],
     ids=lambda fault: fault.__name__,
 )
@@ -106,6 +118,7 @@ def test_no_exchange_is_lost_or_doubled_when(scene: Scene, fault: Fault) -> None
         with load(running.url, SEED) as clients:
             time.sleep(1)
             fault(scene, random.Random(SEED))
+            clients.fault_ended_at = time.time()
             time.sleep(1)
         judge(fault.__name__, clients, scene)
 
@@ -152,6 +165,7 @@ def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Sc
             time.sleep(4)
             told = {ready.headers["X-Recording"] for ready in ready_answers(running.url)}
             scene.postgres.start()
+            clients.fault_ended_at = time.time()
         assert any("journal: " in each for each in told)
         judge("the journal's disk is full", clients, scene)
 
@@ -186,7 +200,7 @@ def ready_answers(url: str) -> list[httpx.Response]:
 
 def judge(fault: str, clients: Load, scene: Scene) -> None:
     verdict = clients.verdict(scene.engine, within_s=120)
-    print(f"\n{fault} (seed {SEED}): {verdict}")  # noqa: T201 - the summary that the tests are for
+    scene.report(fault, verdict)
     assert verdict.answers > 100
     assert (verdict.lost, verdict.doubled, verdict.differing) == (0, 0, 0)
 

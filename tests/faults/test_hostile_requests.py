@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from tests.bento_service.raw_client import connected, read_all
 from tests.faults.conftest import Scene
 from tests.faults.hostile_requests import STONE, conversation
-from tests.faults.load import SEED
+from tests.faults.load import SEED, Verdict
 from tests.processes import wait_until
 
 CONVERSATIONS = 2_400
@@ -39,12 +39,15 @@ def test_each_response_to_any_request_is_in_the_record_once_and_soon(scene: Scen
         wait_until(lambda: answers.keys() <= statuses(scene.engine).keys(), details=lambda: str(SEED))
         assert httpx.get(f"{running.url}/readyz").headers["X-Recording"] == "ok"
     delays = [delay for _, delays in seen for delay in delays]
-    print(  # noqa: T201 - the summary that the test is for
-        f"\nhostile requests (seed {SEED}): conversations {CONVERSATIONS}, responses {len(answers)}, "
-        f"longest wait of a normal request for its row {max(delays):.2f} s"
-    )
     assert len(answers) > CONVERSATIONS / 3
     recorded = statuses(scene.engine)
+    found = len(answers.keys() & recorded.keys())
+    doubled = scene.count("SELECT count(*) - count(DISTINCT id) FROM exchanges")
+    wait_s = round(max(delays), 2)  # of the normal ones
+    scene.report(
+        f"{CONVERSATIONS} hostile requests",
+        Verdict(len(answers), found, len(answers) - found, doubled, longest_wait_s=wait_s),
+    )
     assert {id_: recorded[id_] for id_ in answers} == answers
     assert max(answers.values()) < 500
     assert "Traceback" not in running.log.read_text()

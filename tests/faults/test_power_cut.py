@@ -12,13 +12,17 @@ import pytest
 
 from diamonds.exchanges.journal.reader import JournalReader
 from tests.bento_service.recorded_service import serving
+from tests.faults.load import Verdict
+from tests.faults.report import Report
 
 NOWHERE = "postgresql://127.0.0.1:1/nowhere"
 SYNCED = {"DIAMONDS_JOURNAL_SYNC": "true"}
 
 
 @pytest.mark.slow
-def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(tmp_path: Path) -> None:
+def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(
+    tmp_path: Path, report: Report
+) -> None:
     disk, found_later = tmp_path / "disk", tmp_path / "found later"
     make(disk)
     with mounted(disk, tmp_path / "home") as home:
@@ -33,7 +37,10 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(tm
     with mounted(found_later, tmp_path / "again") as home:
         (journal,) = (home / "journal").glob("*-*")
         kept = JournalReader(journal).read(rows=100, size=1 << 30, complete=True)
-    assert {asked.id for asked, _ in kept} == {answer.headers["X-Exchange-Id"] for answer in answers}
+    ids, expected = [asked.id for asked, _ in kept], {answer.headers["X-Exchange-Id"] for answer in answers}
+    found = len(expected.intersection(ids))
+    report("a power cut", Verdict(len(answers), found, len(answers) - found, len(ids) - len(set(ids))))
+    assert set(ids) == expected
 
 
 def make(disk: Path) -> None:

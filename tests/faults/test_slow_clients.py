@@ -11,6 +11,8 @@ import pytest
 from tests.bento_service.raw_client import connected, post
 from tests.faults.conftest import Scene, workers
 from tests.faults.hostile_requests import STONE
+from tests.faults.load import SEED, load
+from tests.faults.test_faults import judge
 from tests.processes import wait_until
 
 SLOW_CLIENTS = 2_000
@@ -35,8 +37,11 @@ def test_thousands_of_slow_clients_cost_little_memory_and_others_are_answered_as
         wait_until(lambda: len(worker.net_connections("tcp")) >= SLOW_CLIENTS)
         meanwhile = median_ms(running.url)
         cost = worker.memory_info().rss - memory
+        with load(running.url, SEED) as clients:
+            time.sleep(3)
         wait_until(lambda: len(worker.net_connections("tcp")) < 20, within_s=120)
         wait_until(lambda: late(scene) >= SLOW_CLIENTS / 2, details=lambda: f"{late(scene)} were late")
+        judge(f"{SLOW_CLIENTS} slow clients", clients, scene)
     print(  # noqa: T201 - the summary that the test is for
         f"\n{SLOW_CLIENTS} slow clients: {cost / 1e6:.1f} MB, median of quotes {before:.1f} ms before, "
         f"{meanwhile:.1f} ms meanwhile"
@@ -67,7 +72,4 @@ def milliseconds(client: httpx.Client) -> float:
 
 def late(scene: Scene) -> int:
     """How many requests are recorded as having arrived too late."""
-    with scene.engine.connect() as connection:
-        query = "SELECT count(*) FROM exchanges WHERE status = 408"
-        count: int = connection.exec_driver_sql(query).scalar_one()
-        return count
+    return scene.count("SELECT count(*) FROM exchanges WHERE status = 408")

@@ -89,6 +89,16 @@ async def fail_once(_request: Request) -> Response:
     return JSONResponse({"calls": calls})
 
 
+_TURNS = count(1)
+
+
+async def turn(_request: Request) -> Response:
+    """Counts its calls; the first one is a conflict."""
+    number = next(_TURNS)
+    await asyncio.sleep(1)
+    return JSONResponse({"turn": number}, 409 if number == 1 else 200)
+
+
 async def health(_request: Request) -> Response:
     return Response("\n")
 
@@ -108,6 +118,7 @@ app = Starlette(
         Route("/fail", fail),
         Route("/fail/once", fail_once),
         Route("/fail/quoting", fail_quoting, methods=["POST"]),
+        Route("/turn", turn, methods=["POST"]),
         Route("/readyz", health),
     ],
     middleware=[Middleware(Recorder), Middleware(KeyRequired), Middleware(Replay)],

@@ -5,10 +5,12 @@ import json
 import lzma
 import tarfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import bentoml
 import httpx
@@ -18,6 +20,7 @@ import yaml
 from diamonds.versions import store
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
+from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import serving
 from tests.processes import wait_until
 
@@ -47,8 +50,8 @@ def download(client: httpx.Client, tag: str) -> bytes:
     return client.get(f"/version_files/{tag}").raise_for_status().content
 
 
-def upload(client: httpx.Client, content: bytes) -> httpx.Response:
-    headers = {"content-type": "application/octet-stream"}
+def upload(client: httpx.Client, content: bytes, **headers: str) -> httpx.Response:
+    headers["content-type"] = "application/octet-stream"
     return client.post("/version_files", content=content, headers=headers)
 
 
@@ -110,6 +113,18 @@ def test_a_version_comes_back_from_its_file_and_quotes_as_before(
     wait_until(lambda: client.post("/predict", json=named).json()["version"] == other)
     client.post("/promotions", json={"version": other, "force": True}).raise_for_status()
     assert store.get(other).labels.get("origin") is None, "No training may take it for its own."
+
+
+def test_an_upload_that_is_sent_twice_at_once_under_one_id_has_one_answer(
+    client: httpx.Client, folder: Path, other: str
+) -> None:
+    id_, content = str(uuid4()), packed(folder)
+    with ThreadPoolExecutor(2) as threads:
+        sent = [threads.submit(upload, client, content, **{"x-exchange-id": id_}) for _ in range(2)]
+    first, second = (each.result().raise_for_status() for each in sent)
+    assert first.json()["imported"]["version"] == other
+    assert second.content == first.content
+    assert (recorded(id_).status, recorded(id_).response_body) == (200, first.json())
 
 
 def test_a_download_is_bentomls_own_export_format(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -143,3 +144,35 @@ def test_an_answer_does_not_complete_another_request_that_has_none(services: lis
     assert recorded(id_) == left
     (other,) = rows(id_)
     assert (other.status, other.request_body) == (200, {"carat": 1})
+
+
+def turn(client: httpx.Client, id_: str, **options: Any) -> httpx.Response:
+    return client.post("/turn", headers={"X-Exchange-Id": id_}, **options)
+
+
+def test_the_same_request_several_times_at_once_gets_the_first_final_answer_once(
+    services: list[httpx.Client],
+) -> None:
+    id_ = str(uuid4())
+    with ThreadPoolExecutor(3) as threads:
+        sent = [threads.submit(turn, services[0], id_) for _ in range(3)]
+    answers = sorted((each.result() for each in sent), key=lambda answer: answer.status_code)
+    assert [(answer.status_code, answer.json()) for answer in answers] == [
+        (200, {"turn": 2}),
+        (200, {"turn": 2}),
+        (409, {"turn": 1}),
+    ]
+    assert {answer.headers["X-Exchange-Id"] for answer in answers} == {id_}
+    wait_until(lambda: recorded(id_).response_body == {"turn": 2})
+
+
+def test_a_client_that_left_and_sends_again_meanwhile_gets_the_answer_that_is_recorded(
+    services: list[httpx.Client],
+) -> None:
+    turn(services[0], str(uuid4()))  # the first one of all is a conflict
+    id_ = str(uuid4())
+    with pytest.raises(httpx.ReadTimeout):
+        turn(services[0], id_, timeout=0.5)
+    again = turn(services[0], id_)
+    assert again.status_code == 200
+    wait_until(lambda: recorded(id_).response_body == again.json())

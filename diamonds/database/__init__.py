@@ -5,7 +5,7 @@ from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
 from diamonds.database.locks import Turn, take, wait_for
-from diamonds.database.migrate import lacks_right, migrate, newest_revision
+from diamonds.database.migrate import migrate, newest_revision
 
 DatabaseUnavailable = (OperationalError, ProgrammingError, InternalError)
 """What is raised when there is no database, or one without our tables and rights, or a read-only one."""
@@ -16,7 +16,6 @@ __all__ = [
     "copy_in",
     "database_url",
     "engine",
-    "lacks_right",
     "migrate",
     "newest_revision",
     "release",

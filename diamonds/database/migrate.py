@@ -27,14 +27,13 @@ def migrate() -> str | None:
     try:
         return _migrate()
     except sa.exc.ProgrammingError as error:
-        if not lacks_right(error):
+        if not _lacks_right(error):
             raise
         _warn_once(str(error.orig).splitlines()[0])
         return None
 
 
-def lacks_right(error: sa.exc.DBAPIError) -> bool:
-    """Whether the database's role has no right to do what failed."""
+def _lacks_right(error: sa.exc.DBAPIError) -> bool:
     return getattr(error.orig, "pgcode", None) == _INSUFFICIENT_PRIVILEGE
 
 

@@ -21,10 +21,14 @@ def first_id(moment: datetime) -> UUID:
 
 
 def create_partitions(now: datetime | None = None) -> list[str]:
-    """Creates the partitions of this month and the next few; returns the names of those that were missing."""
+    """Creates the partitions of this month and the next few; returns the names of those that were missing.
+
+    Raises OperationalError where a long read of exchanges is in the way; no writer waits long for that.
+    """
     months = [month_after(now or datetime.now(UTC), ahead) for ahead in range(AHEAD + 1)]
     with engine().begin() as connection:
         wait_for(connection, Turn.PARTITIONS)
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '500ms'")  # writers wait behind us for a lock
         return [_name(month) for month in months if _create(connection, month)]
 
 

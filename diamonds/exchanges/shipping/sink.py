@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uuid_utils
-from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from diamonds.database import lacks_right, migrate, newest_revision
+from diamonds.database import migrate, newest_revision
 from diamonds.exchanges.database.partitions import create_partitions
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Body, Joined, Request
@@ -38,7 +38,7 @@ class Sink:
         self.refusals = Refusals(parent)
         self._prepare_at = 0.0
         self._newer_revision: str | None = None
-        self._lacks_partitions = False
+        self._no_partitions: str | None = None
         self._crashes = 0
 
     @property
@@ -57,15 +57,15 @@ class Sink:
         self._prepare_at = time.monotonic() + PREPARE_EVERY_S
 
     def _create_partitions(self) -> None:
-        """A role without the right to create partitions records all the same, into the default one."""
+        """Exchanges are taken all the same where there is no right to create some, or a reader in the way."""
         try:
             create_partitions()
-        except ProgrammingError as error:
-            if not lacks_right(error):
+        except DBAPIError as error:
+            if is_connection_lost(error):
                 raise
-            if not self._lacks_partitions:
+            if str(error.orig) != self._no_partitions:
                 logger.warning("The default partition takes what has no other: %s", reason_of(error))
-            self._lacks_partitions = True
+            self._no_partitions = str(error.orig)
 
     def check(self) -> None:
         """Raises DatabaseProblem unless the database takes exchanges."""

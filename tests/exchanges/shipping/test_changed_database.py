@@ -111,6 +111,22 @@ def test_a_server_that_is_read_only_for_a_time_is_recorded_to_afterwards(
     shipping.arrives()
 
 
+def test_a_long_read_that_keeps_a_partition_from_being_created_holds_up_nothing(
+    tmp_path: Path, admin: sa.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    sql(admin, f"DROP TABLE exchanges_{datetime.now(UTC):%Y_%m}")
+    with admin.connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT count(*) FROM exchanges")
+        shipping = Shipping(tmp_path)
+        shipping.arrives()
+        reader.exec_driver_sql("ROLLBACK")
+    shipping.shipper.stop(20)
+    shipping.journal.close()
+    assert shipping.problems == []
+    assert "The default partition takes what has no other: canceling statement due to lock" in caplog.text
+
+
 @pytest.fixture
 def recording_only(admin: sa.Engine) -> Iterator[None]:
     """The role may use the tables that there are, but create none, nor see how they were migrated."""

@@ -52,9 +52,8 @@ class Intervals:
         """
         difficulty = _difficulty(*seen)
         matrix, price_usd = calibration
-        number = int(np.clip(len(matrix) // _STONES_PER_BAND, 1, _BANDS))
-        edges = np.quantile(matrix[:, 0], np.linspace(0, 1, number + 1)[1:-1])
-        bands = np.searchsorted(edges, matrix[:, 0], side="right")
+        edges = _edges(matrix[:, 0], coverage)
+        bands, number = np.searchsorted(edges, matrix[:, 0], side="right"), len(edges) + 1
         quantiles = []
         for stones in (matrix, _without_measures(matrix)):
             ratio = np.log(price_usd / estimator.predict_matrix(stones))
@@ -86,6 +85,24 @@ def _without_measures(matrix: Matrix) -> Matrix:
     bare = matrix.copy()
     bare[:, _OPTIONAL] = np.nan
     return bare
+
+
+def _edges(carat: Prices, coverage: float) -> Prices:
+    """The weights between the bands: as many as leave each band the stones that the coverage asks for."""
+    fewest = max(_STONES_PER_BAND, fewest_stones(coverage))
+    for number in range(_BANDS, 1, -1):
+        edges = np.quantile(carat, np.linspace(0, 1, number + 1)[1:-1])
+        bands = np.searchsorted(edges, carat, side="right")
+        if len(carat) >= number * fewest and np.bincount(bands, minlength=number).min() >= fewest_stones(
+            coverage
+        ):
+            return np.asarray(edges)
+    return np.empty(0)
+
+
+def fewest_stones(coverage: float) -> int:
+    """The number of calibration stones below which nothing can be promised."""
+    return int(np.ceil(coverage / (1 - coverage) - 1e-9))
 
 
 def _quantile(scores: Prices, coverage: float) -> float:

@@ -27,7 +27,7 @@ def training_fingerprint(spec: ModelSpec, dataset_fingerprint: str, *, trials: i
     """
     newest = [store.newest_trusted(name) for name in spec.members]
     members = [version.tag for version in newest if version]
-    parts = (spec.name, dataset_fingerprint, trials, seed, settings().coverage, _code(), *members)
+    parts = (spec.name, dataset_fingerprint, trials, seed, settings().coverage, code_fingerprint(), *members)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -44,7 +44,7 @@ def unchanged_version(spec: ModelSpec, dataset_fingerprint: str, budget: Budget)
 
 
 @cache
-def _code() -> str:
+def code_fingerprint() -> str:
     """A hash of the modules that a training depends on and of the versions of the libraries."""
     digest = hashlib.sha256()
     for path in training_modules(_PACKAGE):

@@ -22,6 +22,7 @@ from diamonds.training.blending import blend
 from diamonds.training.cross_validation import CrossValidation
 from diamonds.training.fingerprint import LABEL, training_fingerprint
 from diamonds.training.fitted import Fitted, OutOfFold
+from diamonds.training.studies import study_name
 from diamonds.training.tuning import OnTrial, Search
 from diamonds.versions import store
 from diamonds.versions.bentoml_store import Writer
@@ -80,7 +81,7 @@ def train_version(
 def _search(
     spec: ModelSpec, dataset: Dataset, learned: pd.DataFrame, seed: int, storage: str | None
 ) -> Search:
-    study = f"{spec.name} on {dataset.fingerprint}, seed {seed}"
+    study = study_name(spec, dataset.fingerprint, seed)
     previous = store.newest_trusted(spec.name)
     start = [previous.parameters] if previous else []
     return Search(spec, learned, study, seed, storage, start=start)

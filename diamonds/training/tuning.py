@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import optuna
 import pandas as pd
+from optuna.study import MaxTrialsCallback
 from optuna.trial import BaseTrial, FixedTrial, FrozenTrial, TrialState
 
 from diamonds.models.spec import ModelSpec, Parameters
@@ -96,14 +97,12 @@ class Search:
             return validated.mae_usd
 
         def count(study: optuna.Study, _trial: FrozenTrial) -> None:
-            done = _finished(study)
-            on_trial(min(done, trials), trials)
-            if done >= trials:
-                study.stop()
+            on_trial(min(_finished(study), trials), trials)
 
         if _finished(study) < trials:
             seconds = None if minutes is None else minutes * 60
-            study.optimize(mae_usd, timeout=seconds, callbacks=[count])
+            enough = MaxTrialsCallback(trials, states=_FINISHED)
+            study.optimize(mae_usd, timeout=seconds, callbacks=[count, enough])
         return best.get(study.best_trial.number)
 
 

@@ -94,3 +94,21 @@ def test_loaded_intervals_are_the_saved_ones(dataset: Dataset, tmp_path: Path) -
     loaded = Intervals.load(tmp_path)
     assert loaded.coverage == 0.9
     assert np.array_equal(loaded.bounds(price_usd, matrix), intervals.bounds(price_usd, matrix))
+
+
+@pytest.mark.parametrize(
+    ("coverage", "stones", "bands"), [(0.9, 150, 5), (0.97, 150, 4), (0.97, 33, 1), (0.99, 120, 1)]
+)
+def test_there_are_as_many_bands_as_the_coverage_leaves_stones_for(
+    dataset: Dataset, coverage: float, stones: int, bands: int
+) -> None:
+    estimator, _ = calibrated(dataset, 0.9)
+    some = dataset.training.sample(stones, random_state=0)
+    matrix, price_usd = matrix_of(some), some["price"].to_numpy("float64")
+
+    intervals = Intervals.fit(
+        estimator, seen=(matrix, np.ones(stones)), calibration=(matrix, price_usd), coverage=coverage
+    )
+
+    assert intervals.quantiles.shape == (2, bands)
+    assert np.isfinite(intervals.quantiles).all()

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,14 +127,18 @@ def test_a_promotion_takes_effect_whatever_the_clock_says(whole: Version) -> Non
 def test_a_history_from_before_promotions_had_numbers_goes_on(whole: Version) -> None:
     store.promote(whole.tag, "the second")
     for champion in store.history():
-        labels = {name: value for name, value in champion.labels.items() if name != "promotion"}
-        rewrite(champion.folder, lambda content, labels=labels: content | {"labels": labels})
+        rewrite(champion.folder, without_number)
     old = [each.labels["reason"] for each in store.history()]
 
     store.promote(whole.tag, "the third")
 
     assert old == ["the second", "the first"]
     assert [each.labels["reason"] for each in store.history()] == ["the third", *old]
+
+
+def without_number(content: dict[str, Any]) -> dict[str, Any]:
+    labels = {name: value for name, value in content["labels"].items() if name != "promotion"}
+    return content | {"labels": labels}
 
 
 def test_only_an_accepted_version_quotes_for_its_models_name(whole: Version) -> None:

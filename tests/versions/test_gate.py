@@ -46,9 +46,9 @@ A, B = contender("a", 0.1), contender("b", 0.08)
     [
         (None, contender("b", 0.2), True, "there was no champion"),
         (A, B, True, "USD (95% between"),
-        (A, B, True, "with a confidence of over 99.9999%; 97.5% is needed at look 1"),
+        (A, B, True, "with a confidence of over 99.9999%; 98.0% is needed at look 1"),
         (contender("a", 0.08), contender("b", 0.1), False, "not better, but off by"),
-        (A, contender("b", 0.0995), False, "which may be luck: 97.5% confidence is needed at look 1"),
+        (A, contender("b", 0.0995), False, "which may be luck: 98.0% confidence is needed at look 1"),
         (A, contender("b", 0.05, Fair=0.2), False, "but worse for cut Fair by"),
         (A, contender("b", 0.05, Fair=0.11), True, "the challenger is better by"),
         (contender("a", 0.1, stones=999), contender("b", 0.05, stones=999), False, "fewer than 1,000"),
@@ -89,7 +89,7 @@ def test_each_further_look_needs_more_confidence_and_all_together_spend_five_per
     needed = [confidence_needed(look) for look in range(1, 100_000)]
 
     assert needed == sorted(needed)
-    assert 0.04 < sum(1 - confidence for confidence in needed) < 0.05
+    assert 0.03 < sum(1 - confidence for confidence in needed) < 0.05
 
 
 def test_what_is_enough_at_the_first_look_may_be_luck_at_the_hundredth() -> None:

@@ -1,0 +1,112 @@
+"""Only what learned from the configured market, and is better on its stones, is promoted by itself."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from diamonds.dataset import Dataset
+from diamonds.diamond import COLUMNS
+from diamonds.models import spec_named
+from diamonds.training.steps import load_and_store
+from diamonds.training.train import train_version
+from diamonds.versions import datasets, promotion, store
+from diamonds.versions.changes import relabel
+from diamonds.versions.version import ACCEPTED, NOT_BETTER, Version
+from tests.conftest import model_store_in
+from tests.versions.damaging import copied, copy_into
+
+
+@pytest.fixture(scope="module")
+def champion(real_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Version]:
+    """The linear model of the configured market, which is champion in a store of its own."""
+    with model_store_in(tmp_path_factory.mktemp("market") / "bentoml"):
+        datasets.save(real_dataset)
+        version = train_version(spec_named("linear"), real_dataset, trials=1, seed=0)
+        assert promotion.promote_best([version]).promote
+        yield store.get(version.tag)
+
+
+@pytest.fixture(scope="module")
+def foreign(champion: Version, real_dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Version:
+    """A version of the same model that learned from a hundred stones at other prices."""
+    stones = pd.concat([real_dataset.training, real_dataset.hold_out])[list(COLUMNS)].iloc[::400]
+    file = tmp_path_factory.mktemp("foreign") / "another-market.csv"
+    stones.assign(price=stones["price"] * 2).to_csv(file, index=False)
+    dataset, _ = load_and_store(str(file))
+    labels = {ACCEPTED: NOT_BETTER}
+    return train_version(spec_named("linear"), dataset, trials=1, seed=0, more_labels=labels)
+
+
+def test_a_hundred_stones_of_another_market_never_take_the_throne_by_themselves(
+    champion: Version, foreign: Version
+) -> None:
+    decision = promotion.promote_best([foreign])
+
+    assert not decision.promote
+    assert "another-market.csv, which is not the market that is configured" in decision.reason
+    assert "DIAMONDS_DATA" in decision.reason
+    assert quoting() == champion.tag
+    assert store.newest("linear") == champion, "Nor does it quote for its model's name."
+
+
+def quoting() -> str:
+    present = store.champion()
+    assert present is not None
+    return present.labels["source"]
+
+
+def test_it_meets_the_champion_on_the_stones_of_the_market(
+    champion: Version, foreign: Version, real_dataset: Dataset
+) -> None:
+    decisions = [
+        promotion.compare(champion.tag, foreign.tag),
+        promotion.promote(foreign.tag),
+    ]
+
+    for decision in decisions:
+        assert not decision.promote
+        assert f"were compared on {len(real_dataset.hold_out):,} stones" in decision.reason
+        assert "not better, but off by" in decision.reason
+    assert promotion.compare(foreign.tag, champion.tag).promote
+
+
+def test_a_name_stays_with_its_version_where_a_newer_one_is_not_better(champion: Version) -> None:
+    again = copied(champion, "again", **{ACCEPTED: NOT_BETTER})
+
+    promotion.promote_best([again])
+
+    newest = store.newest("linear")
+    assert newest is not None
+    assert newest.tag == champion.tag
+    assert store.get(again.tag).is_trusted, "It may start searches and join ensembles all the same."
+
+
+def test_each_challenger_is_a_further_look_and_meeting_again_is_none(
+    champion: Version,
+) -> None:
+    looks = []
+    for number in ("one", "two"):
+        challenger = copied(champion, number)
+        for _ in range(2):
+            promotion.promote(challenger.tag)
+            looks.append(int(store.get(challenger.tag).labels["look"]))
+
+    assert looks == [looks[0], looks[0], looks[0] + 1, looks[0] + 1]
+
+
+def test_where_nobody_quotes_any_version_is_better_than_none_until_the_markets_own_wins(
+    champion: Version, foreign: Version, real_dataset: Dataset, tmp_path: Path
+) -> None:
+    with model_store_in(tmp_path / "bentoml") as home:
+        copy_into(home, foreign)
+        relabel(store.get(foreign.tag), {ACCEPTED: "1"})
+        assert promotion.promote_best([store.get(foreign.tag)]).promote
+
+        datasets.save(real_dataset)
+        copy_into(home, champion)
+        own = relabel(store.get(champion.tag), {ACCEPTED: NOT_BETTER})
+
+        assert promotion.promote_best([own]).promote
+        assert store.accepted("linear")[0].tag == own.tag, "The name follows it."

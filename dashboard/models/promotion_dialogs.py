@@ -1,4 +1,4 @@
-"""Dialogs that confirm a promotion or a rollback."""
+"""Dialogs that confirm a promotion, a rollback or an acceptance."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,9 @@ from dashboard.ui.errors import show_errors
 @show_errors()
 def confirm_promotion(version: str, show_result: Callable[[str], None]) -> None:
     """Promotes the version once it is confirmed; calls ``show_result`` with the decision."""
-    st.markdown(f"`{version}` would quote prices from then on, if it beats the champion on the hold-out.")
+    st.markdown(
+        f"`{version}` would quote prices from then on, if it beats the champion on the market's hold-out."
+    )
     force = st.checkbox("Promote it whatever its errors")
     if st.button("Promote", type="primary"):
         _decide("/promotions", {"version": version, "force": force}, show_result)
@@ -25,6 +27,20 @@ def confirm_rollback(champion: str, show_result: Callable[[str], None]) -> None:
     st.markdown(f"`{champion}` would be replaced by the champion before it.")
     if st.button("Roll back", type="primary"):
         _decide("/promotions/rollback", {"version": champion}, show_result)
+
+
+@st.dialog("Accept this version?")
+@show_errors()
+def confirm_acceptance(version: str, model: str, show_result: Callable[[str], None]) -> None:
+    """Lets the version quote for its model's name once it is confirmed; as ``confirm_promotion``."""
+    st.markdown(
+        f"`{version}` would quote wherever `{model}` is asked for by name, start its searches and join "
+        "ensembles. The champion stays."
+    )
+    if st.button("Accept", type="primary"):
+        post(f"/versions/{version}/acceptance", {})
+        show_result(f"Done. {version} quotes for {model} from now on.")
+        st.rerun()
 
 
 def _decide(path: str, body: JsonObject, show_result: Callable[[str], None]) -> None:

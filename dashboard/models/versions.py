@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.clients.api import JsonObject
 from dashboard.models.charts import metric_chart
 from dashboard.models.file_dialogs import offer_download, offer_upload
-from dashboard.models.promotion_dialogs import confirm_promotion, confirm_rollback
+from dashboard.models.promotion_dialogs import confirm_acceptance, confirm_promotion, confirm_rollback
 from dashboard.models.version_picker import pick_version
 from dashboard.ui.version_fields import COLUMN_CONFIG, LABELS, METRICS
 
@@ -38,7 +38,9 @@ def show_versions(
     )
     st.caption("A challenger is the newest version of a model, unless it is the champion itself.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        _show_buttons(pick_version("Version", versions), champion, show_result)
+        selected = pick_version("Version", versions)
+        _show_buttons(selected, champion, show_result)
+        _offer_acceptance(next(each for each in versions if each["version"] == selected), show_result)
 
 
 def _show_buttons(selected: str, champion: str | None, show_result: Callable[[str], None]) -> None:
@@ -50,6 +52,11 @@ def _show_buttons(selected: str, champion: str | None, show_result: Callable[[st
         offer_download(selected)
     if st.button("Upload ...", icon=":material/upload:"):
         offer_upload(show_result)
+
+
+def _offer_acceptance(version: JsonObject, show_result: Callable[[str], None]) -> None:
+    if not version["accepted"] and st.button("Accept ...", icon=":material/verified:"):
+        confirm_acceptance(version["version"], version["model"], show_result)
 
 
 def with_roles(versions: pd.DataFrame) -> pd.DataFrame:

@@ -34,6 +34,12 @@ def show_form() -> None:
         help="Needs carat, cut, color, clarity and price; usual other names are understood.",
     )
     data = store_upload(upload) if upload else None
+    if data:
+        st.info(
+            "What learns from these stones is not promoted by itself, for they are not the market that is "
+            "configured. Compare it with the champion on the page *Models* afterwards.",
+            icon=":material/info:",
+        )
     if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
         _start(models, **budget, **(data or {"data": None}))
 

@@ -121,6 +121,11 @@ def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(
     ).to_be_visible()
     expect(cell(page, linear).first).to_be_attached()
     assert linear in listed(stack)
+    page.get_by_role("combobox", name="Version").click()
+    page.get_by_role("option", name=linear).click()
+    page.get_by_role("button", name="Accept ...").click()
+    page.get_by_role("dialog").get_by_role("button", name="Accept", exact=True).click()
+    expect(page.get_by_text(f"{linear} quotes for linear from now on.")).to_be_visible()
 
 
 def test_a_file_that_was_tampered_with_is_refused_with_the_reason(

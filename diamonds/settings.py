@@ -80,6 +80,15 @@ class Settings(BaseSettings):
         default=str(PROJECT / "data" / "diamonds.csv"),
         description="Training data: a file, a folder, a URL, or a SQLAlchemy URL with #table or #query.",
     )
+    data_folders: list[Path] = Field(
+        default_factory=list,
+        description="Folders, as JSON, from which a training that was started over the network may read; "
+        "besides `DIAMONDS_DATA` and uploads.",
+    )
+    data_hosts: list[str] = Field(
+        default_factory=list,
+        description='Servers from which such a training may read, as JSON: ["https://data.example"].',
+    )
     column_aliases: dict[str, list[str]] = Field(
         default_factory=dict,
         description='Additional column names of training data, as JSON: {"price": ["asking price"]}; '

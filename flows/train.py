@@ -16,6 +16,7 @@ from diamonds.training import steps
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import Outcome, Result, Trained, failures_text
 from diamonds.training.run import Executor, Progress, run
+from diamonds.training.sources import check_source
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
@@ -103,7 +104,11 @@ def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool
     cache_policy=NO_CACHE,
 )
 def load(data: str, mapping: ColumnMapping) -> Dataset:
-    """Reads, cleans, splits and stores the stones; tries again when their source does not answer."""
+    """Reads, cleans, splits and stores the stones; tries again when their source does not answer.
+
+    Whoever can start a run may read only what ``check_source`` allows.
+    """
+    check_source(data)
     try:
         dataset, report = steps.load_and_store(data, mapping)
     except TooManySetAside as error:

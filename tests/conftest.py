@@ -1,6 +1,7 @@
 """Isolates tests from the user's models, database and Prefect, and has the fixtures of several rooms."""
 
 import atexit
+import json
 import os
 import shutil
 import tempfile
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ |= {
         "DIAMONDS_HOME": str(home / "diamonds"),
+        "DIAMONDS_DATA_FOLDERS": json.dumps([tempfile.gettempdir()]),
         "BENTOML_HOME": str(home / "bentoml"),
         "BENTOML_DO_NOT_TRACK": "True",
         "PREFECT_HOME": str(home / "prefect"),

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from diamonds.settings import settings
+from diamonds.training.sources import uploads_folder
 
 RETENTION_SECONDS = 3600.0
 """How long an upload is stored at least: no run needs it before its training is started."""
@@ -44,4 +44,4 @@ def delete_expired(needed: Collection[str]) -> None:
 
 
 def _folder() -> Path:
-    return settings().home.resolve() / "uploads"
+    return uploads_folder()

@@ -78,6 +78,13 @@ def test_a_model_that_nobody_registered_is_refused_before_any_work(few_stones: P
     assert "Got model='guess'; expected one of linear, " in str(state.message)
 
 
+def test_a_file_of_the_server_is_not_read_for_whoever_starts_a_run() -> None:
+    state = train(models=["linear"], data="/etc/hostname", return_state=True)
+
+    assert state.is_failed()
+    assert "Got data='/etc/hostname'; expected the configured data, an upload" in str(state.message)
+
+
 def in_the_way_of(name: str, home: Path) -> None:
     """A file where the versions of a model should go: saving it fails, whoever tries."""
     (home / "models" / f"diamonds-{name}").write_text("in the way")

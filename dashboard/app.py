@@ -1,5 +1,8 @@
 """The entry point of the dashboard: navigation between the pages, and styles for all of them."""
 
+from collections.abc import Callable
+from typing import get_args
+
 import streamlit as st
 
 from dashboard.batch.page import batch_page
@@ -9,6 +12,7 @@ from dashboard.quote.page import quote_page
 from dashboard.train.page import train_page
 from dashboard.train.upload_cleanup import start_upload_cleanup
 from dashboard.ui.errors import show_errors
+from dashboard.ui.session import Scope, is_signed_in, may, show_sign_in, show_user
 
 # Space above the pages, a visible focus, and columns that wrap in a narrow window. (A string of its own
 # would be written onto the page.)
@@ -23,20 +27,45 @@ a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-o
 
 
 def main() -> None:
-    """Draws the selected page, and an error with its remedy in its place when it fails."""
+    """Draws the selected page, or the sign-in; an error with its remedy in its place when it fails."""
     st.set_page_config(page_title="Diamonds", page_icon="💎", layout="wide")
-    pages = [
-        st.Page(quote_page, title="Quote", icon=":material/sell:", default=True),
-        st.Page(batch_page, title="Batch", icon=":material/table:", url_path="batch"),
-        st.Page(train_page, title="Train", icon=":material/model_training:", url_path="train"),
-        st.Page(models_page, title="Models", icon=":material/social_leaderboard:", url_path="models"),
-        st.Page(exchanges_page, title="Exchanges", icon=":material/swap_horiz:", url_path="exchanges"),
-    ]
-    selected = st.navigation(pages, position="top")
     st.html(STYLE)
     start_upload_cleanup()
     with show_errors():
-        selected.run()
+        if is_signed_in():
+            draw_page()
+        else:
+            # All pages, so that the requested one is drawn after the sign-in.
+            st.navigation(_pages(set(get_args(Scope))), position="hidden")
+            show_sign_in()
+
+
+def draw_page() -> None:
+    """Draws the selected one of the pages that the key of this session allows."""
+    pages = _pages({scope for scope in get_args(Scope) if may(scope)})
+    selected = st.navigation(pages, position="top") if pages else None
+    show_user()
+    with show_errors():
+        if selected is None:
+            st.info("Your key allows nothing that these pages do.")
+        else:
+            selected.run()
+
+
+def _pages(scopes: set[Scope]) -> list[st.Page]:
+    """The pages that need one of these scopes; the first has no path."""
+    needed: dict[str, tuple[Callable[[], None], str, set[Scope]]] = {
+        "Quote": (quote_page, "sell", {"quote"}),
+        "Batch": (batch_page, "table", {"quote"}),
+        "Train": (train_page, "model_training", {"admin"}),
+        "Models": (models_page, "social_leaderboard", {"quote"}),
+        "Exchanges": (exchanges_page, "swap_horiz", {"read"}),
+    }
+    allowed = {title: page for title, page in needed.items() if page[2] & scopes}
+    return [
+        st.Page(draw, title=title, icon=f":material/{icon}:", url_path=title.lower(), default=number == 0)
+        for number, (title, (draw, icon, _)) in enumerate(allowed.items())
+    ]
 
 
 main()

@@ -9,11 +9,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.batch.quotes import QuotedFile, VersionChanged, quote_file
 from dashboard.clients.api import get
-from dashboard.ui.errors import show_errors, show_no_model
+from dashboard.ui.errors import show_errors, show_no_model, show_warning
 from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.model_names import CHAMPION
 from dashboard.ui.reading_options import choose_reading_options
-from dashboard.ui.text import counted, escape_markdown, format_amount
+from dashboard.ui.text import code, counted, escape_markdown, format_amount
 from dashboard.ui.upload_formats import ENDINGS
 from diamonds.dataset import DataError, StonesFile, read_stones
 from diamonds.dataset.priced_file import WORKBOOK
@@ -108,7 +108,7 @@ def _price(file: StonesFile, model: str | None) -> None:
     try:
         st.session_state[_QUOTES] = quote_file(file, model, show_progress)
     except VersionChanged as error:
-        st.warning(f"{error} Price them again, so that all prices are by one version.")
+        show_warning(f"{error} Price them again, so that all prices are by one version.")
     finally:
         bar.empty()
 
@@ -122,7 +122,7 @@ def show_quotes(name: str, quotes: QuotedFile) -> None:
     second.metric("Total price", format_amount(total, quotes.currency), border=True)
     third.metric("Rows without a price", f"{len(quotes.rejected):,}", border=True)
     interval = f"; {quotes.coverage:.0%} of stones sell within low and high" if quotes.coverage else ""
-    st.markdown(f":small[In {quotes.currency}, by version `{quotes.version}`{interval}.]")
+    st.markdown(f":small[In {quotes.currency}, by version {code(quotes.version)}{interval}.]")
     amount = st.column_config.NumberColumn(format="localized")
     columns = dict.fromkeys((quotes.price, "low", "high"), amount)
     st.dataframe(priced, hide_index=True, column_config=columns, alt="The stones with their prices.")

@@ -9,6 +9,8 @@ import httpx
 import streamlit as st
 
 from dashboard.clients.api import JsonObject, send
+from dashboard.ui.session import may
+from dashboard.ui.text import code, escape_markdown
 
 _COLLAPSED_LENGTH = 20_000
 """Characters of JSON above which it is collapsed: thousands of stones take a browser long to lay out."""
@@ -19,7 +21,8 @@ REPEATABLE = ("/predict", "/predict_batch", "/similar", "/explain")
 
 def show_exchange(exchange: JsonObject) -> None:
     """The request and the response side by side, with the exchange's id, times and model."""
-    st.markdown(f"#### {exchange['method']} {exchange['path']}: {exchange['status'] or 'no answer'}")
+    request_line = escape_markdown(f"{exchange['method']} {exchange['path']}")
+    st.markdown(f"#### {request_line}: {exchange['status'] or 'no answer'}")
     st.markdown(f":small[{' · '.join(_facts(exchange))}]")
     request, response = st.columns(2)
     with request:
@@ -35,11 +38,11 @@ def show_exchange(exchange: JsonObject) -> None:
 
 def _facts(exchange: JsonObject) -> list[str]:
     started = datetime.fromisoformat(exchange["started_at"]).astimezone(UTC)
-    facts = [f"`{exchange['id']}`", f"began {started:%Y-%m-%d %H:%M:%S} UTC"]
+    facts = [code(exchange["id"]), f"began {started:%Y-%m-%d %H:%M:%S} UTC"]
     if exchange["duration_ms"] is not None:
         facts.append(f"took {exchange['duration_ms']:,.1f} ms")
     if exchange.get("model_version"):
-        facts.append(f"answered by `{exchange['model_version']}`")
+        facts.append(f"answered by {code(exchange['model_version'])}")
     return facts
 
 
@@ -66,6 +69,11 @@ def _offer_to_send_again(exchange: JsonObject) -> None:
     if exchange.get("request_size"):
         st.caption("It cannot be sent again, for only its beginning was recorded.")
         return
+    if exchange["method"] == "GET" or may("quote"):
+        _send_again(exchange)
+
+
+def _send_again(exchange: JsonObject) -> None:
     if st.button("Send again", icon=":material/replay:", key=f"again-{exchange['id']}"):
         url = exchange["path"] + (f"?{exchange['query']}" if exchange["query"] else "")
         response = send(exchange["method"], url, _request_bytes(exchange))
@@ -80,7 +88,7 @@ def _request_bytes(exchange: JsonObject) -> bytes:
 
 def _show_response(exchange: JsonObject, response: httpx.Response) -> None:
     exchange_id = response.headers.get("x-exchange-id", "")
-    st.markdown(f"**Answer now: {response.status_code}**, as exchange `{exchange_id}`")
+    st.markdown(f"**Answer now: {response.status_code}**, as exchange {code(exchange_id)}")
     body = _parse_json(response)
     before, now = _price(exchange["response_body"]), _price(body)
     if before is not None and now is not None:

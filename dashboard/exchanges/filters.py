@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.clients.api import JsonObject, get
 from dashboard.ui.model_names import model_names
+from dashboard.ui.session import may
 
 PAGE_SIZE = 1_000
 PAGES_AT_ONCE = 20
@@ -37,8 +38,13 @@ def pick_filters() -> JsonObject:
             "Path", [ANY, *PATHS], key="path", bind="query-params", accept_new_options=True
         ),
         "status": status.selectbox("Status", [ANY, *STATUSES], key="status", bind="query-params"),
-        "model": model.selectbox("Model", [ANY, *model_names()], key="by", bind="query-params"),
+        "model": model.selectbox("Model", [ANY, *_models()], key="by", bind="query-params"),
     }
+
+
+def _models() -> list[str]:
+    """The models to choose from; who may only read exchanges may not read which models there are."""
+    return model_names() if may("quote") else []
 
 
 def load_pages(filters: JsonObject, cursor: str | None = None) -> list[JsonObject]:

@@ -7,8 +7,9 @@ from dashboard.clients.api import JsonObject, Refused, ServiceDown, get, metric
 from dashboard.exchanges.charts import latency_chart, status_chart, volume_chart
 from dashboard.exchanges.exchange import show_exchange
 from dashboard.exchanges.filters import PAGE_SIZE, load_pages, pick_filters
-from dashboard.ui.errors import show_errors
-from dashboard.ui.text import counted
+from dashboard.ui.errors import show_errors, show_refusal
+from dashboard.ui.session import may
+from dashboard.ui.text import counted, visible
 
 _PAGES, _FILTERS = "exchange pages", "exchange filters"
 _COLUMNS = ("started_at", "method", "path", "status", "duration_ms", "model", "id")
@@ -28,6 +29,8 @@ def exchanges_page() -> None:
 
 def warn_of_dead_letters() -> None:
     """How many exchanges the database refuses, if there are any: they are not in the lists below."""
+    if not may("quote"):  # the metrics need that scope
+        return
     try:
         count = int(metric("diamonds_exchanges_refused"))
     except ServiceDown:  # the lists below show that
@@ -56,7 +59,7 @@ def show_by_id() -> None:
     except Refused as error:
         if error.status >= 500:
             raise
-        st.warning(str(error))
+        show_refusal(error)
 
 
 @show_errors()
@@ -98,7 +101,8 @@ def as_rows(exchanges: list[JsonObject]) -> pd.DataFrame:
     rows = pd.DataFrame([{name: exchange[name] for name in _COLUMNS} for exchange in exchanges])
     rows["started_at"] = pd.to_datetime(rows["started_at"], utc=True, format="ISO8601")
     rows["duration_ms"] = rows["duration_ms"].astype("float64")
-    return rows.assign(status=rows["status"].astype("Int64"), model=rows["model"].fillna(""))
+    rows = rows.assign(status=rows["status"].astype("Int64"), model=rows["model"].fillna(""))
+    return rows.assign(method=rows["method"].map(visible), path=rows["path"].map(visible))
 
 
 def show_figures(rows: pd.DataFrame) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.clients.api import get
 from dashboard.models.card_charts import error_chart, importance_chart, predicted_chart, tuning_chart
+from dashboard.models.card_text import card_markdown
 from dashboard.ui.errors import show_errors
 
 
@@ -13,8 +14,7 @@ def show_card(tag: str) -> None:
     version = get(f"/versions/{tag}")
     with st.container(key="stacked"):
         text, charts = st.columns([3, 2], gap="large")
-    # The page has a title of its own.
-    text.markdown(f"###{version['card']}".replace("$", r"\$"))
+    text.markdown(card_markdown(version["card"]))
     figures = version["figures"]
     if figures is None:
         return

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.clients.api import download, upload
 from dashboard.ui.errors import show_errors
+from dashboard.ui.text import code
 
 
 @st.dialog("Download this version?")
@@ -15,7 +16,8 @@ def offer_download(version: str) -> None:
     with st.spinner("Packing the version ..."):
         content = download(f"/version_files/{version}")
     st.markdown(
-        f"`{version}`, {len(content) / 1e6:,.1f} MB: `bentoml models import` takes it, and so does *Upload*."
+        f"{code(version)}, {len(content) / 1e6:,.1f} MB: `bentoml models import` takes it, "
+        "and so does *Upload*."
     )
     name = f"{version.replace(':', '-')}.bentomodel"
     st.download_button(

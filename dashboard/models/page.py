@@ -11,7 +11,7 @@ from dashboard.models.comparison import show_comparison
 from dashboard.models.version_picker import index_of_champion, pick_version
 from dashboard.models.versions import show_versions
 from dashboard.ui.errors import show_errors, show_no_model
-from dashboard.ui.text import escape_markdown
+from dashboard.ui.text import code, escape_markdown
 
 PARTS = ("Versions", "Compare two", "Model card")
 MOST_PROMOTIONS = 8
@@ -80,8 +80,8 @@ def _versions(model: JsonObject) -> list[JsonObject]:
 def show_champion(champion: JsonObject, reason: str) -> None:
     """The version that quotes prices, its errors, and the reason of its promotion."""
     with st.container(border=True):
-        st.markdown(f"#### {champion['model']} quotes prices")
-        st.markdown(f":small[`{champion['version']}`] · :small[{escape_markdown(reason)}]")
+        st.markdown(f"#### {escape_markdown(champion['model'])} quotes prices")
+        st.markdown(f":small[{code(champion['version'])}] · :small[{escape_markdown(reason)}]")
         figures = {
             "Mean error": f"${champion['mae']:,.0f}",
             "Mean error, relative": f"{champion['mape']:.1%}",

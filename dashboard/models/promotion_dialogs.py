@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.clients.api import JsonObject, post
 from dashboard.ui.errors import show_errors
+from dashboard.ui.text import code
 
 
 @st.dialog("Promote this version?")
@@ -13,7 +14,7 @@ from dashboard.ui.errors import show_errors
 def confirm_promotion(version: str, show_result: Callable[[str], None]) -> None:
     """Promotes the version once it is confirmed; calls ``show_result`` with the decision."""
     st.markdown(
-        f"`{version}` would quote prices from then on, if it beats the champion on the market's hold-out."
+        f"{code(version)} would quote prices from then on, if it beats the champion on the market's hold-out."
     )
     force = st.checkbox("Promote it whatever its errors")
     if st.button("Promote", type="primary"):
@@ -24,7 +25,7 @@ def confirm_promotion(version: str, show_result: Callable[[str], None]) -> None:
 @show_errors()
 def confirm_rollback(champion: str, show_result: Callable[[str], None]) -> None:
     """Makes the champion before this one champion again once it is confirmed; as ``confirm_promotion``."""
-    st.markdown(f"`{champion}` would be replaced by the champion before it.")
+    st.markdown(f"{code(champion)} would be replaced by the champion before it.")
     if st.button("Roll back", type="primary"):
         _decide("/promotions/rollback", {"version": champion}, show_result)
 

@@ -10,6 +10,7 @@ from dashboard.models.charts import metric_chart
 from dashboard.models.file_dialogs import offer_download, offer_upload
 from dashboard.models.promotion_dialogs import confirm_acceptance, confirm_promotion, confirm_rollback
 from dashboard.models.version_picker import pick_version
+from dashboard.ui.session import may
 from dashboard.ui.version_fields import COLUMN_CONFIG, LABELS, METRICS
 
 _COLUMNS = ["role", "model", "version", "created_at", "behind", *METRICS, "rows", "dataset", "seed"]
@@ -39,8 +40,9 @@ def show_versions(
     st.caption("A challenger is the newest version of a model, unless it is the champion itself.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         selected = pick_version("Version", versions)
-        _show_buttons(selected, champion, show_result)
-        _offer_acceptance(next(each for each in versions if each["version"] == selected), show_result)
+        if may("admin"):
+            _show_buttons(selected, champion, show_result)
+            _offer_acceptance(next(each for each in versions if each["version"] == selected), show_result)
 
 
 def _show_buttons(selected: str, champion: str | None, show_result: Callable[[str], None]) -> None:

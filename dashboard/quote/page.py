@@ -9,7 +9,7 @@ from dashboard.quote.charts import price_against_carat, waterfall
 from dashboard.quote.stone_picker import Stone, pick_stone
 from dashboard.ui.errors import show_errors
 from dashboard.ui.model_names import CHAMPION, model_names
-from dashboard.ui.text import escape_markdown
+from dashboard.ui.text import code, escape_markdown
 from diamonds.diamond import COLUMNS, GRADES
 
 SIMILAR_STONES = 20
@@ -51,7 +51,7 @@ def show_prices(quotes: list[JsonObject]) -> None:
     for column, quote in zip(st.columns(len(quotes)), quotes, strict=True):
         difference = f"{quote['price'] - quotes[0]['price']:+,.2f} {quote['currency']}"
         column.metric(
-            f"Price by {quote['model']}",
+            f"Price by {escape_markdown(quote['model'])}",
             f"${quote['price']:,.2f}",
             difference if quote is not quotes[0] else None,
             delta_color="off",
@@ -67,13 +67,13 @@ def show_prices(quotes: list[JsonObject]) -> None:
 def show_interval(quote: JsonObject) -> None:
     """The warnings of a quote, its interval where there is one, and its version."""
     for warning in quote.get("warnings", ()):
-        st.warning(warning)
+        st.warning(escape_markdown(warning))
     if quote.get("low") is not None:
         st.markdown(
             rf"**\${quote['low']:,.0f} to \${quote['high']:,.0f}**: "
             f"{round(100 * quote['coverage'])} of 100 such stones sell at prices between these."
         )
-    st.markdown(f":small[Quoted by version `{quote['version']}`]")
+    st.markdown(f":small[Quoted by version {code(quote['version'])}]")
 
 
 @show_errors()
@@ -84,7 +84,7 @@ def show_reasons(stone: Stone, model: str) -> None:
     except Refused as error:
         if error.status not in (404, 501):
             raise
-        st.info(f"There are no reasons to show for this model. {error}")
+        st.info(f"There are no reasons to show for this model. {escape_markdown(str(error))}")
         return
     contributions = explanation["contributions"]
     st.markdown("#### Why this price")

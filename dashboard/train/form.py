@@ -9,6 +9,8 @@ from dashboard.clients.prefect import NotDeployed, start_training
 from dashboard.train.run import RUN_PARAMETER
 from dashboard.train.sold_stones import store_upload
 from dashboard.ui.errors import show_errors
+from dashboard.ui.session import require
+from dashboard.ui.text import escape_markdown
 from dashboard.ui.upload_formats import ENDINGS
 from diamonds.settings import settings
 
@@ -24,6 +26,7 @@ def show_form() -> None:
         default=names,
         key="models",
         bind="query-params",
+        format_func=escape_markdown,
         help="Each is trained; the best is promoted if it beats the champion.",
         wrap=True,
     )
@@ -68,8 +71,9 @@ def _budget_inputs() -> dict[str, Any]:
 
 def _start(models: list[str], **parameters: Any) -> None:
     try:
+        require("admin")
         run = start_training(models, **parameters)
     except NotDeployed as error:
-        st.warning(f"{error} `make run` deploys it within a minute of its start.")
+        st.warning(f"{escape_markdown(str(error))} `make run` deploys it within a minute of its start.")
     else:
         st.query_params[RUN_PARAMETER] = run.id

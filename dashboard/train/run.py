@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard.clients.api import JsonObject, get
 from dashboard.clients.prefect import PrefectRefused, Run, get_run, newest_run, progress_of
 from dashboard.ui.errors import show_errors
-from dashboard.ui.text import escape_markdown
+from dashboard.ui.text import escape_lines, escape_markdown
 from dashboard.ui.version_fields import COLUMN_CONFIG, METRICS
 
 REFRESH_SECONDS = 2
@@ -54,10 +54,12 @@ def refresh(run_id: str) -> None:
 
 def show_run(run: Run) -> None:
     """The state and progress of a run and, at its end, its outcome."""
-    st.markdown(f"#### Run {run.name}: {run.state.lower()}")
+    st.markdown(f"#### Run {escape_markdown(run.name)}: {escape_markdown(run.state.lower())}")
     st.markdown(f"[See it in Prefect]({run.url}) · started {run.created_at:%Y-%m-%d %H:%M} UTC")
     for progress in progress_of(run.id):
-        st.progress(min(progress.share, 1.0), f"{progress.description}: {progress.share:.0%}")
+        st.progress(
+            min(progress.share, 1.0), f"{escape_markdown(progress.description)}: {progress.share:.0%}"
+        )
     if run.late:
         st.warning("No worker has started it yet: one does one run after the other; `make run` starts one.")
     elif not run.ended:
@@ -65,12 +67,12 @@ def show_run(run: Run) -> None:
     elif run.state_type == "COMPLETED":
         show_outcome(run)
     else:
-        st.error(run.message or "The run did not complete; its log in Prefect has the cause.")
+        st.error(escape_lines(run.message) or "The run did not complete; its log in Prefect has the cause.")
 
 
 def show_outcome(run: Run) -> None:
     """The versions of the run with their errors, and the reason why one was promoted or not."""
-    st.success(escape_markdown(run.message), icon=":material/social_leaderboard:")
+    st.success(escape_lines(run.message), icon=":material/social_leaderboard:")
     versions = _versions_of(run)
     if versions:
         rows = pd.DataFrame(versions)[["champion", "version", *METRICS]]

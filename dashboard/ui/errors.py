@@ -9,10 +9,13 @@ import streamlit as st
 
 from dashboard.clients.api import Refused, ServiceDown
 from dashboard.clients.prefect import PrefectDown, PrefectRefused
+from dashboard.ui.session import end_session
+from dashboard.ui.text import escape_markdown
 
 log = logging.getLogger(__name__)
 
 NO_CHAMPION = "no_champion"
+UNAUTHORIZED = 401
 
 
 @contextmanager
@@ -26,7 +29,7 @@ def show_errors() -> Iterator[None]:
         remedy = "Start everything with `make run`; training needs Prefect's server."
         show_error(str(error), remedy, retry=True)
     except PrefectRefused as error:
-        st.warning(str(error), icon=":material/edit:")
+        show_warning(str(error))
     except Refused as error:
         show_refusal(error)
     # The page is this process's outermost edge: the log has the traceback, the reader a sentence.
@@ -39,13 +42,23 @@ def show_errors() -> Iterator[None]:
 
 
 def show_refusal(error: Refused) -> None:
-    """The error message of the service, or how to train a first model when it has none."""
-    if error.code == NO_CHAMPION:
+    """The error message of the service, or how to train a first model when it has none.
+
+    Where the service wants another key, the page is drawn again as the sign-in.
+    """
+    if error.status == UNAUTHORIZED and end_session("The service wants a key that is valid."):
+        st.rerun()
+    elif error.code == NO_CHAMPION:
         show_no_model()
     elif error.status >= 500:
         show_error(str(error), "Try again in a moment; the service's log has the cause.", retry=True)
     else:
-        st.warning(str(error), icon=":material/edit:")
+        show_warning(str(error))
+
+
+def show_warning(problem: str) -> None:
+    """A problem that the person can mend by other inputs."""
+    st.warning(escape_markdown(problem), icon=":material/edit:")
 
 
 def show_no_model() -> None:
@@ -59,8 +72,8 @@ def show_no_model() -> None:
 
 
 def show_error(problem: str, remedy: str, *, retry: bool = False) -> None:
-    """A problem and its remedy, with a button that draws the page again if a ``retry`` may help."""
-    st.error(f"{problem}\n\n{remedy}", icon=":material/error:")
+    """A problem and, as Markdown, its remedy, with a button that draws the page again if that may help."""
+    st.error(f"{escape_markdown(problem)}\n\n{remedy}", icon=":material/error:")
     if retry:
         # A key of its own, for several parts of a page may meet the same problem; a click draws all anew.
         st.button("Try again", icon=":material/refresh:", key=f"again-{uuid4()}")

@@ -12,7 +12,7 @@ from honcho.environ import parse_procfile
 
 from diamonds.settings import PROJECT, settings
 from diamonds.stack import prefect
-from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, Address, ServerName, address_of
+from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, Address, ServerName, address_of, is_loopback
 from diamonds.stack.secret_file import read_secret
 
 STOP_SECONDS = 20
@@ -80,7 +80,9 @@ def environment(process: str) -> dict[str, str]:
     Only the processes that need it have the string of Prefect's server.
     """
     others = {name: value for name, value in os.environ.items() if not name.endswith("API_AUTH_STRING")}
-    return DEFAULTS | others | _settings() | _prefect_variables(process) | _no_proxy()
+    return (
+        DEFAULTS | others | _settings() | _dashboard_variables() | _prefect_variables(process) | _no_proxy()
+    )
 
 
 def _settings() -> dict[str, str]:
@@ -94,6 +96,13 @@ def _settings() -> dict[str, str]:
         "DIAMONDS_PREFECT_HOST": chosen.prefect_host,
         "DIAMONDS_PREFECT_PORT": str(chosen.prefect_port),
     }
+
+
+def _dashboard_variables() -> dict[str, str]:
+    """Where other machines reach the dashboard, any host name does; who has no key only sees the sign-in."""
+    hosts = "STREAMLIT_SERVER_ALLOWED_HOSTS"
+    opened = not is_loopback(settings().dashboard_host)
+    return {hosts: os.environ.get(hosts, "*")} if opened else {}
 
 
 def _prefect_variables(process: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from uuid import UUID
 import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
@@ -161,9 +162,8 @@ def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     (stones / "fresh.csv").write_text("".join([header, *sold[5::100]]))
     deployment = prefect.read_deployment_by_name("train/linear").id
     # The server looks for new schedules once a minute: what is due before that only comes the next time.
-    (schedule,) = prefect.create_deployment_schedules(
-        deployment, [(IntervalSchedule(interval=timedelta(seconds=90)), True)]
-    )
+    every_90_s = DeploymentScheduleCreate(schedule=IntervalSchedule(interval=timedelta(seconds=90)))
+    (schedule,) = prefect.create_deployment_schedules(deployment, [every_90_s])
 
     flow_run, *_ = run.wait_for(lambda: _ended(prefect, deployment), within_s=240)
     prefect.delete_deployment_schedule(deployment, schedule.id)

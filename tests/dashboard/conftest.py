@@ -23,6 +23,7 @@ from tests.processes import free_port, process, wait_until
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 PATIENCE_MS = 30_000
+PREFECT_AUTH = "tests:their-string"
 
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -64,7 +65,14 @@ def stack(
     with (
         database_running(),
         serving(folder / "service.log", environment={"BENTOML_HOME": str(store)}) as service,
-        dashboard(log, {"DIAMONDS_SERVICE_URL": service.url, "DIAMONDS_PREFECT_URL": prefect}) as url,
+        dashboard(
+            log,
+            {
+                "DIAMONDS_SERVICE_URL": service.url,
+                "DIAMONDS_PREFECT_URL": prefect,
+                "PREFECT_API_AUTH_STRING": PREFECT_AUTH,
+            },
+        ) as url,
         service.client() as api,
     ):
         for version in (linear, xgboost):

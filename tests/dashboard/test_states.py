@@ -1,5 +1,6 @@
 """The pages while something that they need is missing: each shows what to do about it."""
 
+import re
 import sys
 from collections.abc import Iterator
 
@@ -34,7 +35,8 @@ def text_of(page: str, **query: str) -> str:
         app.query_params[name] = value
     app.run()
     assert not app.exception
-    return " ".join(str(each.value) for each in (*app.error, *app.warning, *app.info, *app.markdown))
+    markdown = " ".join(str(each.value) for each in (*app.error, *app.warning, *app.info, *app.markdown))
+    return re.sub(r"\\([!-/:-@\[-`{-~])|\u2060", r"\1", markdown)  # as it is shown
 
 
 @pytest.fixture(scope="module")

@@ -7,28 +7,35 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import polars as pl
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from prefect import State, flow
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import ArtifactCreate
+from prefect.states import Failed
 
 from dashboard.train import uploads
 from dashboard.train.run import REFRESH_SECONDS
 from diamonds.settings import settings
-from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
+from tests.dashboard.conftest import PREFECT_AUTH, Stack, cell, shoot, wait_until_drawn
+from tests.dashboard.hostile import HOSTILE, TEXTS, expect_literal, rendered
 from tests.processes import process, wait_until
 
 TRAINING_MS = 240_000
 
 
 @pytest.fixture(scope="module")
-def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Prefect's server, and the worker with the deployments of `prefect.yaml`."""
+def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncPrefectClient]:
+    """A client of Prefect's server, which has a worker with the deployments of `prefect.yaml`."""
     folder = tmp_path_factory.mktemp("prefect")
     port = stack.prefect.rpartition(":")[2]
     environment = {
         "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": f"{stack.prefect}/api",
+        "PREFECT_API_AUTH_STRING": PREFECT_AUTH,
+        "PREFECT_SERVER_API_AUTH_STRING": PREFECT_AUTH,
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
         "BENTOML_HOME": str(stack.store),
     }
     python = [sys.executable, "-m"]
@@ -37,19 +44,15 @@ def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with (
         process(server, folder / "server.log", environment, until=f"{stack.prefect}/api/health"),
         process(worker, folder / "worker.log", environment),
+        SyncPrefectClient(api=f"{stack.prefect}/api", auth_string=PREFECT_AUTH) as client,
     ):
-        wait_until(lambda: "all" in _deployments(stack.prefect))
-        yield
-
-
-def _deployments(prefect: str) -> set[str]:
-    deployments = httpx.post(f"{prefect}/api/deployments/filter", json={}).raise_for_status().json()
-    return {deployment["name"] for deployment in deployments}
+        wait_until(lambda: "all" in {each.name for each in client.read_deployments()})
+        yield client
 
 
 @pytest.mark.slow
 def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
-    page: Page, stack: Stack, prefect: None, few_stones: Path, tmp_path: Path
+    page: Page, stack: Stack, prefect: SyncPrefectClient, few_stones: Path, tmp_path: Path
 ) -> None:
     page.goto(f"{stack.dashboard}/train?models=linear")
     upload = _upload_workbook(page, few_stones, tmp_path)
@@ -72,7 +75,7 @@ def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
 
 @pytest.mark.slow
 def test_the_page_asks_for_a_run_repeatedly_until_it_has_ended(
-    page: Page, stack: Stack, prefect: None
+    page: Page, stack: Stack, prefect: SyncPrefectClient
 ) -> None:
     page.clock.install()
     with page.expect_websocket() as opened:
@@ -90,6 +93,24 @@ def test_the_page_asks_for_a_run_repeatedly_until_it_has_ended(
     opened.value.on("framesent", lambda request: requests.append(request))
     page.clock.run_for(3000 * REFRESH_SECONDS)
     assert requests == []
+
+
+@pytest.mark.slow
+def test_what_prefect_tells_of_a_run_is_shown_as_it_is(
+    page: Page, stack: Stack, prefect: SyncPrefectClient
+) -> None:
+    failed: State[None] = Failed(name=f"Failed {HOSTILE}", message=f"{HOSTILE}\n{HOSTILE}")
+    run = prefect.create_flow_run(flow(name="elsewhere")(lambda: None), name=HOSTILE, state=failed)
+    progress = ArtifactCreate(
+        key="hostile", type="progress", description=HOSTILE, data=50.0, flow_run_id=run.id
+    )
+    prefect.create_artifact(progress)
+    page.goto(f"{stack.dashboard}/train?run={run.id}")
+
+    expect(page.get_by_role("heading", name="evil.example")).to_be_visible()
+    expect(page.get_by_test_id("stProgress")).to_contain_text("50%")
+    expect_literal(page, *TEXTS[:5])
+    assert rendered(page) == []
 
 
 @pytest.fixture

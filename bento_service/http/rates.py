@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Scope
 
+from bento_service.http.access import need_of
 from bento_service.http.errors import ApiError
 from diamonds.keys.key import Identity
 from diamonds.settings import settings
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
 
 def check_rate(scope: Scope, identity: Identity | None) -> None:
-    """Counts a request of this key, or of its client's address; raises the 429 when there are too many."""
+    """Counts a request of this key, or of its client's address; raises the 429 when there are too many.
+
+    What needs a key nowhere, such as probes of health, is not counted.
+    """
     limits = _limits()
-    if not limits:
+    if not limits or need_of(scope["method"], scope["path"]) is None:
         return
     who = f"key {identity.id}" if identity else f"address {(scope.get('client') or ('',))[0]}"
     for limit, limiter in limits:

@@ -87,8 +87,8 @@ def _print_once(key: str) -> None:
 
 
 def _row(key: "StoredKey") -> dict[str, Any]:
-    times = ("created_at", "expires_at", "last_used_at", "revoked_at")
-    moments = {name: getattr(key, name) for name in times}
+    names = ("created_at", "expires_at", "last_used_at", "revoked_at")
+    moments = {name: getattr(key, name) for name in names}
     return {
         "name": key.name,
         "id": key.id,
@@ -105,12 +105,23 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     if not rows:
         typer.echo("There is no key yet. Make one with: diamonds keys add NAME --scope quote")
         return
-    headings = ("name", "id", "scopes", "created (UTC)", "expires", "last used", "revoked")
-    table = Table(*headings, box=None, padding=(0, 1, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("name", no_wrap=True, overflow="fold")
+    for heading in ("scopes", "created (UTC)", "last used", "state"):
+        table.add_column(heading)
     for row in rows:
-        name, id_, scopes, *times = row.values()
-        table.add_row(escape(name), id_, ", ".join(scopes), *(_minute(each) for each in times))
+        times = _minute(row["created_at"]), _minute(row["last_used_at"])
+        table.add_row(escape(row["name"]), ", ".join(row["scopes"]), *times, _state(row))
     Console().print(table)
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["revoked_at"] is not None:
+        return "revoked"
+    if row["expires_at"] is None:
+        return "active"
+    expired = datetime.fromisoformat(row["expires_at"]) <= datetime.now(UTC)
+    return "expired" if expired else f"until {_minute(row['expires_at'])}"
 
 
 def _minute(moment: str | None) -> str:

@@ -58,12 +58,14 @@ def test_a_key_is_printed_alone_and_once_and_stored_as_a_hash(name: str) -> None
     assert key.rpartition("_")[2] not in stored
     found = keyring().find(key.encode())
     assert found is not None
-    assert (found.name, found.scopes) == (name, {Scope.QUOTE, Scope.READ})
+    assert found.name == name
+    assert found.scopes == {Scope.QUOTE, Scope.READ}
 
 
 def test_the_table_shows_each_key_on_a_line_of_its_own(name: str) -> None:
     database.add(name, [Scope.FEEDBACK])
-    (line,) = [line for line in diamonds("list").stdout.splitlines() if name in line]
+    listed = diamonds("list").stdout
+    (line,) = [line for line in listed.splitlines() if name in line]
     assert "feedback" in line
 
 
@@ -83,7 +85,8 @@ def test_a_rotated_key_is_replaced_by_one_with_its_name_and_scopes(name: str) ->
     assert ring.find(old.encode()) is None
     found = ring.find(new.encode())
     assert found is not None
-    assert (found.name, found.scopes) == (name, {Scope.QUOTE, Scope.FEEDBACK})
+    assert found.name == name
+    assert found.scopes == {Scope.QUOTE, Scope.FEEDBACK}
 
 
 def test_a_rotated_key_stays_valid_for_the_grace_that_was_given(name: str) -> None:

@@ -1,4 +1,4 @@
-"""What pages of other origins can do with the service in a real browser, and what those on the list can."""
+"""What pages of other origins can do, tried by a real browser, and what those on the list can."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -150,9 +150,11 @@ def test_a_page_of_another_origin_reads_nothing(shop: Running, foreign: Page, pa
     assert "error" in fetch(foreign, shop.url + path, headers={"authorization": f"Bearer {shop.key}"})
 
 
-def test_a_page_on_the_list_quotes_and_reads_the_id_of_the_exchange(shop: Running, listed: Page) -> None:
+def test_a_page_on_the_list_quotes_and_reads_the_id_of_the_exchange(
+    shop: Running, listed: Page, linear: Version
+) -> None:
     headers = {"content-type": JSON}
-    body = body_of("/predict", None)  # type: ignore[arg-type] # it needs none
+    body = body_of("/predict", linear)
     answer = fetch(listed, f"{shop.url}/predict", method="POST", headers=headers, body=body)
     assert answer["status"] == 200
     assert '"price"' in answer["body"]

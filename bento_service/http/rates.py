@@ -34,7 +34,8 @@ def check_rate(scope: Scope, identity: Identity | None) -> None:
 @cache
 def _limits() -> "Sequence[tuple[RateLimitItem, RateLimiter]]":
     """The limits of the settings, each with what counts."""
-    if settings().rate_limit is None and settings().quota is None:
+    rate, quota = settings().rate_limit, settings().quota
+    if rate is None and quota is None:
         return ()
     from limits import RateLimitItemPerDay, parse
     from limits.storage import MemoryStorage
@@ -42,10 +43,10 @@ def _limits() -> "Sequence[tuple[RateLimitItem, RateLimiter]]":
 
     storage = MemoryStorage()
     limits: list[tuple[RateLimitItem, RateLimiter]] = []
-    if settings().rate_limit is not None:
-        limits.append((parse(settings().rate_limit), SlidingWindowCounterRateLimiter(storage)))
-    if settings().quota is not None:
-        limits.append((RateLimitItemPerDay(settings().quota), FixedWindowRateLimiter(storage)))
+    if rate is not None:
+        limits.append((parse(rate), SlidingWindowCounterRateLimiter(storage)))
+    if quota is not None:
+        limits.append((RateLimitItemPerDay(quota), FixedWindowRateLimiter(storage)))
     return limits
 
 

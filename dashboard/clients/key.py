@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from diamonds.keys import admin_key
 from diamonds.settings import settings
 from diamonds.stack.addresses import address_of, is_loopback, is_on_loopback
-from diamonds.stack.secret_file import read_secret
 
 _KEY = "api key"
 _ASKED = "asked for a key"
@@ -35,7 +35,7 @@ def current_key() -> str | None:
     """The key of who signed in or, where nobody is asked, the one that `diamonds run` made."""
     if asks_for_key():
         return st.session_state.get(_KEY)
-    return read_secret(settings().home / "admin.key")
+    return admin_key.read(settings().home)
 
 
 def store_key(key: str) -> None:

@@ -18,13 +18,15 @@ FLAGS = [
     "--disable-sync",
 ]
 
+NO_CHROMIUM = "There is no Chromium on PATH; install it with: apt-get install chromium"
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser; it is closed in the end, for Playwright's event loop disturbs other tests' loops."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
-        pytest.skip("There is no Chromium on PATH; install it with: apt-get install chromium")
+        pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser

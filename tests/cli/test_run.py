@@ -94,8 +94,8 @@ def test_it_quotes_prices_and_records_the_exchange(run: Run) -> None:
     exchange = run.url("service_port") + "/exchanges/" + quote.headers["X-Exchange-Id"]
 
     assert quote.json()["price"] > 0
-    run.wait_for(lambda: httpx.get(exchange, headers=key).status_code == httpx.codes.OK)
-    assert httpx.get(exchange, headers=key).json()["response_body"] == quote.json()
+    run.wait_for(lambda: httpx.get(exchange, headers=key, timeout=60).status_code == httpx.codes.OK)
+    assert httpx.get(exchange, headers=key, timeout=60).json()["response_body"] == quote.json()
 
 
 @pytest.mark.slow

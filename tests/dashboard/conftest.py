@@ -22,7 +22,7 @@ from tests.processes import free_port, process, wait_until
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PATIENCE_MS = 30_000
+PATIENCE_MS = 120_000
 PREFECT_AUTH = "tests:their-string"
 
 

@@ -13,7 +13,7 @@ from tests.bento_service.serving import serving
 PAGES = ("quote", "batch", "train", "models", "exchanges")
 NOWHERE = "http://127.0.0.1:9"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 @pytest.fixture(autouse=True)

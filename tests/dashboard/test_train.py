@@ -22,7 +22,7 @@ from tests.dashboard.conftest import PREFECT_AUTH, Stack, cell, shoot, wait_unti
 from tests.dashboard.hostile import HOSTILE, TEXTS, expect_literal, rendered
 from tests.processes import process, wait_until
 
-TRAINING_MS = 240_000
+TRAINING_MS = 480_000
 
 
 @pytest.fixture(scope="module")

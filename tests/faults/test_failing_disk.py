@@ -26,7 +26,7 @@ def failing_disk(fails: Path) -> Mapping[str, str]:
 
 
 def answer_ids(url: str, count: int = 10) -> set[str]:
-    answers = [httpx.post(f"{url}/predict") for _ in range(count)]
+    answers = [httpx.post(f"{url}/predict", timeout=60) for _ in range(count)]
     assert {answer.status_code for answer in answers} == {200}
     return {answer.headers["X-Exchange-Id"] for answer in answers}
 
@@ -47,7 +47,7 @@ def test_what_a_failed_flush_may_have_lost_is_written_again_elsewhere(tmp_path: 
     with serving(tmp_path / "log", environment) as url:
 
         def state() -> str:
-            return httpx.get(f"{url}/readyz").headers["X-Recording"]
+            return httpx.get(f"{url}/readyz", timeout=60).headers["X-Recording"]
 
         answer_ids(url)
         fails.touch()

@@ -37,7 +37,7 @@ def test_each_response_to_any_request_is_in_the_record_once_and_soon(scene: Scen
             seen = list(clients.map(lambda number: call(running.url, number, scene.engine), range(CLIENTS)))
         answers = {id_: status for answers, _ in seen for id_, status in answers.items()}
         wait_until(lambda: answers.keys() <= statuses(scene.engine).keys(), details=lambda: str(SEED))
-        assert httpx.get(f"{running.url}/readyz").headers["X-Recording"] == "ok"
+        assert httpx.get(f"{running.url}/readyz", timeout=60).headers["X-Recording"] == "ok"
     delays = [delay for _, delays in seen for delay in delays]
     assert len(answers) > CONVERSATIONS / 3
     recorded = statuses(scene.engine)

@@ -32,7 +32,9 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(
             "DIAMONDS_JOURNAL_SYNC": "true",
         }
         with serving(tmp_path / "log", given) as url, ThreadPoolExecutor(4) as clients:
-            answers = list(clients.map(lambda number: httpx.post(f"{url}/predict?n={number}"), range(40)))
+            answers = list(
+                clients.map(lambda number: httpx.post(f"{url}/predict?n={number}", timeout=60), range(40))
+            )
             shutil.copyfile(disk, found_later)
     with mounted(found_later, tmp_path / "again") as home:
         (journal,) = (home / "journal").glob("*-*")

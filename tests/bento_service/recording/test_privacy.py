@@ -131,7 +131,7 @@ def arrived(masking: Masking) -> int:
 def test_an_error_of_ours_that_quotes_a_masked_field_is_logged_without_its_message(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serving_recorded_app(log, {"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url:
-        assert httpx.post(f"{url}/fail/quoting", json={"name": TEXT}).status_code == 500
+        assert httpx.post(f"{url}/fail/quoting", json={"name": TEXT}, timeout=60).status_code == 500
         wait_until(lambda: "RuntimeError" in log.read_text())
     assert "in fail_quoting" in log.read_text()
     assert TEXT not in log.read_text()
@@ -140,5 +140,5 @@ def test_an_error_of_ours_that_quotes_a_masked_field_is_logged_without_its_messa
 def test_an_error_of_ours_is_logged_with_its_message_where_nothing_is_masked(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serving_recorded_app(log, {}) as url:
-        assert httpx.post(f"{url}/fail/quoting", json={"name": TEXT}).status_code == 500
+        assert httpx.post(f"{url}/fail/quoting", json={"name": TEXT}, timeout=60).status_code == 500
         wait_until(lambda: "RuntimeError: as the test wants" in log.read_text())

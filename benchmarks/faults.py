@@ -53,7 +53,7 @@ def print_row(cells: Iterator[object]) -> None:
 
 def main() -> None:
     parser = parser_for(__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     seeds = [*options.seeds, *([int(os.environ[SEED])] if SEED in os.environ else [])]

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import httpx
 import uuid_utils
 
 from benchmarks.command_line import parser_for
@@ -23,6 +24,7 @@ from benchmarks.steps import WHOLE, serving
 from diamonds.database import migrate, running
 from diamonds.exchanges import Body, Journal, Request, Response, Shipper, create_partitions
 from diamonds.exchanges.journal.reader import JournalReader
+from diamonds.exchanges.metrics import PREFIX
 from diamonds.exchanges.shipping.shipper import ROWS, SIZE
 
 SHIPPED = 50_000
@@ -57,8 +59,20 @@ def _turn(urls: Sequence[str], script: Path, connections: int, seconds: int) -> 
     loads = []
     for url in urls:
         loads.append(measure(f"{url}/predict", script, connections, seconds))
-        time.sleep(1)  # for what was recorded to be shipped
+        _wait_until_shipped(url)
     return loads
+
+
+def _wait_until_shipped(url: str) -> None:
+    """What is shipped during the next turn would take the processor from another service."""
+    time.sleep(2)  # until the metrics know of it
+    while _unshipped_bytes(url) > 0:
+        time.sleep(0.5)
+
+
+def _unshipped_bytes(url: str) -> float:
+    lines = httpx.get(f"{url}/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if line.startswith(f"{PREFIX}_journal_bytes"))
 
 
 def _print_load(name: str, load: Load) -> None:

@@ -176,7 +176,7 @@ class ExchangeInFlight:
             claimed = await self._recording.claim(self._message(), is_retry=self._headers.is_retry)
             if claimed == "taken":
                 raise id_taken(client_id)
-            self.answer = Answer.of(claimed) if claimed else None
+            self.answer = Answer.of(claimed) if claimed else shared_answers.recent(key)
         client_chosen_id.set(self.id)
 
     def _change_id(self) -> None:

@@ -20,8 +20,10 @@ from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)
 
-_UNRECORDED = frozenset({"/", "/livez", "/readyz", "/healthz", "/metrics", "/schema.json"})
-_UNRECORDED_BELOW = ("/docs", "/static_content")
+_UNRECORDED = frozenset(
+    {"/", "/docs", "/docs.json", "/livez", "/readyz", "/healthz", "/metrics", "/schema.json"}
+)
+_UNRECORDED_BELOW = ("/docs/", "/static_content/")
 _STOPPING = ApiError(503, "stopping", "The service is being stopped; try again.", headers=RETRY_SOON)
 
 

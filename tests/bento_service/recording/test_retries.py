@@ -65,7 +65,8 @@ def waiting_writers() -> int:
 
 def test_only_a_retry_asks_the_database_before_it_is_answered(services: list[httpx.Client]) -> None:
     client, _ = services
-    shipped_after(client)
+    for each in services:
+        shipped_after(each)
     with table_locked():
         first = str(uuid4())
         assert post(client, first, 1).status_code == 200
@@ -164,6 +165,17 @@ def test_the_same_request_several_times_at_once_gets_the_first_final_answer_once
     ]
     assert {answer.headers["X-Exchange-Id"] for answer in answers} == {id_}
     wait_until(lambda: recorded(id_).response_body == {"turn": 2})
+
+
+def test_a_retry_gets_the_same_answer_while_that_is_not_in_the_database_yet(
+    services: list[httpx.Client],
+) -> None:
+    turn(services[0], str(uuid4()))  # the first one of all is a conflict
+    id_ = str(uuid4())
+    with table_locked():
+        first, again = turn(services[0], id_), turn(services[0], id_)
+    assert (first.status_code, again.content) == (200, first.content)
+    assert recorded(id_).response_body == first.json()
 
 
 def test_a_client_that_left_and_sends_again_meanwhile_gets_the_answer_that_is_recorded(

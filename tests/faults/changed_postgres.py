@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 from tests.faults.conftest import Scene
@@ -16,6 +17,8 @@ SQLSTATES = (
     *("08006", "0A000", "22000", "23514", "25006", "28000", "40001", "42501", "53100", "54000", "55P03"),
     *("57014", "58030", "P0001", "XX000"),
 )
+CONDITIONS = ("WHEN (mod(hashtext(NEW.query), 20) = 0)", "")
+"""For some exchanges, and for all."""
 
 
 def postgres_is_read_only(scene: Scene, _random: random.Random) -> None:
@@ -51,21 +54,20 @@ def the_password_is_changed(scene: Scene, _random: random.Random) -> None:
 
 def errors_of_each_class_are_raised(scene: Scene, _random: random.Random) -> None:
     """For some exchanges, then for all; what became a dead letter is retried in the end."""
-    for sqlstate in SQLSTATES:
-        for condition in ("WHEN (hashtext(NEW.query) % 20 = 0)", ""):
-            raise_on_insert(scene, sqlstate, condition)
-            time.sleep(0.3)
-            scene.sql("DROP FUNCTION refuse CASCADE")
+    for number, (sqlstate, condition) in enumerate(product(SQLSTATES, CONDITIONS)):
+        raise_on_insert(scene, f"refuse_{number}", sqlstate, condition)
+        time.sleep(0.3)
+        scene.sql(f"DROP FUNCTION refuse_{number} CASCADE")
     time.sleep(2)  # for the last ones to become dead letters
     retry_dead_letters(scene)
 
 
-def raise_on_insert(scene: Scene, sqlstate: str, condition: str) -> None:
+def raise_on_insert(scene: Scene, name: str, sqlstate: str, condition: str) -> None:
     scene.sql(
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql "
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
         f"AS 'BEGIN RAISE USING ERRCODE = ''{sqlstate}''; END'",
-        f"CREATE TRIGGER refuse BEFORE INSERT ON exchanges FOR EACH ROW {condition.replace('%', '%%')} "
-        "EXECUTE FUNCTION refuse()",
+        f"CREATE TRIGGER {name} BEFORE INSERT ON exchanges FOR EACH ROW {condition} "
+        f"EXECUTE FUNCTION {name}()",
     )
 
 

@@ -59,8 +59,7 @@ class Labels(BaseModel):
     # Nor is what its own model store decided about it.
     accepted: Annotated[str, Field(exclude=True)] = ""
     imported: Annotated[str, Field(exclude=True)] = ""
-    judged_against: Annotated[str, Field(exclude=True)] = ""
-    look: Annotated[str, Field(exclude=True)] = ""
+    looks: Annotated[str, Field(exclude=True)] = ""
     git_commit: Hex = ""
     flow_run: Line = ""
     members: Tags = ""

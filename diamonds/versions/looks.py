@@ -1,20 +1,28 @@
-"""Counts the looks at challengers of one champion, which the gate makes pay for trying again and again."""
+"""Counts the looks at challengers of one version, which the gate makes pay for trying again and again."""
 
 from diamonds.models import REGISTRY
 from diamonds.versions import store
+from diamonds.versions.changes import relabel
 from diamonds.versions.version import Version
 
-OPPONENT = "judged_against"
-"""Label of a version: the tag of the one that it met last."""
-LOOK = "look"
-"""Label of a version: which look at a challenger of that one it was, from 1."""
+LOOKS = "looks"
+"""Label of a version: those that it met, each with the number of that look at a challenger (``TAG=NUMBER``)."""
 
 
 def look_at(champion: Version, challenger: Version) -> int:
-    """The number of this look; the same two meeting again is no further one."""
-    opponent = champion.labels.get("source", champion.tag)
-    looks = {version.tag: _look(version) for version in _all() if version.labels.get(OPPONENT) == opponent}
+    """The number of this look, from 1; the same two meeting again is no further one."""
+    looks = {version.tag: _looks(version).get(_tag(champion), 0) for version in _all()}
     return looks.get(challenger.tag) or max(looks.values(), default=0) + 1
+
+
+def note_look(champion: Version, challenger: Version) -> Version:
+    """The challenger with a label that it met the champion."""
+    looks = {**_looks(challenger), _tag(champion): look_at(champion, challenger)}
+    return relabel(challenger, {LOOKS: " ".join(f"{tag}={look}" for tag, look in looks.items())})
+
+
+def _tag(version: Version) -> str:
+    return version.labels.get("source", version.tag)
 
 
 def _all() -> list[Version]:
@@ -22,6 +30,6 @@ def _all() -> list[Version]:
     return [version for name in names for version in store.readable(name)]
 
 
-def _look(version: Version) -> int:
-    text = version.labels.get(LOOK, "")
-    return int(text) if text.isdecimal() else 0
+def _looks(version: Version) -> dict[str, int]:
+    pairs = (pair.partition("=") for pair in version.labels.get(LOOKS, "").split())
+    return {tag: int(look) for tag, _, look in pairs if look.isdecimal()}

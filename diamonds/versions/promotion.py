@@ -9,7 +9,7 @@ from diamonds.versions.acceptance import acceptance_number
 from diamonds.versions.changes import relabel
 from diamonds.versions.gate import Contender, Decision, decide
 from diamonds.versions.integrity import check, damage
-from diamonds.versions.looks import LOOK, OPPONENT, look_at
+from diamonds.versions.looks import look_at, note_look
 from diamonds.versions.meeting import contender, contenders
 from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
@@ -52,11 +52,11 @@ def _let_name_follow(version: Version) -> None:
         before = store.newest(version.model)
         if version.labels.get(ACCEPTED) != NOT_BETTER or before is None:
             return
-        decision = Decision(False, "it learned from another market")
+        decision = Decision(False, f"{version.tag} learned from another market.")
         if foreign_source(version) is None:
             decision = _meet(before, version)
-        if decision.promote:
-            relabel(version, {ACCEPTED: acceptance_number(version.model)})
+        if decision.promote:  # its labels are others now
+            relabel(store.get(version.tag), {ACCEPTED: acceptance_number(version.model)})
     log.info("Model %s: %s", version.model, decision.reason)
 
 
@@ -106,8 +106,7 @@ def _meet(champion: Version | None, challenger: Version) -> Decision:
     """The decision, which is noted with the challenger as a look at the champion."""
     decision = _decision(champion, challenger)
     if champion is not None:
-        look = look_at(champion, challenger)
-        relabel(challenger, {OPPONENT: champion.labels.get("source", champion.tag), LOOK: str(look)})
+        note_look(champion, store.get(challenger.tag))  # which may have met another one just now
     return decision
 
 

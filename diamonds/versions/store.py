@@ -187,6 +187,7 @@ def promote(tag: str, reason: str, *, undoes: str | None = None, request_id: str
     with promoting(source):
         number = next_number(history(), PROMOTION, len(unreadable(CHAMPION.removeprefix(PREFIX))))
         labels = {"source": source.tag, **source.labels, "reason": reason, PROMOTION: str(number)}
+        labels.pop(ACCEPTED, None)  # it quotes, whatever its model's name means
         for label, value in ((UNDOES, undoes), (REQUEST, request_id)):
             labels.pop(label, None)  # a former champion's
             if value:

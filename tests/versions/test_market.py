@@ -91,7 +91,8 @@ def test_each_challenger_is_a_further_look_and_meeting_again_is_none(
         challenger = copied(champion, number)
         for _ in range(2):
             promotion.promote(challenger.tag)
-            looks.append(int(store.get(challenger.tag).labels["look"]))
+            _, _, look = store.get(challenger.tag).labels["looks"].partition(f"{champion.tag}=")
+            looks.append(int(look))
 
     assert looks == [looks[0], looks[0], looks[0] + 1, looks[0] + 1]
 

@@ -6,7 +6,7 @@ from diamonds.versions.changes import relabel
 from diamonds.versions.version import Version
 
 LOOKS = "looks"
-"""Label of a version: those that it met, each with the number of that look at a challenger (``TAG=NUMBER``)."""
+"""Label of a version: those that it met, each with the number of that look (``TAG=NUMBER``)."""
 
 
 def look_at(champion: Version, challenger: Version) -> int:

@@ -129,6 +129,8 @@ def unknown_version(tag: str) -> UnknownVersion:
 
 
 def _latest(name: str) -> Version | None:
+    if name == CHAMPION:
+        return champion()
     return next(iter(versions(name.removeprefix(PREFIX))), None) if name.startswith(PREFIX) else None
 
 

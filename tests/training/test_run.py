@@ -70,3 +70,33 @@ def test_a_flow_run_that_is_tried_again_promotes_what_its_first_attempt_trained(
     assert other.new == []
     assert again.new == first.new
     assert decision is not None
+
+
+def test_where_the_champion_is_damaged_its_whole_version_is_promoted_again(few_stones: Path) -> None:
+    run_linear(few_stones)
+    damage_champion()
+
+    outcome, decision = run_linear(few_stones)
+
+    assert outcome.new == []
+    assert decision is not None
+    assert decision.promote
+    assert "the champion is damaged. coefficients.json of diamonds-champion:" in decision.reason
+
+
+def test_a_damaged_version_is_trained_again(few_stones: Path) -> None:
+    first, _ = run_linear(few_stones)
+    damage_champion()
+    (first.new[0].folder / "model.yaml").write_text("name: dia")
+
+    outcome, decision = run_linear(few_stones)
+
+    assert outcome.new == store.versions("linear")
+    assert decision is not None
+    assert decision.promote
+
+
+def damage_champion() -> None:
+    champion = store.champion()
+    assert champion is not None
+    (champion.folder / "coefficients.json").unlink()

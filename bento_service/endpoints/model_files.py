@@ -20,9 +20,12 @@ from diamonds.versions.changes import VersionExists
 
 _FILE = {"type": "string", "format": "binary", "description": "A `.bentomodel` file."}
 
+_SECONDS = 25
+"""So that there is an answer before the time limit of requests."""
+
 
 class ImportResponse(TypedDict):
-    """The version of the file, which is now one of its model's; it was checked before and is not promoted."""
+    """The version of the file, which was checked and is now one of its model's, not promoted nor accepted."""
 
     imported: ModelVersion
     checks: Annotated[list[str], Field(description="What was checked, in sentences.")]
@@ -49,7 +52,7 @@ def export_version(version: str) -> Response:
 def import_version(content: Annotated[bytes, Body(media_type=BYTES)]) -> ImportResponse:
     """Adds the version of a file to the model store, once it is checked; it is not promoted."""
     try:
-        imported = transfer.import_version(content)
+        imported = transfer.import_version(content, seconds=_SECONDS)
     except BadVersionFile as error:
         raise bad_request(str(error), code="bad_version_file") from error
     except VersionExists as error:

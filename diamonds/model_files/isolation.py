@@ -12,20 +12,20 @@ from pathlib import Path
 from signal import Signals
 
 from diamonds.model_files.errors import BadVersionFile
-from diamonds.model_files.sandbox import SECONDS, leave_network, limit_resources, refuse_side_effects
+from diamonds.model_files.sandbox import leave_network, limit_resources, refuse_side_effects
 from diamonds.settings import PROJECT
 
 
-def verify_isolated(file: Path, folder: Path) -> list[str]:
-    """The checks that the file passed, as sentences; raises ``BadVersionFile``."""
+def verify_isolated(file: Path, folder: Path, *, seconds: float) -> list[str]:
+    """The checks that the file passed within so many seconds, as sentences; raises ``BadVersionFile``."""
     command = [sys.executable, "-P", "-m", __name__, str(file), str(folder)]
     environment, place = restricted_environment(folder.parent), folder.parent
     try:
         ended = subprocess.run(
-            command, timeout=SECONDS, capture_output=True, text=True, check=False, env=environment, cwd=place
+            command, timeout=seconds, capture_output=True, text=True, check=False, env=environment, cwd=place
         )
     except subprocess.TimeoutExpired as error:
-        raise BadVersionFile(f"It could not be loaded within {SECONDS} seconds.") from error
+        raise BadVersionFile(f"It could not be loaded within {seconds:g} seconds.") from error
     if ended.returncode:
         raise BadVersionFile(f"It could not be loaded: {_cause(ended, folder)}")
     result = json.loads(folder.with_suffix(".json").read_text())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from diamonds.model_files.archive import MOST_BYTES
 
-SECONDS = 25
+_PROCESSOR_SECONDS = 50
 _MEMORY_BYTES = 6 * 1024**3
 _OPEN_FILES = 256
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # of unshare(2); `os.unshare` comes with Python 3.12
@@ -23,7 +23,7 @@ def limit_resources() -> None:
     """Limits memory, processor time, the size of written files and their number; no core dumps."""
     for kind, limit in {
         resource.RLIMIT_AS: _MEMORY_BYTES,
-        resource.RLIMIT_CPU: 2 * SECONDS,
+        resource.RLIMIT_CPU: _PROCESSOR_SECONDS,
         resource.RLIMIT_FSIZE: MOST_BYTES + 1024**2,
         resource.RLIMIT_NOFILE: _OPEN_FILES,
         resource.RLIMIT_CORE: 0,

@@ -27,14 +27,14 @@ def export_version(tag: str) -> bytes:
     return pack(version.folder)
 
 
-def import_version(content: bytes) -> Imported:
+def import_version(content: bytes, *, seconds: float = 300) -> Imported:
     """Adds the version of a ``.bentomodel`` file to the model store when it passes all checks.
 
-    It is listed like any other version, and not promoted. Raises ``BadVersionFile``, and ``VersionExists``
-    when the model store has it.
+    It is listed like any other version, and neither promoted nor accepted. Raises ``BadVersionFile``, also
+    when the checks take longer than so many ``seconds``, and ``VersionExists`` when the model store has it.
     """
     with TemporaryDirectory(prefix="diamonds-import-") as place:
         file, folder = Path(place) / "version.bentomodel", Path(place) / "version"
         file.write_bytes(content)
-        checks = verify_isolated(file, folder)
+        checks = verify_isolated(file, folder, seconds=seconds)
         return Imported(changes.add(read_metadata(folder).tag, folder), checks)

@@ -21,7 +21,7 @@ def asks_for_key() -> bool:
     They do where keys are configured, where others than this machine's users reach the dashboard or the
     service, and where the service did not take the key of `diamonds run`.
     """
-    own = _is_own_dashboard() and is_on_loopback(service_url())
+    own = _is_own_dashboard() and _is_own_service()
     return bool(settings().api_keys) or not own or st.session_state.get(_ASKED, False)
 
 
@@ -29,6 +29,10 @@ def _is_own_dashboard() -> bool:
     """Whether only this machine reaches the dashboard; another host name stands for a proxy before it."""
     hosts: list[str] = st.get_option("server.allowedHosts")
     return is_loopback(st.get_option("server.address")) and bool(hosts) and all(map(is_loopback, hosts))
+
+
+def _is_own_service() -> bool:
+    return is_on_loopback(service_url()) and is_loopback(settings().host)
 
 
 def current_key() -> str | None:

@@ -13,7 +13,7 @@ from diamonds.settings import settings
 
 Scope = Literal["quote", "feedback", "read", "admin"]
 
-CHECK_SECONDS = 60.0
+CHECK_SECONDS = 5.0
 """How long a page trusts that a key is still valid; calls of the API never do."""
 
 _USER, _ACTIVE_AT, _NOTICE = "user", "active at", "notice of the sign-in"

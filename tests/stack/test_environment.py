@@ -93,6 +93,15 @@ def test_settings_of_prefects_server_keep_their_meaning(monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("home")
+def test_opening_the_service_opens_neither_prefect_nor_the_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, DIAMONDS_HOST="0.0.0.0")  # noqa: S104 - nothing binds here
+
+    hosts = environment("prefect")
+    assert hosts["DIAMONDS_HOST"] == "0.0.0.0"  # noqa: S104
+    assert hosts["DIAMONDS_PREFECT_HOST"] == hosts["DIAMONDS_DASHBOARD_HOST"] == "127.0.0.1"
+
+
+@pytest.mark.usefixtures("home")
 def test_no_proxy_stands_between_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, HTTP_PROXY="http://proxy.example:3128", NO_PROXY="intranet.example")
 

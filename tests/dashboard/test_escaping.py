@@ -9,7 +9,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from dashboard.models.card_text import card_markdown
 from dashboard.ui.text import MOST_CHARACTERS, escape_markdown, visible
-from diamonds.versions.integrity import write_manifest
+from diamonds.versions.integrity import MANIFEST, write_manifest
 from tests.dashboard.conftest import Stack
 from tests.dashboard.hostile import HIDDEN, HIDDEN_SHOWN, HOSTILE, HUGE, TEXTS, expect_literal, rendered
 from tests.dashboard.test_exchanges import recorded
@@ -65,11 +65,13 @@ def hostile_version(stack: Stack) -> Iterator[str]:
     name, _, identity = stack.versions["linear"].partition(":")
     folder = stack.store / "models" / name / "hostile"
     shutil.copytree(stack.store / "models" / name / identity, folder)
-    metadata = folder / "model.yaml"
-    metadata.write_text(metadata.read_text().replace(f"version: {identity}", "version: hostile"))
+    metadata = (folder / "model.yaml").read_text()
+    for file in ("model.yaml", MANIFEST):  # neither is in the manifest
+        (folder / file).unlink()
     table = ["| a | b |", "|---|---|", f"| {HOSTILE} | c |"]
     (folder / "card.md").write_text("\n".join([f"# {HOSTILE}", HIDDEN, *TEXTS, f"- {HOSTILE}", *table, HUGE]))
     write_manifest(folder)
+    (folder / "model.yaml").write_text(metadata.replace(f"version: {identity}", "version: hostile"))
     wait_until(lambda: stack.api.get(f"/versions/{name}:hostile").is_success)
     yield f"{name}:hostile"
     shutil.rmtree(folder)

@@ -5,12 +5,13 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from diamonds.keys.binding import is_loopback
 from diamonds.settings import settings
 
-_known: set[str] = set()
+_known: list[frozenset[str]] = []
 
 
 def bound_addresses() -> frozenset[str]:
@@ -19,14 +20,23 @@ def bound_addresses() -> frozenset[str]:
     BentoML hands a worker its socket as a file descriptor and does not say what it is bound to. They never
     change, and are looked for once.
     """
-    if not _known:
-        _known.update(_listening())
-    return frozenset(_known or {settings().host})
+    if _known:
+        return _known[0]
+    addresses = frozenset(_listening())
+    if not addresses:
+        return frozenset({settings().host})
+    _known.append(addresses)
+    return addresses
 
 
 def is_exposed() -> bool:
     """Whether one of them is reachable from other machines."""
-    return not all(map(is_loopback, bound_addresses()))
+    return _any_exposed(bound_addresses())
+
+
+@cache
+def _any_exposed(addresses: frozenset[str]) -> bool:
+    return not all(map(is_loopback, addresses))
 
 
 def _listening() -> Iterator[str]:

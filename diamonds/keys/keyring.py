@@ -41,6 +41,7 @@ class Keyring:
         }
         self._fixed = self._configured
         self._stored: dict[str, StoredKey] | None = None
+        self._identities: dict[str, Identity] = {}
         self._used: dict[str, datetime] = {}
         self._problems: dict[str, str | None] = {}
         self._stop = threading.Event()
@@ -50,19 +51,21 @@ class Keyring:
         """Whose key it is; None for one that is unknown, revoked or expired. Raises ``NotReadYet``."""
         if len(key) > LONGEST:
             return None
-        fixed = self._fixed.get(digest(self._salt, key))
-        if fixed is not None:
-            return fixed
         id_ = id_of(key)
-        if id_ is None:
+        stored = self._stored.get(id_) if id_ and self._stored else None
+        if stored is None:
+            return self._find_fixed(key, id_)
+        now = datetime.now(UTC)
+        if not stored.matches(key) or not stored.is_active(now):
             return None
-        if self._stored is None:
+        self._used[stored.id] = now
+        return self._identities[stored.id]
+
+    def _find_fixed(self, key: bytes, id_: str | None) -> Identity | None:
+        fixed = self._fixed.get(digest(self._salt, key))
+        if fixed is None and id_ and self._stored is None:
             raise NotReadYet
-        stored, now = self._stored.get(id_), datetime.now(UTC)
-        if stored is None or not stored.matches(key) or not stored.is_active(now):
-            return None
-        self._used[id_] = now
-        return stored.identity
+        return fixed
 
     def start(self) -> None:
         """Reads the file, which is made if it is missing, and begins to read the database."""
@@ -118,7 +121,9 @@ class Keyring:
                 self._used = used | self._used
                 raise
         now = datetime.now(UTC)
-        self._stored = {key.id: key for key in database.stored_keys() if key.is_active(now)}
+        active = {key.id: key for key in database.stored_keys() if key.is_active(now)}
+        self._identities |= {id_: key.identity for id_, key in active.items()}
+        self._stored = active
 
     def _report(self, source: str, problem: str | None) -> None:
         """Logs why a source of keys cannot be read, once."""

@@ -24,7 +24,8 @@ import pandas as pd
 from benchmarks.command_line import parser_for
 from benchmarks.timing import timed
 from diamonds.dataset import load_dataset
-from diamonds.diamond import DIMENSIONS, GRADE_DTYPES, GRADES
+from diamonds.diamond import DIMENSIONS, GRADE_DTYPES
+from diamonds.grades import GRADES
 from diamonds.settings import PROJECT
 
 

@@ -14,7 +14,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from benchmarks.command_line import parser_for
 from benchmarks.timing import print_durations, timed, timed_each
-from diamonds.diamond import GRADE_DTYPES, GRADES, GradedWeight
+from diamonds.diamond import GRADE_DTYPES, GradedWeight
+from diamonds.grades import GRADES
 from diamonds.pricing.similar import SimilarStones, save_index
 
 NEAREST = 5

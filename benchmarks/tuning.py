@@ -17,7 +17,8 @@ import xgboost as xgb
 from benchmarks.command_line import parser_for
 from diamonds.dataset import Dataset, load_dataset
 from diamonds.dataset.split import fold_of, stone_hashes
-from diamonds.diamond import FEATURES, GRADES
+from diamonds.diamond import FEATURES
+from diamonds.grades import GRADES
 from diamonds.models import spec_named
 from diamonds.settings import settings
 from diamonds.training.tuning import Search

@@ -7,6 +7,7 @@ from bento_service.endpoints import (
     datasets,
     exchanges,
     feedback,
+    grades,
     keys,
     model_files,
     models,
@@ -21,6 +22,7 @@ _RESOURCES = (
     quoting,  # POST /predict is first, for it is the busiest, and routes are compared in order
     similar,
     feedback,
+    grades,
     models,
     versions,
     promotions,

@@ -8,6 +8,7 @@ import bentoml
 from bento_service.bentoml_service import LeanService
 from bento_service.endpoints import feedback, quoting, similar
 from bento_service.endpoints.feedback import FeedbackRequest
+from bento_service.endpoints.grades import known_grades
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.quoting import BatchRequest, QuoteRequest
 from bento_service.endpoints.similar import SimilarRequest
@@ -84,4 +85,4 @@ if _SETTINGS.cors_origins:
 DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(KeyRequired)  # type: ignore[attr-defined]
 DiamondService.add_asgi_middleware(Replay)  # type: ignore[attr-defined]
-DiamondService.add_asgi_middleware(Api, routes=ROUTES)  # type: ignore[attr-defined]
+DiamondService.add_asgi_middleware(Api, routes=ROUTES, grades=known_grades)  # type: ignore[attr-defined]

@@ -1,19 +1,23 @@
 """A diamond: its measures, its ordered grades, and the limits within which they are valid."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
-CUTS = ("Fair", "Good", "Very Good", "Premium", "Ideal")
-COLORS = ("J", "I", "H", "G", "F", "E", "D")
-CLARITIES = ("I1", "SI2", "SI1", "VS2", "VS1", "VVS2", "VVS1", "IF")
-GRADES: dict[str, tuple[str, ...]] = {"cut": CUTS, "color": COLORS, "clarity": CLARITIES}
-"""The grades by column, each from the worst to the best."""
+from diamonds.grades import CLARITIES as CLARITIES
+from diamonds.grades import COLORS as COLORS
+from diamonds.grades import CUTS as CUTS
+from diamonds.grades import GRADES as GRADES
+from diamonds.grades import SCALE
+from diamonds.grades import parse_grade as parse_grade
+
 GRADE_DTYPES = {column: pd.CategoricalDtype(list(grades), ordered=True) for column, grades in GRADES.items()}
-"""The grades by column as ordered categories of pandas."""
+"""The grades of the classic data by column as ordered categories of pandas."""
 
 MEASURES = ("carat", "depth", "table", "x", "y", "z")
 DIMENSIONS = ("x", "y", "z")
@@ -24,43 +28,20 @@ COLUMNS = ("carat", "cut", "color", "clarity", "depth", "table", "price", "x", "
 WIDTH_OF_ONE_CARAT_MM = 6.43
 """Median of x / carat ** (1/3) over the cleaned stones of data/diamonds.csv."""
 
-_OTHER_NAMES = {
-    "cut": {"VG": "Very Good", "GD": "Good", "FR": "Fair", "PR": "Premium", "ID": "Ideal"},
-    "color": {},
-    "clarity": {"Internally Flawless": "IF"},
-}
-
-
-def _normalised(text: str) -> str:
-    return text.strip().casefold().replace(" ", "").replace("_", "").replace("-", "")
-
-
-def _spellings(column: str) -> dict[str, str]:
-    names = {grade: grade for grade in GRADES[column]} | _OTHER_NAMES[column]
-    return {_normalised(name): grade for name, grade in names.items()}
-
-
-_SPELLINGS = {column: _spellings(column) for column in GRADES}
-
-
-def parse_grade(column: str, text: object) -> str:
-    """The grade of ``column`` that ``text`` names, whatever its case, spaces, ``_`` or ``-``; also as ``VG``.
-
-    Raises ``ValueError`` that lists the grades when it names none.
-    """
-    grade = _SPELLINGS[column].get(_normalised(text)) if isinstance(text, str) else None
-    if grade is None:
-        raise ValueError(f"Got {column}={text!r}; expected one of {', '.join(reversed(GRADES[column]))}.")
-    return grade
-
 
 def _grade(column: str) -> BeforeValidator:
-    return BeforeValidator(lambda text: parse_grade(column, text))
+    def parse(text: object, info: ValidationInfo) -> str:
+        known = info.context.get(KNOWN_GRADES, {}) if info.context else {}
+        return parse_grade(column, text, known.get(column))
+
+    return BeforeValidator(parse)
 
 
-Cut = Annotated[str, _grade("cut"), Field(json_schema_extra={"enum": list(CUTS)})]
-Color = Annotated[str, _grade("color"), Field(json_schema_extra={"enum": list(COLORS)})]
-Clarity = Annotated[str, _grade("clarity"), Field(json_schema_extra={"enum": list(CLARITIES)})]
+KNOWN_GRADES = "known grades"
+"""Key of pydantic's context of a validation: the grades by column that errors list."""
+Cut = Annotated[str, _grade("cut"), Field(json_schema_extra={"enum": list(SCALE["cut"])})]
+Color = Annotated[str, _grade("color"), Field(json_schema_extra={"enum": list(SCALE["color"])})]
+Clarity = Annotated[str, _grade("clarity"), Field(json_schema_extra={"enum": list(SCALE["clarity"])})]
 SMALLEST, LARGEST = 0.001, 1000.0
 """Limits of all measures: wider than any real stone's, and such that nothing derived from them overflows."""
 
@@ -74,8 +55,8 @@ class GradedWeight(BaseModel):
 
     carat: Annotated[Positive, Field(description="Weight in carats (1 ct = 0.2 g).", examples=[0.7])]
     cut: Annotated[Cut, Field(description="Quality of the cut.", examples=["Ideal"])]
-    color: Annotated[Color, Field(description="Color, from J (worst) to D (best).", examples=["G"])]
-    clarity: Annotated[Clarity, Field(description="Clarity, from I1 (worst) to IF.", examples=["VS2"])]
+    color: Annotated[Color, Field(description="Color, from Z (worst) to D (best).", examples=["G"])]
+    clarity: Annotated[Clarity, Field(description="Clarity, from I3 (worst) to FL.", examples=["VS2"])]
 
 
 class Diamond(GradedWeight):
@@ -117,8 +98,25 @@ def frame_of(stones: Sequence[Diamond]) -> pd.DataFrame:
 def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows with grades as ordered categories and measures as float64."""
     frame = frame.copy()
-    for column, dtype in GRADE_DTYPES.items():
+    for column in GRADES:
+        dtype = grade_dtype(column, frame[column].dropna().unique())
         frame[column] = pd.Categorical(frame[column], dtype=dtype)
     for column in MEASURES:
         frame[column] = frame[column].astype("float64")
     return frame
+
+
+def grade_dtype(column: str, grades: Iterable[str]) -> pd.CategoricalDtype:
+    """The classic grades, and those of ``grades`` that the scale has besides, as ordered categories."""
+    others = set(grades) - set(GRADES[column])
+    if others.isdisjoint(SCALE[column]):
+        return GRADE_DTYPES[column]
+    return pd.CategoricalDtype(
+        [grade for grade in SCALE[column] if grade in others or grade in GRADES[column]], ordered=True
+    )
+
+
+def grade_codes(stones: pd.DataFrame, column: str, codes: Mapping[str, float]) -> npt.NDArray[np.float64]:
+    """The number of each stone's grade by ``codes``, whatever categories the column has; -1 for unknown."""
+    numbers = np.array([*(codes[grade] for grade in stones[column].cat.categories), -1.0])
+    return numbers[stones[column].cat.codes.to_numpy()]

@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         description='Grades by how a source writes them, as JSON: {"cut": {"Signature": "Ideal"}}; they take '
         "precedence over the built-in ones.",
     )
+    extrapolate_grades: bool = Field(
+        default=False,
+        description="Quote a stone of a grade that the model has not learned as one of the nearest learned "
+        "grade, with a warning; otherwise it is refused.",
+    )
     shape: str = Field(
         default="round", description="Shape of the stones; others are set aside. `any`: all shapes together."
     )

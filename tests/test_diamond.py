@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of, parse_grade, typed
+from diamonds.diamond import FEATURES, Diamond, frame_of, typed
+from diamonds.grades import GRADE_CODES, GRADES, SCALE, listed, parse_grade
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
 
 @pytest.mark.parametrize(
-    ("column", "grade"), [(column, grade) for column in GRADES for grade in GRADES[column]]
+    ("column", "grade"), [(column, grade) for column in SCALE for grade in SCALE[column]]
 )
 @pytest.mark.parametrize(
     "spell", [str.lower, str.upper, lambda grade: grade.replace(" ", "_"), "- {} ".format]
@@ -23,10 +24,11 @@ def test_every_grade_is_matched_in_any_spelling(column: str, grade: str, spell: 
 
 
 @pytest.mark.parametrize(
-    ("column", "text"), [("cut", "Excellent"), ("color", "K"), ("clarity", "FL"), ("cut", 5)]
+    ("column", "text"),
+    [("cut", "Great"), ("color", "AA"), ("color", "Fancy"), ("clarity", "VVS9"), ("cut", 5)],
 )
 def test_an_unknown_grade_is_refused_with_the_grades_there_are(column: str, text: object) -> None:
-    with pytest.raises(ValueError, match=f"Got {column}={text!r}; expected one of {GRADES[column][-1]}, "):
+    with pytest.raises(ValueError, match=f"Got {column}={text!r}; expected one of {listed(column)}"):
         parse_grade(column, text)
 
 
@@ -59,3 +61,18 @@ def test_grades_are_ordered_from_the_worst_to_the_best() -> None:
         assert tuple(frame[column].cat.categories) == scale
         assert frame[column].cat.ordered
     assert frame["color"].cat.categories[-1] == "D"
+
+
+@pytest.mark.parametrize(
+    ("text", "grade"),
+    [("Excellent", "Ideal"), ("AGS 0", "Ideal"), ("Sehr gut", "Very Good"), ("AGS 9", "Poor")],
+)
+def test_cuts_are_matched_as_laboratories_and_shops_write_them(text: str, grade: str) -> None:
+    assert parse_grade("cut", text) == grade
+
+
+def test_codes_rise_with_grades_and_those_of_classic_grades_are_whole() -> None:
+    for column, scale in SCALE.items():
+        codes = [GRADE_CODES[column][grade] for grade in scale]
+        assert codes == sorted(codes)
+        assert [GRADE_CODES[column][grade] for grade in GRADES[column]] == list(range(len(GRADES[column])))

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from diamonds.diamond import FEATURES, GRADES, LARGEST, MEASURES, SMALLEST
+from diamonds.diamond import FEATURES, LARGEST, MEASURES, SMALLEST
+from diamonds.grades import GRADES
 from diamonds.models.features import Matrix, matrix_of_columns
 
 MOST_STONES = 50_000

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from bento_service.endpoints.database import UNAVAILABLE, read_database
+from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.errors import ApiError, field_error
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
@@ -17,7 +18,6 @@ from diamonds.api.schemas import FeedbackResponse, RecordedQuote
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
 from diamonds.exchanges.journal.lookup import may_be_unshipped
-from diamonds.pricing.pricer import CURRENCY
 from diamonds.settings import settings
 
 LOOKUP_TIMEOUT_SECONDS = 1.0
@@ -44,7 +44,7 @@ class FeedbackRequest(BaseModel):
             le=1_000_000_000,
             allow_inf_nan=False,
             strict=True,
-            description="What it was sold for, in USD.",
+            description="What it was sold for, in the currency of its quote.",
             examples=[2650.0],
         ),
     ]
@@ -68,7 +68,7 @@ async def feedback(request: FeedbackRequest) -> FeedbackResponse:
     return {
         "exchange_id": request.exchange_id,
         "price": request.price,
-        "currency": CURRENCY,
+        "currency": loaded_models.currency,
         "given_at": given_at,
         "checked": quote is not None,
         "quote": quote,

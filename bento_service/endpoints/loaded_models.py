@@ -13,6 +13,7 @@ from bento_service.http.threads import CHAMPION, LOADING, run_in
 from diamonds.models import REGISTRY
 from diamonds.pricing.pricer import Pricer, load_pricer
 from diamonds.pricing.similar import SimilarStones
+from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.integrity import Signature, damage, signature
 from diamonds.versions.refused import refused_of
@@ -51,6 +52,11 @@ class LoadedModels:
     @property
     def ready(self) -> bool:
         return self._champion is not None
+
+    @property
+    def currency(self) -> str:
+        """The currency of the champion's market; while there is none, that of the settings."""
+        return self._champion.pricer.currency if self._champion else settings().currency
 
     @property
     def champion(self) -> Champion:

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope
 
 from bento_service.endpoints.batching import Batcher
 from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
+from bento_service.endpoints.grades import GradesRoute, fitted_stone, unlearned_grade
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.stones_files import (
     CONTENT,
@@ -22,15 +23,14 @@ from bento_service.endpoints.stones_files import (
 )
 from bento_service.http.body import is_stones_file, read_any_body
 from bento_service.http.openapi import errors
-from bento_service.http.parsing import Limits, parse_query, parse_unlimited
-from bento_service.http.routes import JsonRoute
+from bento_service.http.parsing import Context, Limits, parse_query, parse_unlimited
 from bento_service.http.threads import FILES, PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
 from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Price, Quote, Source
 from diamonds.diamond import Diamond
 from diamonds.models.features import Matrix, rows_of
 from diamonds.pricing import explanation
-from diamonds.pricing.pricer import CURRENCY, Pricer, Quotes
+from diamonds.pricing.pricer import Pricer, Quotes
 
 _BATCH = Limits(values=10 * MOST_STONES, objects=MOST_STONES + 100)
 
@@ -62,7 +62,7 @@ class BatchRequest(BaseModel):
         return rows_of(self.diamonds)
 
 
-class QuoteRoute(JsonRoute):
+class QuoteRoute(GradesRoute):
     """Notes in the record of the exchange which version quoted."""
 
     def respond(self, scope: Scope, result: Any) -> Response:
@@ -74,7 +74,7 @@ class BatchRoute(QuoteRoute):
     """Reads batches column by column where that is possible, and files of stones."""
 
     def parse(self, body: bytes) -> BatchRequest | Rows:
-        return read_batch(body)
+        return read_batch(body, self.context())
 
     async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
         if not is_stones_file(scope):
@@ -101,8 +101,9 @@ _batcher = Batcher()
 async def predict(request: QuoteRequest) -> Quote:
     """The price of a diamond with its interval, by the champion or the model of that name."""
     pricer = await loaded_models.pricer(request.model)
-    quotes, place = await _batcher.quote(pricer, request)
-    return {**_price(quotes, place), "coverage": pricer.coverage, **_source(pricer)}
+    stone, warnings = fitted_stone(pricer, request)
+    quotes, place = await _batcher.quote(pricer, stone)
+    return {**_price(quotes, place, warnings), "coverage": pricer.coverage, **_source(pricer)}
 
 
 async def predict_batch(request: BatchRequest) -> BatchQuote:
@@ -137,7 +138,8 @@ router.add_api_route(
 async def explain(request: QuoteRequest) -> Explanation:
     """What each property of a diamond adds to its price or takes off, in dollars and in words."""
     pricer = await loaded_models.pricer(request.model)
-    explained = await run_in(PRICES, explanation.explain, pricer, request)
+    stone, _ = fitted_stone(pricer, request)
+    explained = await run_in(PRICES, explanation.explain, pricer, stone)
     return {
         "price": explained.price_usd,
         "base": explained.base_usd,
@@ -146,10 +148,10 @@ async def explain(request: QuoteRequest) -> Explanation:
     }
 
 
-def read_batch(body: bytes) -> BatchRequest | Rows:
+def read_batch(body: bytes, context: Context = None) -> BatchRequest | Rows:
     """The batch of a body; whatever is not plainly right is left to the schema, to be parsed or rejected."""
     _BATCH.check(body)
-    return read_columns(body) or parse_unlimited(body, BatchRequest)
+    return read_columns(body) or parse_unlimited(body, BatchRequest, context)
 
 
 def _note_version(scope: Scope, source: Source) -> None:
@@ -160,20 +162,24 @@ def _note_version(scope: Scope, source: Source) -> None:
 
 
 def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
-    quotes = pricer.quotes(rows)
+    fitted = pricer.fit(rows)
+    for place, error in sorted(fitted.refused.items())[:1]:
+        raise unlearned_grade(error, f"diamonds[{place}].{error.column}")
+    quotes = pricer.quotes(fitted.rows)
     columns = zip(quotes.price, quotes.low, quotes.high, strict=True)
     predictions: list[Price] = [{"price": price, "low": low, "high": high} for price, low, high in columns]
-    for place, warnings in quotes.warnings.items():
-        predictions[place]["warnings"] = warnings
+    for warnings in (fitted.warnings, quotes.warnings):
+        for place, sentences in warnings.items():
+            predictions[place]["warnings"] = [*predictions[place].get("warnings", []), *sentences]
     return predictions
 
 
-def _price(quotes: Quotes, place: int) -> Price:
+def _price(quotes: Quotes, place: int, warnings: list[str]) -> Price:
     price: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
-    if place in quotes.warnings:
-        price["warnings"] = quotes.warnings[place]
+    if warnings or place in quotes.warnings:
+        price["warnings"] = [*warnings, *quotes.warnings.get(place, [])]
     return price
 
 
 def _source(pricer: Pricer) -> Source:
-    return {"currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag}
+    return {"currency": pricer.currency, "model": pricer.version.model, "version": pricer.tag}

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BeforeValidator, Field
 
+from bento_service.endpoints.grades import GradesRoute, fitted_stone
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
 from diamonds.api.schemas import SimilarResponse
 from diamonds.diamond import GradedWeight
 
@@ -27,11 +27,13 @@ class SimilarRequest(GradedWeight):
     ] = 5
 
 
-router = APIRouter(route_class=JsonRoute)
+router = APIRouter(route_class=GradesRoute)
 
 
 @router.post("/similar", summary="Find similar diamonds that were sold", responses=errors(503))
 async def similar(request: SimilarRequest) -> SimilarResponse:
     """Diamonds of the champion's training data of the same grades, the nearest weight first."""
-    samples, available = loaded_models.champion.similar.nearest(request, request.n)
+    champion = loaded_models.champion
+    stone, _ = fitted_stone(champion.pricer, request)
+    samples, available = champion.similar.nearest(stone, request.n)
     return {"samples": samples, "available": available}

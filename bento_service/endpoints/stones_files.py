@@ -11,10 +11,11 @@ from bento_service.endpoints.columnar import MOST_STONES
 from bento_service.http.body import STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
 from diamonds.api.schemas import Source
-from diamonds.dataset import DataError, StonesFile, read_stones
+from diamonds.dataset import DataError, StonesFile, TooManyRows, read_stones
 from diamonds.dataset.priced_file import FileFormat, format_for, priced_rows
 from diamonds.models.features import matrix_of_columns
 from diamonds.pricing.pricer import Pricer, Quotes
+from diamonds.pricing.scope import Fitted
 
 _SCHEMA = {"schema": {"type": "string", "format": "binary", "description": "A file with a stone a row."}}
 CONTENT = dict.fromkeys(sorted(STONES_FILES), _SCHEMA)
@@ -80,23 +81,33 @@ def read_upload(content: bytes, query: FileQuery) -> Upload:
     """The stones of a file; a 400 when it has none, a 413 when it has too many."""
     name = f"the file.csv#{query.part}" if query.part else "the file"
     try:
-        file = read_stones(name, content)
+        file = read_stones(name, content, most_rows=MOST_STONES)
+    except TooManyRows as error:
+        raise ApiError(413, "too_large", str(error).replace("the file.csv", "the file")) from error
     except DataError as error:
         raise bad_request(str(error).replace("the file.csv", "the file"), code="bad_stones_file") from error
-    if len(file.rows) > MOST_STONES:
-        message = f"Got a file with {len(file.rows):,} rows; send at most {MOST_STONES:,} in one request."
-        raise ApiError(413, "too_large", message)
     return Upload(file, format_for(content), query.model)
 
 
 def price_file(upload: Upload, pricer: Pricer, source: Source) -> PricedFile:
     """The rows of a file in their order, each with its price or with the problem why it has none."""
     stones = upload.file.priceable
-    quotes = pricer.quotes(matrix_of_columns({name: stones[name].to_list() for name in stones.columns}))
-    rows = priced_rows(upload.file, _columns(quotes))
-    return PricedFile(upload.format.write(rows), upload.format, source, pricer.coverage)
+    rows = pricer.fit(matrix_of_columns({name: stones[name].to_list() for name in stones.columns}))
+    priced = priced_rows(upload.file, _columns(pricer.quotes(rows.rows), rows))
+    return PricedFile(upload.format.write(priced), upload.format, source, pricer.coverage)
 
 
-def _columns(quotes: Quotes) -> Mapping[str, Sequence[Any]]:
-    warnings = [" ".join(quotes.warnings.get(place, [])) or None for place in range(len(quotes.price))]
-    return {"price": quotes.price, "low": quotes.low, "high": quotes.high, "warning": warnings}
+def _columns(quotes: Quotes, fitted: Fitted) -> Mapping[str, Sequence[Any]]:
+    places = range(len(quotes.price))
+    warnings = [[*fitted.warnings.get(at, []), *quotes.warnings.get(at, [])] for at in places]
+    columns = {
+        "price": quotes.price,
+        "low": quotes.low,
+        "high": quotes.high,
+        "warning": map(" ".join, warnings),
+    }
+    known = {
+        name: [value or None if at not in fitted.refused else None for at, value in enumerate(values)]
+        for name, values in columns.items()
+    }
+    return {**known, "problem": [str(fitted.refused[at]) if at in fitted.refused else None for at in places]}

@@ -1,6 +1,6 @@
 """The HTTP API ahead of BentoML's own: routes requests, and rejects unknown paths and wrong methods."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -9,10 +9,13 @@ from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service.http.errors import ApiError, excerpt
-from bento_service.http.openapi import PAGE, document
+from bento_service.http.openapi import PAGE, document, with_grades
 from bento_service.http.responses import JsonResponse, error_response
 
 BENTOML_PATHS = ("/livez", "/healthz", "/metrics", "/schema.json", "/static_content/")
+
+Grades = Callable[[], Mapping[str, Sequence[str]]]
+"""Gives the grades that the documentation lists, by field."""
 
 
 class Api:
@@ -22,10 +25,10 @@ class Api:
     of a quote.
     """
 
-    def __init__(self, app: ASGIApp, routes: Sequence[Route]) -> None:
+    def __init__(self, app: ASGIApp, routes: Sequence[Route], grades: Grades = dict) -> None:
         self.app = app
         self.first = routes[0]
-        self.routes = [*routes, *_documentation(routes)]
+        self.routes = [*routes, *_documentation(routes, grades)]
         self.router = Router(self.routes, redirect_slashes=False, default=_unknown_path)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,11 +54,11 @@ class Api:
         return error_response(ApiError(405, "method_not_allowed", message, headers={"allow": allowed}))
 
 
-def _documentation(routes: Sequence[Route]) -> list[Route]:
-    described = JsonResponse(document(routes))
+def _documentation(routes: Sequence[Route], grades: Grades) -> list[Route]:
+    described = document(routes)
 
     async def openapi(_request: Request) -> Response:
-        return described
+        return JsonResponse(with_grades(described, grades()))
 
     async def page(_request: Request) -> Response:
         return PAGE

@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
 from hashlib import sha256
 from typing import Any
 
@@ -35,7 +36,7 @@ _INTRODUCTION = """\
 Quotes what diamonds are worth, explains prices, finds similar stones that were sold, records every exchange,
 and takes what quoted stones were sold for.
 
-* Prices are in USD, weights in carats, dimensions in mm, depth and table in percent.
+* Prices are in `currency`, weights in carats, dimensions in mm, depth and table in percent.
 * Grades are matched without regard to case, spaces, `_` or `-`: `very good` is `Very Good`.
 * Numbers are JSON numbers: numeric strings such as `"0.7"` are refused; so are unknown or repeated fields.
 * What was left out of a stone (depth, table, x, y, z) is taken as usual for its weight.
@@ -94,6 +95,17 @@ def _add_security(described: dict[str, Any]) -> None:
             if need is not None:
                 alone: list[dict[str, Any]] = [{}] if need.open_on_loopback else []
                 call["security"] = [*alone, {"key": [need.scope] if need.scope else []}]
+
+
+def with_grades(described: dict[str, Any], grades: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The document with these grades, by field, wherever a stone is described."""
+    followed = deepcopy(described)
+    for schema in followed["components"]["schemas"].values():
+        for field, values in grades.items():
+            described_field = schema.get("properties", {}).get(field, {})
+            if "enum" in described_field:
+                described_field["enum"] = list(values)
+    return followed
 
 
 def _remove_own_errors_of_fastapi(described: dict[str, Any]) -> None:

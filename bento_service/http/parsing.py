@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ValidationError
@@ -13,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 from bento_service.http.errors import ApiError, bad_request, excerpt, field_error, validation_error
 
 Schema = TypeVar("Schema", bound=BaseModel)
+Context = dict[str, Any] | None
+"""What validators of a schema get from the service, such as the grades that errors list."""
 
 MOST_FIELDS = 100
 """Maximum number of fields in one JSON object, and of parameters in a query."""
@@ -48,19 +50,19 @@ class Limits:
 _ONE_THING = Limits()
 
 
-def parse_json(body: bytes, schema: type[Schema]) -> Schema:
+def parse_json(body: bytes, schema: type[Schema], context: Context = None) -> Schema:
     """The body as ``schema``, which describes one thing; raises a 400 that says what to correct."""
     _ONE_THING.check(body)
-    return parse_unlimited(body, schema)
+    return parse_unlimited(body, schema, context)
 
 
-def parse_unlimited(body: bytes, schema: type[Schema]) -> Schema:
+def parse_unlimited(body: bytes, schema: type[Schema], context: Context = None) -> Schema:
     """The body, whose limits are checked, as ``schema``; raises a 400 that says what to correct."""
     colons = body.count(b":")
     if colons > _ONE_THING.values:  # too many errors to list, if they were all in one object
         _check_objects(body)
     try:
-        request = schema.model_validate_json(body)
+        request = schema.model_validate_json(body, context=context)
     except ValidationError as error:
         raise _rejection(body, error, schema) from error
     # Every colon between a key and its value is in the body; if there are more, some may be of duplicates.

@@ -16,7 +16,7 @@ from bento_service.http.access import is_declared
 from bento_service.http.body import BYTES, JSON, read_body
 from bento_service.http.errors import ApiError
 from bento_service.http.openapi import documented_responses
-from bento_service.http.parsing import parse_json, parse_query
+from bento_service.http.parsing import Context, parse_json, parse_query
 from bento_service.http.responses import JsonResponse, error_response
 from bento_service.http.threads import FILES, MODEL_STORE, PARSING, run_in
 from diamonds.exchanges.redaction import describe
@@ -83,7 +83,11 @@ class JsonRoute(APIRoute):
 
     def parse(self, body: bytes) -> Any:
         """The argument of the function for this body; raises a 400."""
-        return body if self._body is bytes else parse_json(body, self._body)
+        return body if self._body is bytes else parse_json(body, self._body, self.context())
+
+    def context(self) -> Context:
+        """What validators of the body get from the service."""
+        return None
 
     def respond(self, scope: Scope, result: Any) -> Response:
         """The response with what the function returned."""

@@ -9,8 +9,9 @@ from dashboard.quote.charts import price_against_carat, waterfall
 from dashboard.quote.stone_picker import Stone, pick_stone
 from dashboard.ui.errors import show_errors
 from dashboard.ui.model_names import CHAMPION, model_names
-from dashboard.ui.text import code, escape_markdown
-from diamonds.diamond import COLUMNS, GRADES
+from dashboard.ui.text import code, escape_markdown, format_amount
+from diamonds.diamond import COLUMNS
+from diamonds.grades import GRADES
 
 SIMILAR_STONES = 20
 NO_OTHER = "no other"
@@ -52,7 +53,7 @@ def show_prices(quotes: list[JsonObject]) -> None:
         difference = f"{quote['price'] - quotes[0]['price']:+,.2f} {quote['currency']}"
         column.metric(
             f"Price by {escape_markdown(quote['model'])}",
-            f"${quote['price']:,.2f}",
+            format_amount(quote["price"], quote["currency"], 2),
             difference if quote is not quotes[0] else None,
             delta_color="off",
             border=True,
@@ -69,8 +70,9 @@ def show_interval(quote: JsonObject) -> None:
     for warning in quote.get("warnings", ()):
         st.warning(escape_markdown(warning))
     if quote.get("low") is not None:
+        low, high = (format_amount(quote[bound], quote["currency"]) for bound in ("low", "high"))
         st.markdown(
-            rf"**\${quote['low']:,.0f} to \${quote['high']:,.0f}**: "
+            f"**{escape_markdown(low)} to {escape_markdown(high)}**: "
             f"{round(100 * quote['coverage'])} of 100 such stones sell at prices between these."
         )
     st.markdown(f":small[Quoted by version {code(quote['version'])}]")
@@ -88,7 +90,7 @@ def show_reasons(stone: Stone, model: str) -> None:
         return
     contributions = explanation["contributions"]
     st.markdown("#### Why this price")
-    chart = waterfall(explanation["base"], contributions, explanation["price"])
+    chart = waterfall(explanation["base"], contributions, explanation["price"], explanation["currency"])
     st.altair_chart(chart, alt="From the price of a usual stone to this one's, by feature.")
     with st.expander("In words"):
         st.markdown("\n".join(f"- {escape_markdown(each['text'])}" for each in contributions))
@@ -114,6 +116,6 @@ def show_similar(stone: Stone, quote: JsonObject) -> None:
         sold[["carat", "price", *(name for name in COLUMNS if name not in ("carat", "price"))]],
         hide_index=True,
         height=360,
-        column_config={"price": st.column_config.NumberColumn("price", format="dollar")},
+        column_config={"price": st.column_config.NumberColumn("price", format="localized")},
         alt="The similar stones.",
     )

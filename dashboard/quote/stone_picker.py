@@ -4,8 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.ui.grades import MEANINGS, explain_grades
-from diamonds.diamond import GRADES
+from dashboard.ui.grades import MEANINGS, explain_grades, learned_grades
 
 LIGHTEST, HEAVIEST = 0.2, 5.0
 """The range of weights that the slider offers, in carats; nearly all stones sold are within it."""
@@ -28,8 +27,8 @@ Stone = dict[str, Any]
 def pick_stone() -> Stone:
     """The stone as the API takes it; the page's address contains it, so that it can be sent to others."""
     stone: Stone = {"carat": _carat()}
-    for column in GRADES:
-        stone[column] = _grade(column)
+    for column, grades in learned_grades().items():
+        stone[column] = _grade(column, grades)
     with st.expander("Measures, if you know them"):
         measures = {name: _measure(name, *texts) for name, texts in _MEASURES.items()}
     return stone | {name: value for name, value in measures.items() if value is not None}
@@ -76,15 +75,16 @@ def _move_slider() -> None:
         st.session_state[_FIELD] = None
 
 
-def _grade(column: str) -> str:
+def _grade(column: str, grades: list[str]) -> str:
+    usual = _DEFAULT_GRADES[column]
     grade: str = st.segmented_control(
         column.capitalize(),
-        GRADES[column],
-        default=_DEFAULT_GRADES[column],
+        grades,
+        default=usual if usual in grades else grades[-1],
         required=True,
         key=column,
         bind="query-params",
-        help=explain_grades(column),
+        help=explain_grades(column, grades),
         wrap=True,
     )
     st.caption(f"{grade}: {MEANINGS[column][grade]}")

@@ -18,6 +18,7 @@ from diamonds.api.schemas import (
     Explanation,
     FeedbackResponse,
     FieldError,
+    GradesResponse,
     ModelResponse,
     ModelsResponse,
     Quote,
@@ -122,6 +123,17 @@ class Client:
         """Reports the sale price of a quoted stone, in USD; a later price replaces an earlier one."""
         body = {"exchange_id": str(exchange_id), "price": price}
         return _read(FeedbackResponse, self.call("POST", "/feedback", body))
+
+    def grades(self, model: str | None = None) -> GradesResponse:
+        """The grades that the model of that name or the champion has learned, from the worst to the best."""
+        query = {"params": {"model": model}} if model else {}
+        return _read(GradesResponse, self.call("GET", "/grades", **query))
+
+    def price_file(self, content: bytes, content_type: str = "text/csv", model: str | None = None) -> bytes:
+        """A file of stones with its prices: every row in its place, in the format of the file."""
+        query = {"params": {"model": model}} if model else {}
+        headers = {"content-type": content_type}
+        return self.call("POST", "/predict_batch", content=content, headers=headers, **query).content
 
     def models(self) -> ModelsResponse:
         """The champion, and each model with its newest version."""

@@ -9,9 +9,9 @@ from typing_extensions import TypedDict  # pydantic describes only this one befo
 
 from diamonds.diamond import USUAL, SoldStone
 
-Usd = Annotated[float, Field(gt=0, description="Price in USD.", examples=[2727.31])]
-Low = Annotated[float, Field(gt=0, description="Lower bound of the interval in USD.", examples=[2409.9])]
-High = Annotated[float, Field(gt=0, description="Upper bound of the interval in USD.", examples=[3010.4])]
+Usd = Annotated[float, Field(gt=0, description="Price, in `currency`.", examples=[2727.31])]
+Low = Annotated[float, Field(gt=0, description="Lower bound of the interval.", examples=[2409.9])]
+High = Annotated[float, Field(gt=0, description="Upper bound of the interval.", examples=[3010.4])]
 Coverage = Annotated[
     float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
 ]
@@ -73,7 +73,7 @@ class Explanation(Source):
     """A price taken apart: base and all contributions add up to it to the cent; the largest comes first."""
 
     price: Usd
-    base: Annotated[float, Field(description=f"What a usual stone ({_USUAL}) is worth, in USD.")]
+    base: Annotated[float, Field(description=f"What a usual stone ({_USUAL}) is worth.")]
     contributions: list[Contribution]
 
 
@@ -82,6 +82,26 @@ class SimilarResponse(TypedDict):
 
     samples: list[SoldStone]
     available: Annotated[int, Field(description="How many stones have these grades.")]
+
+
+class MarketOfPrices(TypedDict):
+    """What the stones that prices were learned from have in common."""
+
+    shape: str
+    origin: str
+    treatment: str
+    currency: Currency
+
+
+class GradesResponse(TypedDict):
+    """The grades that a version has learned, each from the worst to the best, and its market."""
+
+    cut: list[str]
+    color: list[str]
+    clarity: list[str]
+    market: MarketOfPrices
+    model: QuotingModel
+    version: Tag
 
 
 class ModelVersion(TypedDict):

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from diamonds.versions.version import Version
 
 Carat = Annotated[float, typer.Option(help="Weight in carats.")]
-Cut = Annotated[str, typer.Option(help="Fair, Good, Very Good, Premium or Ideal.")]
-Color = Annotated[str, typer.Option(help="From J (worst) to D (best).")]
-Clarity = Annotated[str, typer.Option(help="I1, SI2, SI1, VS2, VS1, VVS2, VVS1 or IF.")]
+Cut = Annotated[str, typer.Option(help="Poor, Fair, Good, Very Good, Premium or Ideal.")]
+Color = Annotated[str, typer.Option(help="Z (worst) to D (best), of those that are learned.")]
+Clarity = Annotated[str, typer.Option(help="I3, I2, I1, SI3, SI2, SI1, VS2, VS1, VVS2, VVS1, IF or FL.")]
 Millimetres = Annotated[float | None, typer.Option(help="In mm.")]
 Percent = Annotated[float | None, typer.Option(help="In percent.")]
 Model = Annotated[
@@ -41,9 +41,10 @@ def predict(
     model: Model = None,
     as_json: AsJson = False,
 ) -> None:
-    """Quote the price of one stone in USD."""
+    """Quote the price of one stone."""
+    pricer = _pricer(model)
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
-    _print_quote(_pricer(model), stone, as_json)
+    _print_quote(pricer, _fitted(pricer, stone), as_json)
 
 
 def explain(
@@ -61,20 +62,19 @@ def explain(
 ) -> None:
     """Show what each property of a stone adds to its price or takes off."""
     from diamonds.pricing.explanation import explain as explanation_of
-    from diamonds.pricing.pricer import CURRENCY
 
-    stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
     pricer = _pricer(model)
-    explained = explanation_of(pricer, stone)
+    stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
+    explained, currency = explanation_of(pricer, _fitted(pricer, stone)), pricer.currency
     if as_json:
         contributions = [asdict(each) for each in explained.contributions]
         answer = {"price": explained.price_usd, "base": explained.base_usd, "contributions": contributions}
-        print_json({**answer, "currency": CURRENCY, "model": pricer.version.model, "version": pricer.tag})
+        print_json({**answer, "currency": currency, "model": pricer.version.model, "version": pricer.tag})
         return
-    typer.echo(f"{explained.base_usd:12,.2f} {CURRENCY}  usual stone")
+    typer.echo(f"{explained.base_usd:12,.2f} {currency}  usual stone")
     for each in explained.contributions:
-        typer.echo(f"{each.usd:+12,.2f} {CURRENCY}  {each.text}")
-    typer.echo(f"{explained.price_usd:12,.2f} {CURRENCY}  by {pricer.tag}")
+        typer.echo(f"{each.usd:+12,.2f} {currency}  {each.text}")
+    typer.echo(f"{explained.price_usd:12,.2f} {currency}  by {pricer.tag}")
 
 
 def similar(
@@ -114,19 +114,32 @@ def _stone(carat: float, cut: str, color: str, clarity: str, **measures: float |
         raise typer.Exit(BAD_INPUT) from error
 
 
+def _fitted(pricer: "Pricer", stone: "Diamond") -> "Diamond":
+    """The stone as the version can price it; ends the command where it has not learned a grade."""
+    from diamonds.pricing.scope import UnlearnedGrade
+
+    try:
+        fitted, warnings = pricer.fit_stone(stone)
+    except UnlearnedGrade as error:
+        typer.echo(f"diamonds: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    for warning in warnings:
+        typer.echo(f"diamonds: {warning}", err=True)
+    return fitted
+
+
 def _print_quote(pricer: "Pricer", stone: "Diamond", as_json: bool) -> None:
     from diamonds.models.features import rows_of
-    from diamonds.pricing.pricer import CURRENCY
 
-    quotes = pricer.quotes(rows_of([stone]))
+    quotes, currency = pricer.quotes(rows_of([stone])), pricer.currency
     (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
     for warning in quotes.warnings.get(0, []):
         typer.echo(f"diamonds: {warning}", err=True)
     if as_json:
-        quote = {"price": price, "low": low, "high": high, "coverage": pricer.coverage, "currency": CURRENCY}
+        quote = {"price": price, "low": low, "high": high, "coverage": pricer.coverage, "currency": currency}
         print_json({**quote, "model": pricer.version.model, "version": pricer.tag})
     else:
-        typer.echo(f"{price:,.2f} {CURRENCY}")
+        typer.echo(f"{price:,.2f} {currency}")
         typer.echo(f"{low:,.2f} to {high:,.2f} with {pricer.coverage:.0%} coverage, by {pricer.tag}")
 
 

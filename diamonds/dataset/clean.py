@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from diamonds.dataset.cells.grades import grade_in
 from diamonds.dataset.cells.texts import texts_of
 from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.market import Market
@@ -23,7 +22,8 @@ from diamonds.dataset.rules import (
     unreadable,
 )
 from diamonds.dataset.table import Batch
-from diamonds.diamond import COLUMNS, DIMENSIONS, GRADES
+from diamonds.diamond import COLUMNS, DIMENSIONS
+from diamonds.grades import GRADES, grade_in
 
 EXAMPLES = 5
 """Maximum number of example rows for each rule."""
@@ -59,6 +59,16 @@ class CleaningSummary:
         stored += examples[: EXAMPLES - len(stored)]
         shown = self.cells.setdefault(rule, [])
         shown += cells[: SHOWN_CELLS - len(shown)]
+
+    def count_rare_grades(self, rule: str, column: str, stones: pl.DataFrame) -> None:
+        """Counts stones of this column's grades that too few have to learn from."""
+        self.excluded_rules[rule] = None
+        examples = [
+            {name: str(value) for name, value in row.items()} for row in stones.head(EXAMPLES).to_dicts()
+        ]
+        self.count_set_aside(rule, len(stones), examples, [])
+        for grade, rows in stones[column].cast(pl.String).value_counts().iter_rows():
+            self.unknown_grades[(column, grade)] += rows
 
     def counts(self) -> dict[str, Any]:
         """The counts by the fields of ``DataReport`` that they fill."""

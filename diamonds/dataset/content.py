@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,10 +12,12 @@ import polars as pl
 
 from diamonds.dataset.hashing import Words, hashes, in_chunks
 from diamonds.dataset.split import Codes, Measures
-from diamonds.diamond import COLUMNS, DIMENSIONS, GRADE_DTYPES, GRADES
+from diamonds.diamond import COLUMNS, DIMENSIONS, grade_dtype
+from diamonds.grades import GRADES, STORED
 
 Positions = npt.NDArray[np.intp]
 Days = npt.NDArray[np.int64]
+Dtypes = Mapping[str, pd.CategoricalDtype]
 
 UNKNOWN_DAY = np.iinfo(np.int64).min
 """Stands for a date that is not known, as in numpy."""
@@ -58,6 +61,22 @@ def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
     return measures, {name: stones[name].to_physical().to_numpy() for name in GRADES}
 
 
+def dtypes_of(codes: Codes, rows: Positions) -> Dtypes:
+    """The categories of each column of grades: the classic ones, and others that any of these stones has."""
+    dtypes = {}
+    for name, grades in GRADES.items():
+        used = codes[name][rows]
+        others = np.unique(used[used >= len(grades)])
+        dtypes[name] = grade_dtype(name, [STORED[name][code] for code in others])
+    return dtypes
+
+
+def _places(column: str, dtype: pd.CategoricalDtype) -> npt.NDArray[np.int8]:
+    """The place among the categories of each grade of ``STORED``, -1 where it is none of them."""
+    places = {grade: place for place, grade in enumerate(dtype.categories)}
+    return np.array([places.get(grade, -1) for grade in STORED[column]], dtype=np.int8)
+
+
 def days_of(stones: pl.DataFrame) -> Days | None:
     """The dates of sale as days since 1970; None if no stone has one."""
     if "sold_at" not in stones.columns or stones["sold_at"].null_count() == len(stones):
@@ -65,17 +84,20 @@ def days_of(stones: pl.DataFrame) -> Days | None:
     return stones["sold_at"].cast(pl.Int64).fill_null(UNKNOWN_DAY).to_numpy()
 
 
-def frame_at(measures: Measures, codes: Codes, days: Days | None, rows: Positions) -> pd.DataFrame:
+def frame_at(
+    measures: Measures, codes: Codes, days: Days | None, rows: Positions, dtypes: Dtypes
+) -> pd.DataFrame:
     """The stones at these positions as a frame, columns ``COLUMNS``, and ``sold_at`` where dates are known.
 
-    Grades are ordered categories, unknown measures NaN, unknown dates NaT.
+    Grades are ordered categories as ``dtypes_of`` has them, unknown measures NaN, unknown dates NaT.
     """
     block = np.empty((len(_MEASURES), len(rows)))  # the layout that pandas takes over without copying
     with ThreadPoolExecutor() as pool:
         deque(pool.map(lambda name, row: measures[name].take(rows, out=row, mode="clip"), _MEASURES, block))
     frame = pd.DataFrame(block.T, columns=list(_MEASURES), copy=False)
     for name in GRADES:
-        grades = pd.Categorical.from_codes(codes[name][rows].astype(np.int8), dtype=GRADE_DTYPES[name])
+        places = _places(name, dtypes[name])[codes[name][rows]]
+        grades = pd.Categorical.from_codes(places, dtype=dtypes[name])
         frame.insert(COLUMNS.index(name), name, pd.Series(grades))
     if days is not None:
         frame["sold_at"] = days[rows].astype("datetime64[D]").astype("datetime64[ms]")

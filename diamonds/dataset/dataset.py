@@ -10,7 +10,7 @@ import polars as pl
 
 from diamonds.dataset.cells.dates import parse_dates
 from diamonds.dataset.clean import CleaningSummary, clean
-from diamonds.dataset.content import columns_of, days_of, frame_at, without_copies
+from diamonds.dataset.content import columns_of, days_of, dtypes_of, frame_at, without_copies
 from diamonds.dataset.distribution import grades_of, measures_of
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.interpret import interpret
@@ -19,11 +19,13 @@ from diamonds.dataset.mapping import ColumnMapping
 from diamonds.dataset.market import Market
 from diamonds.dataset.parse import SOLD_AT
 from diamonds.dataset.plausibility import SAMPLE_STONES, capacity_note, check_prices
+from diamonds.dataset.rare_grades import without_rare_grades
 from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, without_secrets
 from diamonds.dataset.report import DataReport, TableSummary
 from diamonds.dataset.split import identities, in_hold_out
 from diamonds.dataset.table import Table
-from diamonds.diamond import COLUMNS, GRADES
+from diamonds.diamond import COLUMNS
+from diamonds.grades import STORED
 from diamonds.settings import settings
 
 FEWEST_ROWS = 100
@@ -112,7 +114,7 @@ def clean_tables(source: str | Path, mapping: ColumnMapping) -> CleanedTables:
 
 
 _NO_STONES = pl.DataFrame(
-    schema={name: pl.Enum(GRADES[name]) if name in GRADES else pl.Float64 for name in COLUMNS}
+    schema={name: pl.Enum(STORED[name]) if name in STORED else pl.Float64 for name in COLUMNS}
 )
 
 
@@ -148,12 +150,14 @@ def _table_summary(interpretation: Interpretation, rows: int, notes: tuple[str, 
 
 def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
     stones = pl.concat([_NO_STONES, *cleaned.parts], how="diagonal" if _are_dated(cleaned) else "vertical")
+    stones = without_rare_grades(stones, cleaned.summary)
     measures, codes = columns_of(stones)
     days = days_of(stones)
     order, fingerprint = without_copies(measures, codes, days)
     held_out = in_hold_out(identities(measures, codes))[order]
-    training = frame_at(measures, codes, days, order[~held_out])
-    hold_out = frame_at(measures, codes, days, order[held_out])
+    dtypes = dtypes_of(codes, order)
+    training = frame_at(measures, codes, days, order[~held_out], dtypes)
+    hold_out = frame_at(measures, codes, days, order[held_out], dtypes)
     report = DataReport(
         source=source,
         fingerprint=fingerprint,
@@ -165,6 +169,7 @@ def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
         training=len(training),
         hold_out=len(hold_out),
         notes=capacity_note(len(order)),
+        market=Market.of_settings(),
         **cleaned.summary.counts(),
     )
     return Dataset(training, hold_out, fingerprint, report)

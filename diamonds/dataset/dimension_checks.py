@@ -54,7 +54,8 @@ def _values(interpretation: Interpretation, sample: pl.DataFrame) -> pl.DataFram
             factor = interpretation.factors.get(column, 1.0)
             values[column] = parse_measure(sample[columns[column]], column, factor)[0]
         elif column in positions:
-            values[column] = parse_dimension(sample[columns["measurements"]], positions[column])[0]
+            cells, factor = sample[columns["measurements"]], interpretation.factors.get(column, 1.0)
+            values[column] = parse_dimension(cells, positions[column], factor)[0]
         else:
             values[column] = pl.repeat(None, len(sample), dtype=pl.Float64, eager=True)
     frame = pl.DataFrame(values)

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from diamonds.diamond import GRADES, MEASURES
+from diamonds.diamond import MEASURES
+from diamonds.grades import GRADES
 
 _QUANTILES = {
     "smallest": 0.0,
@@ -58,6 +59,6 @@ def grades_of(frames: Sequence[pd.DataFrame]) -> dict[str, dict[str, int]]:
 
 
 def _grade_counts(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, int]:
-    grades = GRADES[column]
+    grades = frames[0][column].cat.categories
     counts = [np.bincount(frame[column].cat.codes, minlength=len(grades)) for frame in frames]
     return dict(zip(grades, np.sum(counts, axis=0).tolist(), strict=True))

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import polars as pl
 
-from diamonds.dataset.cells.grades import grade_in, is_excellent
 from diamonds.dataset.cells.measurements import smallest_position
 from diamonds.dataset.cells.money import price_mark
 from diamonds.dataset.cells.numbers import median_of, parse_measure
@@ -19,6 +18,7 @@ from diamonds.dataset.errors import ColumnError
 from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.market import Market
 from diamonds.dataset.table import Table
+from diamonds.grades import grade_in, is_excellent
 
 _LARGEST_FRACTION = 1.5
 

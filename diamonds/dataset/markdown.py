@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from diamonds.dataset.distribution import Measured
+from diamonds.dataset.market import Market
 from diamonds.dataset.report import DataReport, TableSummary, percentage
 
 
@@ -19,6 +20,9 @@ def _sections(report: DataReport) -> Iterator[str]:
         f"({report.set_aside_share:.2%}). {report.training:,} stones to train on, "
         f"{report.hold_out:,} held out."
     )
+    yield f"Market: {_market(report.market)}."
+    if notes := list(_notes(report)):
+        yield "## Notes\n\n" + "\n".join(f"- {_cell(note)}" for note in notes)
     if report.changes:
         yield "## What changed\n\n" + "\n".join(f"- {change}" for change in report.changes)
     yield from _set_aside(report)
@@ -32,15 +36,33 @@ def _sections(report: DataReport) -> Iterator[str]:
     )
 
 
+def _market(market: Market) -> str:
+    """What the stones have in common, for instance *round, natural, untreated, in USD*."""
+    return f"{market.shape}, {market.origin}, {market.treatment}, in {market.currency}"
+
+
+def _notes(report: DataReport) -> Iterator[str]:
+    """What the owner of the data should know, of each table by its place where there are several."""
+    yield from report.notes
+    for table in report.tables:
+        for note in table.notes:
+            yield note if len(report.tables) == 1 else f"{table.place}: {note}"
+
+
 def _set_aside(report: DataReport) -> Iterator[str]:
     if report.set_aside:
-        yield "## Rows set aside\n\n" + _table(("rule", "rows"), _counts(report.set_aside))
+        rows = [(rule, f"{count:,}", _shown(report, rule)) for rule, count in report.set_aside.items()]
+        yield "## Rows set aside\n\n" + _table(("rule", "rows", "for instance"), rows)
     for rule, examples in report.examples.items():
         names = list(examples[0])
         rows = [[row.get(name, "") for name in names] for row in examples]
         yield f"Examples of {rule}:\n\n" + _table(names, rows)
     for column, spellings in report.unknown_grades.items():
         yield f"Unknown {column}:\n\n" + _table((column, "rows"), _counts(spellings))
+
+
+def _shown(report: DataReport, rule: str) -> str:
+    return "; ".join(report.cells.get(rule, []))
 
 
 def _columns(report: DataReport) -> Iterator[str]:
@@ -69,7 +91,9 @@ def _number(value: float | None) -> str:
 
 def _table_row(table: TableSummary) -> tuple[str, str, str, str]:
     names = table.columns.items()
-    columns = (column if column == name else f"{column} from {name!r}" for column, name in names)
+    columns = [column if column == name else f"{column} from {name!r}" for column, name in names]
+    for role, market in table.market_columns.items():
+        columns.append(f"{role} from {', '.join(map(repr, market))}")
     return table.place, f"{table.rows:,}", ", ".join(columns), ", ".join(map(repr, table.ignored))
 
 

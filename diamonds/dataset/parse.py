@@ -15,7 +15,8 @@ from diamonds.dataset.columns.fits import filled
 from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.market import ANY, Market
 from diamonds.dataset.rules import outside, unreadable
-from diamonds.diamond import GRADES, MEASURES
+from diamonds.diamond import MEASURES
+from diamonds.grades import GRADES
 
 OTHER_SHAPE, OTHER_ORIGIN, TREATED, OTHER_CURRENCY = (
     "other shape",
@@ -23,6 +24,7 @@ OTHER_SHAPE, OTHER_ORIGIN, TREATED, OTHER_CURRENCY = (
     "treated",
     "other currency",
 )
+SEVERAL_STONES = "several stones"
 SOLD_AT = "sold at"
 
 Mapped = Mapping[str, Mapping[str, str]]
@@ -58,7 +60,8 @@ def _measure(raw: pl.DataFrame, column: str, interpretation: Interpretation) -> 
     if column in columns:
         return parse_measure(raw[columns[column]], column, interpretation.factors.get(column, 1.0))
     if column in interpretation.positions:
-        return parse_dimension(raw[columns["measurements"]], interpretation.positions[column])
+        factor = interpretation.factors.get(column, 1.0)
+        return parse_dimension(raw[columns["measurements"]], interpretation.positions[column], factor)
     return _absent(raw)
 
 
@@ -114,6 +117,9 @@ def _flag(role: str, cells: pl.Series, market: Market) -> tuple[str, pl.Series] 
     if role == "treatment" and market.treatment != ANY:
         untreated = market.treatment == "untreated"
         return TREATED, _unless(cells, lambda text: is_untreated(text) == untreated, empty=untreated)
+    if role == "pieces":
+        count, _ = parse_measure(cells, "x")
+        return SEVERAL_STONES, (count > 1).fill_null(False)
     if role == "currency" and market.currency != ANY:
         return OTHER_CURRENCY, _unless(
             cells, lambda text: CURRENCIES.get(plain(text).casefold()) == market.currency

@@ -8,7 +8,8 @@ import pandas as pd
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.market import Market
-from diamonds.diamond import GRADES
+from diamonds.diamond import grade_codes
+from diamonds.grades import GRADE_CODES, GRADES
 
 Values = npt.NDArray[np.float64]
 
@@ -24,10 +25,11 @@ LARGEST_FACTOR = 3.0
 """Maximum ratio of the prices of a dataset to the reference, either way."""
 LARGEST_SPREAD = 0.7
 """Maximum median distance of single prices from the reference, after the difference of all is taken out."""
-STEEPEST_SLOPE = -0.6
-"""Minimum change of that distance with the logarithm of the weight."""
+STEEPEST_SLOPE = 0.6
+"""Maximum change of that distance with the logarithm of the weight, either way."""
 FEW_STONES = 1_000
 _PER_CARAT = "Are they prices per carat? Call the column 'price per carat'."
+_MULTIPLIED = "Are they prices of stones, multiplied by the weight once more?"
 _FEWEST_WEIGHTS = 0.15
 _OUTLIER = 3.0
 _REFERENCE_CARATS = (0.2, 4.0)
@@ -45,7 +47,7 @@ def reference_logs(stones: pd.DataFrame) -> Values:
     carats = np.log(stones["carat"].to_numpy(dtype=float))
     limited = np.clip(carats, *np.log(_REFERENCE_CARATS))
     weight = sum(factor * limited**power for power, factor in enumerate(WEIGHT, 1))
-    grades = sum(STEP[column] * stones[column].cat.codes.to_numpy(dtype=float) for column in GRADES)
+    grades = sum(STEP[column] * grade_codes(stones, column, GRADE_CODES[column]) for column in GRADES)
     return np.asarray(carats + INTERCEPT + weight + grades, dtype=float)
 
 
@@ -63,8 +65,9 @@ def check_prices(sample: pd.DataFrame, source: str, market: Market) -> None:
     far = market.is_usual and abs(level) > np.log(LARGEST_FACTOR)
     if far or spread > LARGEST_SPREAD:
         raise Implausible(_message(source, sample, distance, next(_causes(prices, reference, sample), None)))
-    if market.is_usual and _slope(distance, sample) < STEEPEST_SLOPE:
-        raise Implausible(_message(source, sample, distance, _PER_CARAT))
+    slope = _slope(distance, sample) if market.is_usual else 0.0
+    if abs(slope) > STEEPEST_SLOPE:
+        raise Implausible(_message(source, sample, distance, _PER_CARAT if slope < 0 else _MULTIPLIED))
 
 
 def _slope(distance: Values, sample: pd.DataFrame) -> float:

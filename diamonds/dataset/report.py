@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
-from diamonds.dataset.cells.grades import is_outside_scale
 from diamonds.dataset.distribution import Measured
+from diamonds.dataset.market import Market
+from diamonds.dataset.rules import outside_rule, rare_rule
+from diamonds.grades import grade_in
 
 _SHOWN_GRADES = 8
 
@@ -28,7 +30,7 @@ class TableSummary(_Frozen):
 class DataReport(_Frozen):
     """Counts and distributions of a dataset; ``set_aside`` counts rows by the first rule they broke.
 
-    ``excluded_rules`` are those of stones of another market or of grades outside the scale.
+    ``excluded_rules`` are those of stones of another market, and of grades outside the scale or rare.
     ``cells`` shows up to three cells for each rule, as they stand in the table.
     """
 
@@ -50,6 +52,7 @@ class DataReport(_Frozen):
     excluded_rules: tuple[str, ...] = ()
     cells: dict[str, list[str]] = {}
     notes: tuple[str, ...] = ()
+    market: Market = Market()
 
     @property
     def broken(self) -> int:
@@ -69,7 +72,7 @@ class DataReport(_Frozen):
     def set_aside_sentences(self) -> Iterator[str]:
         """How many rows broke each rule, and up to three of their cells or the grades that are unknown."""
         for rule, rows in self.set_aside.items():
-            column = next((column for column in self.unknown_grades if _is_about_grade(rule, column)), None)
+            column = next((column for column in self.unknown_grades if rule in _grade_rules(column)), None)
             shown = self._grades(rule, column) if column else "; ".join(self.cells.get(rule, []))
             yield f"{rule}: {rows:,} ({shown})"
 
@@ -77,7 +80,7 @@ class DataReport(_Frozen):
         shown = {
             text: rows
             for text, rows in self.unknown_grades[column].items()
-            if is_outside_scale(column, text) == (rule in self.excluded_rules)
+            if _grade_rules(column).index(rule) == _kind(column, text)
         }
         return ", ".join(f"{text or 'empty'} {rows:,}" for text, rows in list(shown.items())[:_SHOWN_GRADES])
 
@@ -87,8 +90,15 @@ class DataReport(_Frozen):
         return self.model_copy(update={"changes": changes})
 
 
-def _is_about_grade(rule: str, column: str) -> bool:
-    return rule == f"unknown {column}" or rule.startswith(f"a {column} outside the scale")
+def _grade_rules(column: str) -> tuple[str, str, str]:
+    """The rules by which grades are set aside: unknown ones, those outside the scale, and rare ones."""
+    return f"unknown {column}", outside_rule(column), rare_rule(column)
+
+
+def _kind(column: str, text: str) -> int:
+    """Which of these rules a text breaks."""
+    grade = grade_in(column, text)
+    return 0 if grade is None else 1 if grade.outside else 2
 
 
 def _changes(before: DataReport, now: DataReport) -> Iterator[str]:
@@ -108,7 +118,7 @@ def _changes(before: DataReport, now: DataReport) -> Iterator[str]:
         yield from _change(f"median {column}", earlier.median, measured.median, "{:g}")
         yield from _change(f"unknown {column}", earlier.unknown, measured.unknown, "{:,}")
     for column, counts in now.grades.items():
-        for grade in counts:
+        for grade in before.grades[column] | counts:
             shares = percentage(before.grades[column], grade), percentage(counts, grade)
             yield from _change(f"share of {column} {grade}", *shares, "{}")
 
@@ -121,4 +131,4 @@ def _change(name: str, before: object, now: object, template: str) -> Iterator[s
 
 def percentage(counts: Mapping[str, int], grade: str) -> str:
     """The share of stones that have the grade, in whole percent."""
-    return f"{counts[grade] / max(sum(counts.values()), 1):.0%}"
+    return f"{counts.get(grade, 0) / max(sum(counts.values()), 1):.0%}"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from diamonds.dataset.market import Market
-from diamonds.diamond import DIMENSIONS, GRADES, MEASURES, WIDTH_OF_ONE_CARAT_MM
+from diamonds.diamond import DIMENSIONS, LARGEST, MEASURES, WIDTH_OF_ONE_CARAT_MM
+from diamonds.grades import GRADES, SCALE
 
 NO_PRICE = "no price"
 MALFORMED = "another number of fields than the header"
@@ -22,6 +23,9 @@ SMALLEST_SHARE, LARGEST_SHARE = 0.25, 2.0
 
 A round stone's depth is 0.6 of its width; a long marquise is 1.6 times as long as a round stone is wide.
 """
+
+FEWEST_OF_A_GRADE = 50
+"""Minimum number of stones from which a grade is learned."""
 
 NUMBERS = (*MEASURES, "price")
 
@@ -52,7 +56,12 @@ def outside(column: str) -> str:
 
 def outside_rule(column: str) -> str:
     """The name of the rule by which they are set aside."""
-    return f"a {column} outside the scale {GRADES[column][0]} to {GRADES[column][-1]}"
+    return f"a {column} outside the scale {SCALE[column][0]} to {SCALE[column][-1]}"
+
+
+def rare_rule(column: str) -> str:
+    """The name of the rule by which grades beyond the classic ones are set aside that few stones have."""
+    return f"a {column} that fewer than {FEWEST_OF_A_GRADE} stones have"
 
 
 def _any(broken: Iterable[pl.Expr]) -> pl.Expr:
@@ -108,6 +117,7 @@ def market_rules(market: Market) -> dict[str, Rule]:
         f"another shape than {market.shape}": ("other shape", "shape"),
         origin: ("other origin", "origin"),
         treated: ("treated", "treatment"),
+        "several stones in one row": ("several stones", "pieces"),
         f"another currency than {market.currency}": ("other currency", "currency"),
     }
     return {
@@ -126,7 +136,9 @@ def all_rules(market: Market) -> dict[str, Rule]:
 
 def quoting_rules(market: Market) -> dict[str, Rule]:
     """The rules that a stone must not break to be priced, in the order in which they are applied."""
-    return {name: rule for name, rule in all_rules(market).items() if not rule.only_sold}
+    large = Rule(_any(pl.col(name) > LARGEST for name in DIMENSIONS), DIMENSIONS)
+    rules = {name: rule for name, rule in all_rules(market).items() if not rule.only_sold}
+    return {**rules, f"a dimension above {LARGEST:,g} mm": large}
 
 
 def broken_rule(rules: Mapping[str, Rule], columns: Sequence[str]) -> pl.Expr:

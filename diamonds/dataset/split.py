@@ -19,7 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from diamonds.dataset.hashing import Words, hashes, in_chunks
-from diamonds.diamond import DIMENSIONS, GRADES
+from diamonds.diamond import DIMENSIONS, grade_codes
+from diamonds.grades import GRADES, STORED
 
 HOLD_OUT_SHARE = 0.2
 CALIBRATION_SHARE = 0.1
@@ -27,8 +28,11 @@ FOLDS = 3
 
 Measures = Mapping[str, npt.NDArray[np.float64]]
 """Columns of measures, NaN where unknown."""
-Codes = Mapping[str, npt.NDArray[np.integer]]
-"""Columns of grades as their places on the scale."""
+Codes = Mapping[str, npt.NDArray[np.number]]
+"""Columns of grades as their places in ``STORED``."""
+_STORED_CODES = {
+    column: {grade: float(place) for place, grade in enumerate(grades)} for column, grades in STORED.items()
+}
 
 _SALT = 14
 """Of 1 to 100 the one whose hold-out of data/diamonds.csv is most like all its stones in share, weight, price
@@ -66,7 +70,7 @@ def stone_hashes(frame: pd.DataFrame) -> Words:
     is identified by its cut, depth and table in their place.
     """
     columns = {name: frame[name].to_numpy("float64") for name in ("carat", "depth", "table", *DIMENSIONS)}
-    codes = {name: frame[name].cat.codes.to_numpy() for name in GRADES}
+    codes = {name: grade_codes(frame, name, _STORED_CODES[name]) for name in GRADES}
     return identities(columns, codes)
 
 
@@ -97,8 +101,8 @@ def _sorted(a: Words, b: Words, c: Words) -> tuple[Words, Words, Words]:
     return np.minimum(a, b), np.maximum(a, b), c
 
 
-def _word(codes: npt.NDArray[np.integer]) -> Words:
-    return codes.astype(np.uint8).astype(np.uint64)  # an unknown grade, -1, is 255
+def _word(codes: npt.NDArray[np.number]) -> Words:
+    return codes.astype(np.int8).astype(np.uint8).astype(np.uint64)  # an unknown grade, -1, is 255
 
 
 def _hundredths(values: npt.NDArray[np.float64]) -> Words:

@@ -19,10 +19,15 @@ from diamonds.dataset.parse import parsed
 from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, tables_of_content
 from diamonds.dataset.rules import MALFORMED, Rule, broken_rule, quoting_rules, unreadable
 from diamonds.dataset.table import Batch, Table
-from diamonds.diamond import FEATURES, GRADES, MEASURES
+from diamonds.diamond import FEATURES, MEASURES
+from diamonds.grades import GRADES, listed
 from diamonds.settings import settings
 
 _LONGEST_LINE = 500
+
+
+class TooManyRows(DataError):
+    """A file has more rows than are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +52,26 @@ class StonesFile:
 
 
 def read_stones(
-    source: str | Path, content: bytes | None = None, *, mapping: ColumnMapping | None = None
+    source: str | Path,
+    content: bytes | None = None,
+    *,
+    mapping: ColumnMapping | None = None,
+    most_rows: int | None = None,
 ) -> StonesFile:
     """The stones of a file, or of ``content``, an uploaded file that is called ``source``.
 
     A column of prices is not needed and not used. ``mapping`` names columns that are not recognised; by
     default that of the settings. Raises ``DataError`` when the file cannot be read or lacks a column that is
-    needed.
+    needed, ``TooManyRows`` when it has more than ``most_rows``.
     """
     chosen = mapping or ColumnMapping.of_settings()
     with _tables(source, content, chosen) as tables:
         table = _only(tables, str(source))
         with damage_as_data_error(table.place):
             interpretation = interpret(table, Market.of_settings(), needed=GRADED, aliases=chosen.aliases())
-        batches = list(batches_of(table, list(dict.fromkeys(table.columns))))
+        batches = list(
+            _limited(batches_of(table, list(dict.fromkeys(table.columns))), table.place, most_rows)
+        )
     rows, malformed = _in_order(batches)
     if rows.is_empty():
         raise DataError(f"{table.place} has a header and no rows beneath it.")
@@ -83,6 +94,15 @@ def _only(tables: Iterator[Table], place: str) -> Table:
             f"{place} has stones in {table.place} and in {other.place}; send one of them at a time."
         )
     return table
+
+
+def _limited(batches: Iterator[Batch], place: str, most_rows: int | None) -> Iterator[Batch]:
+    rows = 0
+    for batch in batches:
+        rows += len(batch.rows) + len(batch.malformed)
+        if most_rows is not None and rows > most_rows:
+            raise TooManyRows(f"{place} has more than {most_rows:,} rows; send fewer at a time.")
+        yield batch
 
 
 def _in_order(batches: list[Batch]) -> tuple[pl.DataFrame, dict[int, str]]:
@@ -135,8 +155,9 @@ class _Sentences:
         cell = self._cell(row, column)
         if is_missing(cell):
             return f"The {column} is missing."
-        expected = f"one of {', '.join(reversed(GRADES[column]))}" if column in GRADES else f"another: {name}"
-        return f"Got {column}={cell!r}; expected {expected}."
+        if column in GRADES:
+            return f"Got {column}={cell!r}; expected one of {listed(column)}."
+        return f"Got {column}={cell!r}: {name}."
 
     def _unreadable(self, row: int) -> str | None:
         return next((column for column in MEASURES if self.parsed[unreadable(column)][row]), None)

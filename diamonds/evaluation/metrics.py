@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from diamonds.diamond import GRADES
+from diamonds.grades import GRADES
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Estimator, Prices

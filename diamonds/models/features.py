@@ -1,6 +1,7 @@
 """Turns stones into the matrix of numbers that models take, and derives features from it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -8,15 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import FEATURES, GRADE_DTYPES, GRADES, WIDTH_OF_ONE_CARAT_MM, Diamond
+from diamonds.diamond import FEATURES, WIDTH_OF_ONE_CARAT_MM, Diamond, grade_codes, typed
+from diamonds.grades import GRADE_CODES, GRADES
 
 Matrix = npt.NDArray[np.float64]
 """Stones as numbers, shape (stones, 9), columns ``FEATURES``: grades as ``GRADE_CODES``, unknown as NaN."""
-
-GRADE_CODES = {
-    column: {grade: code for code, grade in enumerate(grades)} for column, grades in GRADES.items()
-}
-"""The code of each grade by column: 0 for the worst, as in the ordered categories of ``GRADE_DTYPES``."""
 
 # Medians over the cleaned stones of data/diamonds.csv.
 USUAL_DEPTH_PERCENT = 61.8
@@ -25,8 +22,11 @@ USUAL_TABLE_PERCENT = 57.0
 
 def matrix_of(stones: pd.DataFrame) -> Matrix:
     """The matrix of a frame whose grades are ordered categories and whose unknown measures are NaN."""
-    columns = [stones[name].cat.codes if name in GRADES else stones[name] for name in FEATURES]
-    return np.column_stack([column.to_numpy("float64") for column in columns])
+    columns = [
+        grade_codes(stones, name, GRADE_CODES[name]) if name in GRADES else stones[name].to_numpy("float64")
+        for name in FEATURES
+    ]
+    return np.column_stack(columns)
 
 
 def rows_of(stones: Sequence[Diamond]) -> Matrix:
@@ -43,7 +43,7 @@ _values = attrgetter(*FEATURES)
 
 
 def matrix_of_columns(columns: Mapping[str, Sequence[Any]]) -> Matrix:
-    """The matrix of raw values by column: grades as they are spelled in ``GRADES``, numbers, and None.
+    """The matrix of raw values by column: grades as they are spelled in ``SCALE``, numbers, and None.
 
     Raises ``KeyError`` for another grade, ``TypeError`` or ``ValueError`` for what is no number.
     """
@@ -60,9 +60,10 @@ def _numbers(name: str, values: Sequence[Any]) -> npt.NDArray[np.float64]:
 def stones_of(matrix: Matrix) -> pd.DataFrame:
     """The stones of a matrix as a frame: the inverse of ``matrix_of``."""
     frame = pd.DataFrame(matrix, columns=list(FEATURES))
-    for column, dtype in GRADE_DTYPES.items():
-        frame[column] = pd.Categorical.from_codes(frame[column].astype("int8"), dtype=dtype)
-    return frame
+    for column, codes in GRADE_CODES.items():
+        grades = {code: grade for grade, code in codes.items()}
+        frame[column] = frame[column].map(grades)
+    return typed(frame)
 
 
 def completed(matrix: Matrix) -> Matrix:
@@ -85,13 +86,42 @@ def _known(values: Matrix, *instead: Matrix) -> Matrix:
     return values
 
 
-def one_hot(matrix: Matrix) -> Matrix:
-    """Whether each stone has each grade, 0 or 1, shape (rows, 20)."""
-    return np.asarray(matrix[:, _COLUMN_OF_GRADE] == _CODE_OF_GRADE, dtype="float64")
+def one_hot(matrix: Matrix, others: Sequence["GradeCode"] = ()) -> Matrix:
+    """Whether each stone has each classic grade and each of ``others``, 0 or 1, shape (rows, 20 + others)."""
+    columns, codes = _columns_and_codes(tuple(others))
+    return np.asarray(matrix[:, columns] == codes, dtype="float64")
 
 
-_COLUMN_OF_GRADE = [FEATURES.index(column) for column, codes in GRADE_CODES.items() for _ in codes]
-_CODE_OF_GRADE = np.array([code for codes in GRADE_CODES.values() for code in codes.values()])
+@cache
+def _columns_and_codes(others: tuple["GradeCode", ...]) -> tuple[list[int], npt.NDArray[np.float64]]:
+    grades = [*_CLASSIC, *others]
+    return [column for column, _ in grades], np.array([code for _, code in grades])
+
+
+GradeCode = tuple[int, float]
+"""A grade in a matrix: the position of its column, and its code."""
+_CLASSIC: list[GradeCode] = [
+    (FEATURES.index(column), GRADE_CODES[column][grade])
+    for column, grades in GRADES.items()
+    for grade in grades
+]
+
+
+def other_grades(matrix: Matrix) -> list[GradeCode]:
+    """The grades of the stones that are not classic ones, in order."""
+    found: list[GradeCode] = []
+    for column in map(FEATURES.index, GRADES):
+        found += [(column, code) for code in np.unique(matrix[:, column]).tolist()]
+    return [grade for grade in found if grade not in _CLASSIC]
+
+
+def nearest_classic(matrix: Matrix) -> Matrix:
+    """The stones with the nearest classic grade in place of others."""
+    limited = matrix.copy()
+    for name, grades in GRADES.items():
+        column = FEATURES.index(name)
+        limited[:, column] = np.clip(np.floor(matrix[:, column]), 0, len(grades) - 1)
+    return limited
 
 
 DERIVED = (
@@ -118,6 +148,6 @@ def derived(matrix: Matrix) -> Matrix:
             x - y,
             200 * z / (x + y) - depth,
             table / depth,
-            (color + 1) * (clarity + 1),
+            np.maximum(color + 1, 0) * np.maximum(clarity + 1, 0),
         ]
     )

@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from diamonds.diamond import FEATURES
-from diamonds.models.features import Matrix, one_hot
+from diamonds.models.features import Matrix, nearest_classic, one_hot
 from diamonds.models.spec import Estimator, Prices
 
 _FILE = "intervals.json"
@@ -129,6 +129,6 @@ def _usual_error(difficulty: Prices, matrix: Matrix) -> Prices:
 
 
 def _traits(matrix: Matrix) -> Matrix:
-    """What errors depend on: the weight and its square, and every grade, shape (rows, 3 + 20)."""
+    """What errors depend on: the weight and its square, and every classic grade, shape (rows, 3 + 20)."""
     log_carat = np.log(matrix[:, :1])
-    return np.column_stack([np.ones(len(matrix)), log_carat, log_carat**2, one_hot(matrix)])
+    return np.column_stack([np.ones(len(matrix)), log_carat, log_carat**2, one_hot(nearest_classic(matrix))])

@@ -1,13 +1,14 @@
 """A linear model: ordinary least squares on the log of the price."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
 from diamonds.diamond import FEATURES
-from diamonds.models.features import Matrix, completed, one_hot
+from diamonds.models.features import GradeCode, Matrix, completed, one_hot, other_grades
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
 _FILE = "coefficients.json"
@@ -22,7 +23,8 @@ class LogLinear(Estimator):
     def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
         from sklearn.linear_model import LinearRegression
 
-        inputs, log_price = _inputs(matrix), np.log(price_usd)
+        self.others_ = other_grades(matrix)
+        inputs, log_price = _inputs(matrix, self.others_), np.log(price_usd)
         regression = LinearRegression().fit(inputs, log_price)
         self.coefficients_ = np.asarray(regression.coef_, dtype="float64")
         self.usual_ = inputs.mean(axis=0)
@@ -33,7 +35,7 @@ class LogLinear(Estimator):
         return self
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
-        log_price = self.base_ + (_inputs(matrix) - self.usual_) @ self.coefficients_
+        log_price = self.base_ + (_inputs(matrix, self.others_) - self.usual_) @ self.coefficients_
         return np.asarray(np.exp(np.clip(log_price, *self.range_)), dtype="float64")
 
     def save(self, folder: Path) -> None:
@@ -42,6 +44,7 @@ class LogLinear(Estimator):
             "usual": self.usual_.tolist(),
             "base": self.base_,
             "range": self.range_,
+            "other_grades": self.others_,
         }
         (folder / _FILE).write_text(json.dumps(fitted, indent=2))
 
@@ -54,15 +57,16 @@ class LogLinear(Estimator):
         model.usual_ = np.array(fitted["usual"])
         model.base_ = fitted["base"]
         model.range_ = tuple(fitted["range"])
+        model.others_ = [tuple(grade) for grade in fitted.get("other_grades", [])]
         return model
 
 
 _MEASURES = [FEATURES.index("carat"), FEATURES.index("x")]
 
 
-def _inputs(matrix: Matrix) -> Matrix:
-    """Carat, x, and whether the stone has each grade, shape (rows, 2 + 20)."""
-    return np.column_stack([completed(matrix)[:, _MEASURES], one_hot(matrix)])
+def _inputs(matrix: Matrix, others: Sequence[GradeCode]) -> Matrix:
+    """Carat, x, and whether the stone has each grade, shape (rows, 2 + 20 + others)."""
+    return np.column_stack([completed(matrix)[:, _MEASURES], one_hot(matrix, others)])
 
 
 def _build(_parameters: Parameters, _seed: int) -> LogLinear:

@@ -1,12 +1,13 @@
 """A neural network by scikit-learn, in a pipeline that scales measures and encodes grades."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from diamonds.models.features import DERIVED, Matrix, derived, one_hot
+from diamonds.models.features import DERIVED, GradeCode, Matrix, derived, one_hot, other_grades
 from diamonds.models.sample_weights import weights
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
 
@@ -38,7 +39,8 @@ class NeuralNetwork(Estimator):
         self.scale_ = np.array([log_price.mean(), log_price.std(), log_price.min(), log_price.max()])
         self.pipeline_ = _pipeline(self.parameters, self.seed)
         columns, network = self.pipeline_
-        inputs = columns.fit_transform(_inputs(matrix))
+        self.others_ = other_grades(matrix)
+        inputs = columns.fit_transform(_inputs(matrix, self.others_))
         target = (log_price - log_price.mean()) / log_price.std()
         # Like trees, networks learn on one thread each; several share the cores as processes.
         with threadpool_limits(1), warnings.catch_warnings():
@@ -51,7 +53,7 @@ class NeuralNetwork(Estimator):
     def _forward(self, matrix: Matrix) -> Prices:
         # What the pipeline's own predict does, without its checks, which take most of the time for one stone.
         columns, network = self.pipeline_
-        scaler, layer = columns.named_transformers_["standardscaler"], _inputs(matrix)
+        scaler, layer = columns.named_transformers_["standardscaler"], _inputs(matrix, self.others_)
         layer[:, _SCALED] = (layer[:, _SCALED] - scaler.mean_) / scaler.scale_
         for kernel, bias in zip(network.coefs_[:-1], network.intercepts_[:-1], strict=True):
             layer = np.maximum(layer @ kernel + bias, 0)
@@ -66,7 +68,7 @@ class NeuralNetwork(Estimator):
         import skops.io
 
         skops.io.dump(self.pipeline_, folder / _FILE)
-        np.savez(folder / _SCALE, scale=self.scale_)
+        np.savez(folder / _SCALE, scale=self.scale_, others=np.array(self.others_).reshape(-1, 2))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -77,16 +79,18 @@ class NeuralNetwork(Estimator):
         model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
         with np.load(folder / _SCALE, allow_pickle=False) as saved:
             model.scale_ = saved["scale"]
+            others = saved["others"].tolist() if "others" in saved else []
+        model.others_ = [(int(column), code) for column, code in others]
         return model
 
 
 _SCALED = slice(0, len(DERIVED))
 
 
-def _inputs(matrix: Matrix) -> Matrix:
+def _inputs(matrix: Matrix, others: Sequence[GradeCode] = ()) -> Matrix:
     inputs = derived(matrix)
     inputs[:, 0] = np.log(inputs[:, 0])
-    return np.column_stack([inputs, one_hot(matrix)])
+    return np.column_stack([inputs, one_hot(matrix, others)])
 
 
 def _pipeline(parameters: Parameters, seed: int) -> "Pipeline":

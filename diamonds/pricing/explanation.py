@@ -10,7 +10,10 @@ from diamonds.pricing.pricer import Pricer
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one property adds to the price (or takes off, below 0); the dimensions are one property, size."""
+    """What one property adds to the price (or takes off, below 0); the dimensions are one property, size.
+
+    ``usd`` is in the currency of the version, which is USD unless the settings chose another.
+    """
 
     feature: str
     value: float | str
@@ -37,7 +40,7 @@ def explain(pricer: Pricer, stone: Diamond) -> Explanation:
     total_cents = max(round(price_usd * 100), 1)
     base_cents, *cents = _rounded([base_usd, *contributions_usd.tolist()], total_cents)
     contributions = [
-        Contribution(name, value, part / 100, _sentence(name, value, part))
+        Contribution(name, value, part / 100, _sentence(name, value, part, pricer.currency))
         for name, part in zip(PROPERTIES, cents, strict=True)
         if (value := _value(name, stone)) is not None
     ]
@@ -74,13 +77,14 @@ _SUBJECTS = {
 }
 
 
-def _sentence(feature: str, value: float | str, cents: int) -> str:
+def _sentence(feature: str, value: float | str, cents: int, currency: str) -> str:
     subject = _SUBJECTS[feature].format(value)
     if cents == 0:
         return f"{subject} makes no difference"
-    return f"{subject} {'adds' if cents > 0 else 'takes off'} {_dollars(abs(cents))}"
+    return f"{subject} {'adds' if cents > 0 else 'takes off'} {_amount(abs(cents), currency)}"
 
 
-def _dollars(cents: int) -> str:
-    """The amount in dollars, with cents below 10 dollars."""
-    return f"${cents / 100:,.0f}" if cents >= 1000 else f"${cents / 100:,.2f}"
+def _amount(cents: int, currency: str) -> str:
+    """The amount, with cents below 10."""
+    sign = "$" if currency == "USD" else f"{currency} "
+    return f"{sign}{cents / 100:,.0f}" if cents >= 1000 else f"{sign}{cents / 100:,.2f}"

@@ -1,27 +1,31 @@
 """Quotes prices with one version of a model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
-from diamonds.diamond import Diamond
+from diamonds.diamond import Diamond, GradedWeight
+from diamonds.grades import GRADE_CODES, GRADES
 from diamonds.models import Estimator
-from diamonds.models.features import Matrix, rows_of
+from diamonds.models.features import Matrix, rows_of, stones_of
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.models.threads import CORES, on_all_cores
 from diamonds.pricing.plausibility import PlausibleRanges
+from diamonds.pricing.scope import Fitted, Scope
+from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.version import Version
 
-CURRENCY = "USD"
+Stone = TypeVar("Stone", bound=GradedWeight)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """The quotes of stones in order, in USD and whole cents: 0 < low <= price <= high.
+    """The quotes of stones in order, in the version's currency and whole cents: 0 < low <= price <= high.
 
     ``warnings`` are sentences by the position of the stone, for those that are implausible.
     """
@@ -40,6 +44,7 @@ class Pricer:
     estimator: Estimator
     intervals: Intervals
     plausible_ranges: PlausibleRanges
+    scope: Scope = field(default_factory=Scope)
 
     @property
     def tag(self) -> str:
@@ -47,16 +52,25 @@ class Pricer:
         return self.version.labels.get("source", self.version.tag)
 
     @property
+    def currency(self) -> str:
+        """The currency of the prices, that of the version's market."""
+        return self.scope.currency
+
+    @property
     def coverage(self) -> float:
         """The share of true prices that lie within the intervals."""
         return self.intervals.coverage
 
     def quotes(self, rows: Matrix) -> Quotes:
-        """The quotes of the stones of a matrix."""
+        """The quotes of the stones of a matrix, whatever their grades: see ``fit``."""
         prices = self.prices(rows)
         cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
         price, low, high = cents.tolist()
         return Quotes(price, low, high, self.plausible_ranges.warnings(rows))
+
+    def fit(self, rows: Matrix) -> Fitted:
+        """The stones of a matrix as the version can price them; the settings say whether it extrapolates."""
+        return self.scope.fit(rows, extrapolates=settings().extrapolate_grades)
 
     def prices(self, rows: Matrix) -> Prices:
         """The prices of the stones of a matrix in USD, not rounded; many are computed on all cores."""
@@ -66,6 +80,21 @@ class Pricer:
             return self.estimator.predict_matrix(rows)
         parts = np.array_split(rows, CORES)
         return np.concatenate(on_all_cores([partial(self.estimator.predict_matrix, part) for part in parts]))
+
+    def fit_stone(self, stone: Stone) -> tuple[Stone, list[str]]:
+        """The stone as the version can price it, and warnings where that is of another grade.
+
+        Raises ``UnlearnedGrade``.
+        """
+        if self.scope.knows(stone):
+            return stone, []
+        codes = [GRADE_CODES[column][getattr(stone, column)] for column in GRADES]
+        fitted = self.fit(np.array([[1.0, *codes, *[np.nan] * 5]]))
+        if fitted.refused:
+            raise fitted.refused[0]
+        (row,) = stones_of(fitted.rows)[list(GRADES)].to_dict("records")
+        grades = {str(column): grade for column, grade in row.items()}
+        return stone.model_copy(update=grades), fitted.warnings.get(0, [])
 
     def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
         """The prices of the stones in order, rounded to the cent and at least one cent."""
@@ -80,4 +109,6 @@ _FEWEST_FOR_THREADS = 512
 def load_pricer(version: Version) -> Pricer:
     """Loads the estimator and the intervals of a version; raises ``DamagedVersion``."""
     estimator = store.load(version)  # checks all files first
-    return Pricer(version, estimator, Intervals.load(version.folder), PlausibleRanges.load(version.folder))
+    folder = version.folder
+    ranges, scope = PlausibleRanges.load(folder), Scope.load(folder)
+    return Pricer(version, estimator, Intervals.load(folder), ranges, scope)

@@ -1,6 +1,8 @@
 """Finds the sold stones most similar to a stone, in an index that is saved with a version."""
 
+import json
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -8,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from diamonds.diamond import CLARITIES, COLORS, CUTS, GRADES, GradedWeight, SoldStone
-from diamonds.models.features import GRADE_CODES
+from diamonds.diamond import GradedWeight, SoldStone
+from diamonds.grades import GRADES
 
 Numbers = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
@@ -17,15 +19,18 @@ Offsets = npt.NDArray[np.int64]
 _MEASURES = ("carat", "depth", "table", "price", "x", "y", "z")
 _ROWS_FILE = "similar.npy"
 _OFFSETS_FILE = "similar-groups.npy"
-_GROUPS = len(CUTS) * len(COLORS) * len(CLARITIES)
-_CUTS, _COLORS, _CLARITIES = GRADE_CODES.values()
+_GRADES_FILE = "similar-grades.json"
+
+Scale = Mapping[str, Sequence[str]]
 
 
 def save_index(stones: pd.DataFrame, folder: Path) -> None:
     """Writes the index of the stones (a frame with all ten columns) into ``folder``."""
-    group = _group(*(stones[column].cat.codes.to_numpy().astype(np.int64) for column in GRADES))
+    scale = {column: stones[column].cat.categories.tolist() for column in GRADES}
+    group = _group(scale, *(stones[column].cat.codes.to_numpy().astype(np.int64) for column in GRADES))
     order = np.lexsort((stones["price"], stones["carat"], group))
-    offsets = np.searchsorted(group[order], np.arange(_GROUPS + 1))
+    offsets = np.searchsorted(group[order], np.arange(math.prod(map(len, scale.values())) + 1))
+    (folder / _GRADES_FILE).write_text(json.dumps(scale))
     np.save(folder / _ROWS_FILE, stones[list(_MEASURES)].to_numpy("float64")[order].T)
     np.save(folder / _OFFSETS_FILE, offsets)
 
@@ -33,31 +38,39 @@ def save_index(stones: pd.DataFrame, folder: Path) -> None:
 Codes = TypeVar("Codes", int, Offsets)
 
 
-def _group(cut: Codes, color: Codes, clarity: Codes) -> Codes:
-    """The number of the combination of grades with these codes."""
-    return (cut * len(COLORS) + color) * len(CLARITIES) + clarity
+def _group(scale: Scale, cut: Codes, color: Codes, clarity: Codes) -> Codes:
+    """The number of the combination of the grades at these places of their scales."""
+    return (cut * len(scale["color"]) + color) * len(scale["clarity"]) + clarity
 
 
 class SimilarStones:
     """Sold stones grouped by their grades, each group sorted by weight, then price."""
 
-    def __init__(self, rows: Numbers, offsets: Offsets) -> None:
+    def __init__(self, rows: Numbers, offsets: Offsets, scale: Scale) -> None:
         self._rows = rows
+        self._scale = scale
+        self._places = [{grade: place for place, grade in enumerate(scale[column])} for column in GRADES]
         self._carat = rows[0]
         self._offsets: list[int] = offsets.tolist()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
         """The index that ``save_index`` wrote to ``folder``."""
+        path = folder / _GRADES_FILE  # which versions of the classic grades alone may lack
+        scale = json.loads(path.read_text()) if path.is_file() else GRADES
         # Read, not mapped: a file that is cut off while it is mapped would end the process.
-        return cls(np.load(folder / _ROWS_FILE), np.load(folder / _OFFSETS_FILE))
+        return cls(np.load(folder / _ROWS_FILE), np.load(folder / _OFFSETS_FILE), scale)
 
     def nearest(self, stone: GradedWeight, n: int) -> tuple[list[SoldStone], int]:
         """The ``n`` stones of the same grades nearest in weight, and how many have these grades.
 
         Nearest first; of equally near ones the lighter, then the cheaper. Fewer where fewer exist.
         """
-        group = _group(_CUTS[stone.cut], _COLORS[stone.color], _CLARITIES[stone.clarity])
+        places = [places.get(getattr(stone, name)) for name, places in zip(GRADES, self._places, strict=True)]
+        known = [place for place in places if place is not None]
+        if len(known) < len(places):
+            return [], 0
+        group = _group(self._scale, *known)
         first, end = self._offsets[group], self._offsets[group + 1]
         near = first + _nearest(self._carat[first:end], stone.carat, n)
         return [_sold(stone, measures) for measures in self._rows[:, near].T.tolist()], end - first

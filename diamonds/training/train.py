@@ -2,7 +2,7 @@
 
 import logging
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from diamonds.models import ModelSpec
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.pricing.plausibility import PlausibleRanges
+from diamonds.pricing.scope import Scope
 from diamonds.pricing.similar import save_index
 from diamonds.settings import PROJECT, settings
 from diamonds.training.blending import blend
@@ -73,7 +74,8 @@ def train_version(
         **more_labels,
     }
     out_of_fold = OutOfFold(price_usd, fitted.out_of_fold)
-    version = _save(fitted, dataset.training, labels, intervals, evaluation, out_of_fold)
+    attachments = [intervals.save, out_of_fold.save, Scope.of(dataset.report).save]
+    version = _save(fitted, dataset.training, labels, evaluation, attachments)
     retire(spec.name, keep=settings().keep_versions)
     return version
 
@@ -110,15 +112,13 @@ def _save(
     fitted: Fitted,
     training: pd.DataFrame,
     labels: Mapping[str, str],
-    intervals: Intervals,
     evaluation: Evaluation,
-    out_of_fold: OutOfFold,
+    others: Sequence[Writer],
 ) -> Version:
     card = ModelCard(labels, fitted.parameters, evaluation, fitted.estimator, fitted.history, fitted.members)
     attachments: list[Writer] = [
-        intervals.save,
+        *others,
         evaluation.save,
-        out_of_fold.save,
         card.save,
         PlausibleRanges.of(training).save,
         partial(save_index, training),

@@ -5,7 +5,8 @@ import plotnine.data
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.diamond import COLUMNS, GRADES, MEASURES
+from diamonds.diamond import COLUMNS, MEASURES
+from diamonds.grades import GRADES
 from diamonds.settings import PROJECT, settings
 
 

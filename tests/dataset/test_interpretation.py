@@ -8,6 +8,7 @@ import pytest
 
 from diamonds.dataset import ColumnError, ColumnMapping, DataError, Dataset, load_dataset, read_stones
 from diamonds.diamond import COLUMNS, FEATURES
+from diamonds.grades import listed
 
 
 def _load(stones: pd.DataFrame, folder: Path) -> Dataset:
@@ -131,11 +132,11 @@ def test_a_mapping_is_saved_for_the_next_file_of_its_source(
 
 def test_stones_to_be_priced_are_read_row_by_row(stones: pd.DataFrame) -> None:
     odd = stones.head(4).astype(object).reset_index(drop=True)
-    odd.loc[1, "color"], odd.loc[2, "carat"], odd.loc[3, "x"] = "K", "", "wide"
+    odd.loc[1, "color"], odd.loc[2, "carat"], odd.loc[3, "x"] = "QQ", "", "wide"
     file = read_stones("stones.csv", odd.drop(columns="price").to_csv(index=False).encode())
     assert file.reasons.to_list() == [
         None,
-        "Got color='K'; expected one of D, E, F, G, H, I, J.",
+        f"Got color='QQ'; expected one of {listed('color')}.",
         "The carat is missing.",
         "Got x='wide'; expected a number.",
     ]

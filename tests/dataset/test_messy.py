@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from diamonds.dataset import Dataset, load_dataset
 from diamonds.dataset.columns import ALIASES
-from diamonds.diamond import COLUMNS, GRADES
+from diamonds.diamond import COLUMNS
+from diamonds.grades import GRADES
 
 
 @st.composite

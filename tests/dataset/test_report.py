@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from diamonds.dataset import DataReport, Dataset, load_dataset, markdown_of
-from diamonds.diamond import GRADES
+from diamonds.grades import GRADES
 
 
 def test_distributions_are_those_of_the_stones(classic: Dataset) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from diamonds.dataset import Dataset, TooManySetAside, load_dataset
 from diamonds.dataset.rules import CHEAP, MALFORMED, RULES
+from diamonds.grades import GRADES
 
 LoadWith = Callable[..., Dataset]
 
@@ -58,11 +59,11 @@ def test_every_rule_has_a_row_that_breaks_it() -> None:
 
 
 OUTSIDE: list[tuple[str, dict[str, object]]] = [
-    ("a cut outside the scale Fair to Ideal", {"cut": "Poor"}),
-    ("a color outside the scale J to D", {"color": "K"}),
-    ("a color outside the scale J to D", {"color": "Fancy Intense Yellow"}),
-    ("a clarity outside the scale I1 to IF", {"clarity": "FL"}),
-    ("a clarity outside the scale I1 to IF", {"clarity": "Piqué 3"}),
+    ("a cut that fewer than 50 stones have", {"cut": "Poor"}),
+    ("a color that fewer than 50 stones have", {"color": "K"}),
+    ("a color outside the scale Z to D", {"color": "Fancy Intense Yellow"}),
+    ("a clarity that fewer than 50 stones have", {"clarity": "FL"}),
+    ("a clarity that fewer than 50 stones have", {"clarity": "Piqué 3"}),
     (CHEAP, {"price": 10}),
 ]
 
@@ -74,12 +75,19 @@ def test_a_row_of_another_scale_or_price_is_set_aside(
     assert load_with(**values).report.set_aside == {rule: 1}
 
 
-def test_grades_outside_the_scale_are_no_fault_of_the_data(stones: pd.DataFrame, tmp_path: Path) -> None:
-    rare = stones.assign(color=["K"] * 120 + list(stones["color"][120:]))
-    rare.to_csv(tmp_path / "rare.csv", index=False)
-    report = load_dataset(tmp_path).report
-    assert (report.kept, report.set_aside_share) == (180, 0.0)
-    assert list(report.set_aside_sentences()) == ["a color outside the scale J to D: 120 (K 120)"]
+def test_grades_beyond_the_classic_ones_are_kept_where_fifty_stones_have_them(
+    stones: pd.DataFrame, tmp_path: Path
+) -> None:
+    colors = ["K"] * 60 + ["M"] * 49 + ["U-V"] * 11 + list(stones["color"][120:])
+    stones.assign(color=colors).to_csv(tmp_path / "rare.csv", index=False)
+    dataset = load_dataset(tmp_path)
+    assert (dataset.report.kept, dataset.report.set_aside_share) == (240, 0.0)
+    assert dataset.report.grades["color"]["K"] == 60
+    assert list(dataset.training["color"].cat.categories) == ["K", *GRADES["color"]]
+    assert sorted(dataset.report.set_aside_sentences()) == [
+        "a color outside the scale Z to D: 11 (U-V 11)",
+        "a color that fewer than 50 stones have: 49 (M 49)",
+    ]
 
 
 def test_unknown_grades_are_named_with_their_counts_in_the_message(

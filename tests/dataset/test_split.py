@@ -18,7 +18,8 @@ from diamonds.dataset.split import (
     in_hold_out,
     stone_hashes,
 )
-from diamonds.diamond import GRADES, typed
+from diamonds.diamond import typed
+from diamonds.grades import GRADES
 
 
 def _all(dataset: Dataset) -> pd.DataFrame:

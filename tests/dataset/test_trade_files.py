@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from diamonds.dataset import DataError, Dataset, load_dataset
 from diamonds.dataset.dataset import FEWEST_ROWS
-from diamonds.diamond import GRADES
+from diamonds.grades import GRADES
 from tests.dataset.files import File, file_of
 from tests.dataset.trade import Listing, listing, spoil
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from diamonds.diamond import COLUMNS, FEATURES, GRADES
+from diamonds.diamond import COLUMNS, FEATURES
+from diamonds.grades import GRADES
 from diamonds.versions import store
 from diamonds.versions.version import Version
 from tests.end_to_end.client import Client, Seen

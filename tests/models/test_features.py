@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.diamond import FEATURES, GRADES, Diamond, frame_of
+from diamonds.diamond import FEATURES, Diamond, frame_of
+from diamonds.grades import SCALE
 from diamonds.models.features import completed, derived, matrix_of, matrix_of_columns, rows_of, stones_of
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "J", "clarity": "VS2"}
@@ -18,7 +19,7 @@ def test_grades_are_counted_from_the_worst_and_unknown_measures_are_nan() -> Non
 
 
 @pytest.mark.parametrize(
-    ("column", "grade"), [(column, grade) for column in GRADES for grade in GRADES[column]]
+    ("column", "grade"), [(column, grade) for column in SCALE for grade in SCALE[column]]
 )
 def test_frames_stones_and_columns_become_the_same_matrix(column: str, grade: str) -> None:
     stones = [Diamond.model_validate({**STONE, column: grade, **measures}) for measures in ({}, {"x": 5})]

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from diamonds.dataset import Dataset
-from diamonds.diamond import COLUMNS, GRADES, GradedWeight, SoldStone, typed
+from diamonds.diamond import COLUMNS, GradedWeight, SoldStone, typed
+from diamonds.grades import GRADES
 from diamonds.pricing.similar import SimilarStones, save_index
 
 

@@ -9,7 +9,7 @@ from diamonds.dataset.cells.texts import by_spelling, plain, texts_of
 
 _NUMBER = r"\d+(?:[.,]\d+)?|[.,]\d+"
 _BETWEEN = re.compile(
-    r"(?:\s|mm|by|per|and|[x×*·/;,:()\[\]\-–lwhdb]|length|width|height|depth|min|max)*", re.IGNORECASE
+    r"(?:\s|mm|by|per|and|[x×*·/;,:()\[\]\-–lwhdbø⌀]|length|width|height|depth|min|max)*", re.IGNORECASE
 )
 
 
@@ -24,13 +24,13 @@ def dimensions_of(text: str) -> tuple[float, float, float] | None:
     return first, second, third
 
 
-def parse_dimension(cells: pl.Series, position: int) -> Parsed:
-    """The dimension at this position of each cell, in mm."""
+def parse_dimension(cells: pl.Series, position: int, factor: float = 1.0) -> Parsed:
+    """The dimension at this position of each cell, in mm; ``factor`` turns numbers without a unit into mm."""
     texts = texts_of(cells)
 
     def one(text: str) -> float | None:
         dimensions = dimensions_of(text)
-        return dimensions[position] if dimensions else None
+        return float(f"{dimensions[position] * factor:.12g}") if dimensions else None
 
     return with_flags(by_spelling(texts, one, pl.Float64), texts)
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from diamonds.dataset.cells.measurements import share_of_dimensions
 from diamonds.dataset.cells.money import parse_prices, price_mark
-from diamonds.dataset.cells.numbers import parse_measure
+from diamonds.dataset.cells.numbers import UNITS, parse_measure
 from diamonds.dataset.columns import dimensions
 from diamonds.dataset.columns.aliases import Aliases
 from diamonds.dataset.columns.fits import filled, fits, is_origin_column, is_shape_column
@@ -22,9 +22,10 @@ from diamonds.dataset.columns.recognise import (
 )
 from diamonds.diamond import COLUMNS, DIMENSIONS
 
-MARKET_ROLES = ("shape", "origin", "lab-grown", "natural", "treatment", "currency", "price unit")
+MARKET_ROLES = ("shape", "origin", "lab-grown", "natural", "treatment", "pieces", "currency", "price unit")
 PRICE_ROLES = ("price", "price per carat", "price unit", "currency")
 _POINT = 0.01
+_CARATS_PER_GRAM = 5.0
 _SAME_PRICE = 0.02
 
 
@@ -81,8 +82,20 @@ def _fitting(role: str, names: Sequence[str], sample: pl.DataFrame, is_explicit:
     """The names whose columns hold what the role needs; all of one of our columns if none does."""
     if is_explicit or (role in COLUMNS and len(names) == 1):
         return list(names)
+    if role == "price unit":
+        names = [name for name in names if not _is_unit_of_weight(name, sample[name])]
     matches = [name for name in names if fits(role, sample[name])]
     return matches or (list(names) if role in COLUMNS else [])
+
+
+def _is_unit_of_weight(name: str, cells: pl.Series) -> bool:
+    """Whether a column of units, such as *ct*, may be about the weight and not about the price."""
+    words = {text.casefold() for text in filled(cells)}
+    return (
+        "price" not in normalised(name)
+        and normalised(name).endswith("unit")
+        and words <= UNITS["carat"].keys()
+    )
 
 
 def _add_by_content(header: Sequence[str], sample: pl.DataFrame, fitting: Candidates, choice: Choice) -> None:
@@ -138,6 +151,10 @@ def _choose_weight(choice: Choice) -> None:
             f"The weight is that of {choice.columns['points']!r} in points, a hundredth of a carat."
         )
     choice.columns.pop("points", None)
+    meaning = meaning_of(choice.columns["carat"])
+    if meaning and meaning.unit == "g":
+        choice.factors["carat"] = _CARATS_PER_GRAM
+        choice.notes.append(f"The weight is that of {choice.columns['carat']!r} in grams: 0.2 g is a carat.")
     if "price" in choice.columns:
         choice.columns.pop("price per carat", None)
     elif "price per carat" in choice.columns:
@@ -162,3 +179,6 @@ def _choose_dimensions(
             choice.notes.append(f"{name!r} is {role}, by its values for the weight.")
     if any(name in choice.columns for name in DIMENSIONS):
         choice.columns.pop("measurements", None)
+    measured = meaning_of(choice.columns.get("measurements", ""))
+    if measured and measured.unit == "cm":
+        choice.factors |= dict.fromkeys(DIMENSIONS, dimensions.MM_PER_CM)

@@ -7,13 +7,12 @@ import polars as pl
 
 from diamonds.dataset.cells.currencies import CURRENCIES
 from diamonds.dataset.cells.dates import could_be_dates
-from diamonds.dataset.cells.grades import grade_in
 from diamonds.dataset.cells.measurements import share_of_dimensions
 from diamonds.dataset.cells.money import parse_prices, price_mark
 from diamonds.dataset.cells.numbers import median_of, parse_measure
 from diamonds.dataset.cells.texts import is_missing, plain, texts_of
 from diamonds.dataset.cells.words import is_per_carat, is_shape_word, origin_of, shape_of, truth_of
-from diamonds.diamond import GRADES
+from diamonds.grades import GRADES, grade_in
 
 _LARGEST_USUAL_CARAT = 60
 _MOST_KINDS = 60
@@ -89,6 +88,7 @@ _FITS: dict[str, Fits] = {
     "origin": _is_origin,
     "lab-grown": _is_flag,
     "natural": _is_flag,
+    "pieces": lambda cells: parse_measure(cells, "x")[0].is_not_null().sum() * 2 > len(filled(cells)),
     "currency": lambda cells: _share(cells, lambda text: plain(text).casefold() in CURRENCIES) > 0.5,
     "price unit": lambda cells: _share(cells, lambda text: is_per_carat(text) is not None) > 0.5,
     "sold at": could_be_dates,

@@ -11,6 +11,9 @@ from diamonds.dataset.columns.aliases import ALIASES, ROLES, UNUSED
 _GENERIC = {"amount", "value", "val", "grade", "name", "code", "label", "text", "display", "title"}
 _LONGEST_NAME = 60
 _UNITS = {"mm": "mm", "percent": "%", "pct": "%", "cm": "cm"}
+_WEIGHT_UNITS = dict.fromkeys(("ct", "cts", "carat", "carats", "karat", "kt"), "ct") | dict.fromkeys(
+    ("g", "gr", "gram", "grams", "gramm"), "g"
+)
 _EDGES = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 
 
@@ -71,6 +74,10 @@ def _meaning(name: str) -> Meaning | None:
         return (
             Meaning(_ROLES.get(priced, "price"), unit, currency) if priced in _ROLES or not priced else None
         )
+    weighed = next((_WEIGHT_UNITS[word] for word in lowered if word in _WEIGHT_UNITS), None)
+    named = "".join(word for word in lowered if word not in _WEIGHT_UNITS and word not in ("in", "en"))
+    if weighed and _ROLES.get(named) == "carat":
+        return Meaning("carat", weighed)
     bare = "".join(word for word in lowered if word not in _UNITS and word not in ("in", "en"))
     role = _ROLES.get(bare) if unit else None
     if role == "depth" and unit in ("mm", "cm"):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from diamonds.dataset.columns.aliases import ALIASES, ROLES, UNUSED, Aliases
 from diamonds.dataset.columns.names import meaning_of, normalised
 from diamonds.dataset.errors import ColumnError
-from diamonds.diamond import COLUMNS, GRADES
+from diamonds.diamond import COLUMNS
+from diamonds.grades import GRADES
 
 REQUIRED = ("carat", "cut", "color", "clarity", "price")
 """Columns that training data must have; the others may be missing."""

@@ -15,6 +15,12 @@ _OPENERS: dict[bytes, Callable[[IO[bytes]], Any]] = {
 }
 
 
+def is_compressed(path: Path) -> bool:
+    """Whether a file is compressed, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(6).startswith(tuple(_OPENERS))
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """The content of a file, decompressed if it is compressed, whatever its suffix."""

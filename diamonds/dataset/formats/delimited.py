@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from diamonds.dataset.errors import DataError
-from diamonds.dataset.formats.compression import opened
+from diamonds.dataset.formats.compression import is_compressed, opened
 from diamonds.dataset.formats.layout import LONGEST_LINE, Layout, fields_of
 from diamonds.dataset.table import SAMPLE_ROWS, Batch, Table
 
@@ -96,7 +96,8 @@ def _read(layout: Layout, names: Sequence[str], malformed: _Malformed) -> Iterat
 
 
 def _is_read_in_order(path: Path) -> bool:
-    return path.stat().st_size <= _LARGEST_IN_ORDER
+    """Whether the file is read as a whole; a compressed one may be much larger than it seems."""
+    return path.stat().st_size <= _LARGEST_IN_ORDER and not is_compressed(path)
 
 
 def _in_order(

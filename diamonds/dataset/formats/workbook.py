@@ -17,6 +17,8 @@ _REFUSED = {
     "ppt/presentation.xml": "a presentation; copy its table to a spreadsheet and save it as .xlsx",
     "Index/Document.iwa": "a Numbers document; export it there as CSV or Excel",
 }
+_LARGEST_RATIO, _FREE_BYTES = 40, 64 << 20
+"""Maximum ratio of unpacked to packed size above so many bytes: a workbook is read into memory as a whole."""
 
 
 def is_workbook(path: Path, place: str) -> bool:
@@ -24,12 +26,17 @@ def is_workbook(path: Path, place: str) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
+            unpacked = sum(member.file_size for member in archive.infolist())
     except zipfile.BadZipFile as error:
         raise DataError(f"Could not read {place}: it is a damaged ZIP archive or Excel workbook.") from error
     for name, advice in _REFUSED.items():
         if name in names:
             raise DataError(f"{place} is {advice}.")
-    return bool(names & _MARKS)
+    if not names & _MARKS:
+        return False
+    if unpacked > max(_FREE_BYTES, _LARGEST_RATIO * path.stat().st_size):
+        raise DataError(f"{place} is a workbook that unpacks to {unpacked >> 20:,} MB; save it as CSV.")
+    return True
 
 
 def workbook_table(path: Path, place: str, options: Options) -> Table:

@@ -12,7 +12,7 @@ from bento_service.endpoints.columnar import Rows
 from bento_service.endpoints.quoting import BatchRequest, read_batch
 from bento_service.http.errors import ApiError
 from bento_service.http.parsing import parse_json
-from diamonds.diamond import GRADES
+from diamonds.grades import GRADES
 
 WEIGHT = st.one_of(st.floats(0.001, 1000), st.integers(1, 1000))
 ODD = st.one_of(

@@ -103,9 +103,9 @@ def grade_in(
     ``excellent`` is the grade that *Excellent* is read as; ``mapped`` has grades by spellings that prevail.
     """
     key = key_of(text)
-    for spelling, grade in (mapped or {}).items():
+    for spelling, name in (mapped or {}).items():
         if key_of(spelling) == key:
-            return Grade(_on_scale(column, grade))
+            return Grade(on_scale(column, name))
     if column == "color" and key.startswith("fancy"):
         return Grade("Fancy", outside=True)
     for form in _forms(column, text, key):
@@ -153,13 +153,13 @@ def listed(column: str, known: Sequence[str] | None = None) -> str:
     return ", ".join(reversed(known or [name for name in SCALE[column] if name != SUPER_IDEAL]))
 
 
-def _on_scale(column: str, grade: str) -> str:
+def on_scale(column: str, grade: str) -> str:
     """The grade of the scale of that name; raises ``ValueError`` when it has none."""
     try:
         return _exact(column)[key_of(grade)]
     except KeyError:
         expected = listed(column, SCALE[column])
-        raise ValueError(f"DIAMONDS_GRADES maps to {column} {grade!r}; expected one of {expected}.") from None
+        raise ValueError(f"Got {column} {grade!r}; expected one of {expected}.") from None
 
 
 def is_excellent(text: str) -> bool:

@@ -18,6 +18,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from diamonds.grades import SCALE, on_scale
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 _KEY = re.compile(r"[!-~]{16,512}")
@@ -274,6 +276,16 @@ class Settings(BaseSettings):
             name = f"DIAMONDS_{str(info.field_name).upper()}"
             expected = "an IP address, such as 127.0.0.1, ::1 or 0.0.0.0, or localhost"
             raise ValueError(f"Got {name}={host!r}; expected {expected}.") from error
+
+    @field_validator("grades")
+    @classmethod
+    def _are_on_the_scale(cls, grades: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+        for column, mapped in grades.items():
+            if column not in SCALE:
+                raise ValueError(f"Got grades of {column!r}; expected any of {', '.join(SCALE)}.")
+            for grade in mapped.values():
+                on_scale(column, grade)
+        return grades
 
 
 @cache

@@ -22,6 +22,7 @@ from bento_service.endpoints.stones_files import (
     read_upload,
 )
 from bento_service.http.body import is_stones_file, read_any_body
+from bento_service.http.errors import ApiError
 from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context, Limits, parse_query, parse_unlimited
 from bento_service.http.threads import FILES, PRICES, run_in
@@ -78,9 +79,20 @@ class BatchRoute(QuoteRoute):
 
     async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
         if not is_stones_file(scope):
-            return await super().arguments(scope, receive)
+            return await self._json_arguments(scope, receive)
         query = parse_query(scope["query_string"], FileQuery)
         return [await run_in(FILES, read_upload, await read_any_body(receive), query)]
+
+    async def _json_arguments(self, scope: Scope, receive: Receive) -> list[Any]:
+        try:
+            return await super().arguments(scope, receive)
+        except ApiError as error:
+            if error.status != 415:
+                raise
+            message = (
+                f"{error.message} A file of stones is sent as its own bytes, as `text/csv` for instance."
+            )
+            raise ApiError(415, error.code, message) from error
 
     async def call(self, *arguments: Any) -> Any:
         (request,) = arguments

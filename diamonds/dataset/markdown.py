@@ -51,8 +51,8 @@ def _notes(report: DataReport) -> Iterator[str]:
 
 def _set_aside(report: DataReport) -> Iterator[str]:
     if report.set_aside:
-        rows = [(rule, f"{count:,}", _shown(report, rule)) for rule, count in report.set_aside.items()]
-        yield "## Rows set aside\n\n" + _table(("rule", "rows", "for instance"), rows)
+        counts = [(rule, f"{count:,}", _shown(report, rule)) for rule, count in report.set_aside.items()]
+        yield "## Rows set aside\n\n" + _table(("rule", "rows", "for instance"), counts)
     for rule, examples in report.examples.items():
         names = list(examples[0])
         rows = [[row.get(name, "") for name in names] for row in examples]

@@ -17,7 +17,7 @@ from diamonds.pricing.pricer import Pricer
 class Difference:
     """The differences of replayed from quoted prices, in USD and as shares of the quoted price.
 
-    ``skipped`` counts exchanges that quote no single stone.
+    ``skipped`` counts exchanges that quote no single stone, or one of a grade that the version does not know.
     """
 
     quotes: int
@@ -45,7 +45,8 @@ def replay(filters: Filter, pricer: Pricer) -> Difference:
     replayed: list[float] = []
     skipped = 0
     for exchanges in _pages(filters):
-        quotes = [quote for exchange in exchanges if (quote := _quote(exchange))]
+        found = [quote for exchange in exchanges if (quote := _quote(exchange))]
+        quotes = [(stone, price) for stone, price in found if pricer.scope.knows(stone)]
         skipped += len(exchanges) - len(quotes)
         quoted += [price for _, price in quotes]
         replayed += pricer.prices_usd([stone for stone, _ in quotes])

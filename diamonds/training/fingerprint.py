@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from diamonds.dataset.market import Market
 from diamonds.models import ModelSpec
 from diamonds.settings import settings
 from diamonds.training.budget import Budget
@@ -21,13 +22,14 @@ _LIBRARIES = ("numpy", "optuna", "scikit-learn", "xgboost-cpu", "lightgbm", "cat
 
 
 def training_fingerprint(spec: ModelSpec, dataset_fingerprint: str, *, trials: int, seed: int) -> str:
-    """16 hexadecimal digits that depend on the data, the model, the trials, the seed and the code.
+    """16 hexadecimal digits that depend on data, market, model, trials, seed and code.
 
     That of an ensemble depends on the newest versions of its members as well.
     """
     newest = [store.newest_trusted(name) for name in spec.members]
     members = [version.tag for version in newest if version]
-    parts = (spec.name, dataset_fingerprint, trials, seed, settings().coverage, code_fingerprint(), *members)
+    market, coverage = Market.of_settings(), settings().coverage
+    parts = (spec.name, dataset_fingerprint, market, trials, seed, coverage, code_fingerprint(), *members)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 

@@ -94,3 +94,21 @@ def artifact_keys(run_id: UUID) -> set[str | None]:
     with get_client(sync_client=True) as client:
         of_run = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
         return {artifact.key for artifact in client.read_artifacts(artifact_filter=of_run)}
+
+
+def test_the_columns_of_data_without_a_header_are_a_parameter(few_stones: Path, tmp_path: Path) -> None:
+    header, *lines = few_stones.read_text().splitlines(keepends=True)
+    bare = tmp_path / "bare.csv"
+    bare.write_text("".join(lines))
+
+    state = train(
+        models=["linear"],
+        data=str(bare),
+        columns=header.strip().replace('"', ""),
+        trials=1,
+        return_state=True,
+    )
+
+    assert state.is_completed()
+    (version,) = store.versions("linear")
+    assert int(version.labels["rows"]) > 1_000

@@ -98,7 +98,7 @@ class Load:
         query = """
             SELECT id::text, query, status, request_body, response_body,
                 EXTRACT(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS recorded_at
-            FROM exchanges WHERE path = '/predict'"""
+            FROM exchanges WHERE path = '/predict' AND starts_with(query, 'n=')"""
         try:
             with engine.connect() as connection:
                 rows = connection.exec_driver_sql(query).all()

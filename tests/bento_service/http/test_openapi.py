@@ -18,7 +18,7 @@ from tests.bento_service.serving import Running
 
 # Cursors come from pages: strings made up at random are rightly refused.
 CURSOR = urlsafe_b64encode(f"1700000000000000.{UUID(int=7).hex}".encode()).decode().rstrip("=")
-# So are files of versions. All checks are made but of keys, of which none are configured.
+# So are files of versions. All checks are made but of keys, which have tests of their own.
 CONFIG = f"""
 [checks]
 ignored_auth.enabled = false
@@ -77,8 +77,9 @@ def test_schemathesis_finds_nothing_in_2000_cases(service: Running, tmp_path: Pa
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
     size = ["--max-examples", "250", "--seed", "1", "--no-color", "--suppress-health-check", "all"]
+    key = ["--header", f"Authorization: Bearer {service.key}"]
     found = subprocess.run(
-        [str(schemathesis), "--config-file", str(config), "run", f"{service.url}/docs.json", *size],
+        [str(schemathesis), "--config-file", str(config), "run", f"{service.url}/docs.json", *size, *key],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from diamonds.settings import PROJECT, Settings, settings
 
-_PASSWORD = re.compile(r"(://[^:/@]*):.*@")
+_PASSWORD = re.compile(r"((?:://|^(?![^:]*://))[^:/@]*):.*@")
 _PASSWORD_PARAMETER = re.compile(r"([?&][^=&]*(?:password|token|secret|key|sig)[^=&]*)=[^&#]*", re.IGNORECASE)
 
 

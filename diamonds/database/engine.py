@@ -89,8 +89,9 @@ def with_driver(url: str) -> str:
     """
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.split("+")[0] not in ("postgres", "postgresql"):
+        got = f"the scheme {scheme!r}" if separator else "no scheme"  # else it may have a password in it
         raise ValueError(
-            f"Got DIAMONDS_DATABASE_URL with the scheme {scheme!r}; "
+            f"Got DIAMONDS_DATABASE_URL with {got}; "
             "expected a Postgres, such as postgresql://user:password@host:5432/diamonds."
         )
     return f"postgresql+{DRIVER}://{rest}"

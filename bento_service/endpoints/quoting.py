@@ -13,6 +13,7 @@ from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
 from bento_service.endpoints.grades import GradesRoute, fitted_stone, unlearned_grade
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.stones_files import (
+    ANSWERS,
     CONTENT,
     PARAMETERS,
     FileQuery,
@@ -121,9 +122,9 @@ async def predict(request: QuoteRequest) -> Quote:
 async def predict_batch(request: BatchRequest) -> BatchQuote:
     """The prices of many diamonds, in the order of the request, all by one version.
 
-    Also those of a file: CSV, workbooks, JSON lines and Parquet are answered in their own format with all
-    rows and columns, and beside them `price`, `low`, `high`, `warning`, and the `problem` of a row without a
-    price. Other formats that training reads are answered as CSV.
+    Also those of a file, sent as `text/csv` or as its own content type. CSV, workbooks, JSON lines and
+    Parquet are answered in their own format with all rows and columns, and beside them `price`, `low`,
+    `high`, `warning`, and the `problem` of a row without a price; other formats that training reads, as CSV.
     """
     pricer = await loaded_models.pricer(request.model)
     predictions = await run_in(PRICES, _predictions, pricer, request.rows)
@@ -140,7 +141,7 @@ router.add_api_route(
     predict_batch,
     methods=["POST"],
     summary="Price many diamonds, or a file of them",
-    responses=errors(404, 503) | {200: {"content": CONTENT}},
+    responses=errors(404, 503) | {200: {"content": ANSWERS}},
     route_class_override=BatchRoute,
     openapi_extra={"requestBody": {"content": CONTENT}, "parameters": PARAMETERS},
 )

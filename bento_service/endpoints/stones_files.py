@@ -12,14 +12,24 @@ from bento_service.http.body import STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
 from diamonds.api.schemas import Source
 from diamonds.dataset import DataError, StonesFile, TooManyRows, read_stones
-from diamonds.dataset.priced_file import FileFormat, format_for, priced_rows
+from diamonds.dataset.priced_file import (
+    CSV,
+    JSON_LINES,
+    PARQUET,
+    WORKBOOK,
+    FileFormat,
+    format_for,
+    priced_rows,
+)
 from diamonds.models.features import matrix_of_columns
 from diamonds.pricing.pricer import Pricer, Quotes
 from diamonds.pricing.scope import Fitted
 
 _SCHEMA = {"schema": {"type": "string", "format": "binary", "description": "A file with a stone a row."}}
-CONTENT = dict.fromkeys(sorted(STONES_FILES), _SCHEMA)
-"""The content types of files in the OpenAPI document."""
+CONTENT = dict.fromkeys(sorted(kind for kind in STONES_FILES if kind.startswith("application/vnd.")), _SCHEMA)
+"""Files in the OpenAPI document; tools that make up input would send any text as ``text/csv``."""
+ANSWERS = {each.content_type: _SCHEMA for each in (CSV, WORKBOOK, PARQUET, JSON_LINES)}
+"""The files that are answered, in the OpenAPI document."""
 
 
 class FileQuery(BaseModel):

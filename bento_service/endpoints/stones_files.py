@@ -11,7 +11,7 @@ from bento_service.endpoints.columnar import MOST_STONES
 from bento_service.http.body import STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
 from diamonds.api.schemas import Source
-from diamonds.dataset import DataError, StonesFile, TooManyRows, read_stones
+from diamonds.dataset import ColumnMapping, DataError, StonesFile, TooManyRows, read_stones
 from diamonds.dataset.priced_file import (
     CSV,
     JSON_LINES,
@@ -40,6 +40,12 @@ class FileQuery(BaseModel):
     model: Annotated[str | None, Field(description="Name of the model that quotes a file.")] = None
     part: Annotated[
         str | None, Field(description="Of a file with several sheets, tables or files the one to price.")
+    ] = None
+    columns: Annotated[
+        str | None, Field(description="Names of the columns of a file without a header: carat,cut,...")
+    ] = None
+    mapping: Annotated[
+        str | None, Field(description="Name of a saved mapping of the columns of the file.")
     ] = None
 
 
@@ -91,7 +97,8 @@ def read_upload(content: bytes, query: FileQuery) -> Upload:
     """The stones of a file; a 400 when it has none, a 413 when it has too many."""
     name = f"the file.csv#{query.part}" if query.part else "the file"
     try:
-        file = read_stones(name, content, most_rows=MOST_STONES)
+        mapping = ColumnMapping.chosen(query.mapping, query.columns)
+        file = read_stones(name, content, mapping=mapping, most_rows=MOST_STONES)
     except TooManyRows as error:
         raise ApiError(413, "too_large", str(error).replace("the file.csv", "the file")) from error
     except DataError as error:

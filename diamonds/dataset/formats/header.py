@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from diamonds.dataset.columns.names import is_known
 from diamonds.dataset.errors import DataError
 from diamonds.diamond import COLUMNS
+from diamonds.grades import SCALE, grade_in
 
 LOOKED_AT_ROWS = 50
 """Titles and blank lines before the header are expected within so many rows."""
@@ -43,7 +44,8 @@ def find_header(rows: Sequence[Sequence[str]], place: str, columns: Sequence[str
 def _looks_like_data(row: Sequence[str]) -> bool:
     filled = [cell.strip() for cell in row if cell.strip()]
     numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in filled)
-    return numbers >= 2 and numbers * 3 >= len(filled)
+    grades = sum(any(grade_in(column, cell) for column in SCALE) for cell in filled)
+    return (numbers >= 2 and numbers * 3 >= len(filled)) or (numbers >= 1 and grades >= 2)
 
 
 def _given(row: Sequence[str], place: str, columns: Sequence[str]) -> tuple[str, ...]:

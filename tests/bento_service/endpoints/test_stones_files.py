@@ -109,6 +109,13 @@ def test_the_model_and_the_sheet_can_be_chosen(client: httpx.Client) -> None:
     assert set(pl.read_excel(io.BytesIO(answer.content))["place"]) == {"Mumbai"}
 
 
+def test_columns_without_a_header_are_named_in_the_query(client: httpx.Client) -> None:
+    content = b"0.7,Ideal,G,VS2\n1.2,VG,E,SI1\n"
+    assert_refused(send(client, content), 400, "bad_stones_file", "seems to have no header")
+    answer = send(client, content, query="?columns=carat,cut,color,clarity")
+    assert pl.read_csv(answer.content)["price"].null_count() == 0
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -21,6 +21,7 @@ _NEEDS: dict[str, tuple[Need, Need]] = {  # by the first part of the path: to re
     "predict_batch": (QUOTING, QUOTING),
     "explain": (QUOTING, QUOTING),
     "similar": (QUOTING, QUOTING),
+    "grades": (QUOTING, ADMINISTERING),
     "models": (QUOTING, ADMINISTERING),
     "versions": (QUOTING, ADMINISTERING),
     "promotions": (QUOTING, ADMINISTERING),

@@ -5,7 +5,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --extra dashboard
 	--python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q
 
 .DEFAULT_GOAL := help
-.PHONY: environment environment-dev install install-dev help run train serve test check format docs lock clean
+.PHONY: environment environment-dev install install-dev help run train serve test check format docs audit lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -48,6 +48,14 @@ format: environment-dev ## puts the code into its style
 docs: environment-dev ## renews the table of settings in the documentation
 	@$(BIN)/diamonds settings --markdown > docs/settings.tmp
 	@sed -i -e '/^|/d' -e '/<!-- settings -->/r docs/settings.tmp' docs/configuration.md && rm docs/settings.tmp
+
+audit: environment-dev ## a bill of materials, the licences and the known vulnerabilities of what is shipped
+	@mkdir -p .artifacts
+	@$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible -o .artifacts/sbom.cdx.json
+	@$(BIN)/pip-licenses --from=mixed --format=csv --output-file=.artifacts/licences.csv \
+		--packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements.lock) >/dev/null
+	@echo "Wrote .artifacts/sbom.cdx.json (CycloneDX) and .artifacts/licences.csv."
+	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip
 
 lock: environment-dev ## renews the locked dependencies from pyproject.toml: those to run, and those to develop
 	@$(COMPILE) --extra dev -o requirements-dev.lock

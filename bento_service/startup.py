@@ -4,7 +4,8 @@ import click
 from bentoml._internal.configuration.containers import BentoMLContainer
 
 from diamonds.database import release
-from diamonds.keys.binding import NoKeys, check_binding, is_loopback
+from diamonds.keys.binding import NoKeys, check_binding
+from diamonds.loopback import is_loopback
 from diamonds.settings import InvalidSettings, Settings, settings
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from diamonds.keys.binding import is_loopback
+from diamonds.loopback import is_loopback
 from diamonds.settings import settings
 
 _known: list[frozenset[str]] = []

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 
 from bento_service.http.errors import ApiError, bad_request, excerpt
 from bento_service.http.exposure import bound_addresses, is_exposed
-from diamonds.keys.binding import is_loopback
+from diamonds.loopback import is_loopback
 from diamonds.settings import settings
 
 HOST = rb"([a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?"

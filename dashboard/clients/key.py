@@ -3,8 +3,9 @@
 import streamlit as st
 
 from diamonds.keys import admin_key
+from diamonds.loopback import is_loopback
 from diamonds.settings import settings
-from diamonds.stack.addresses import address_of, is_loopback, is_on_loopback
+from diamonds.stack.addresses import address_of, is_on_loopback
 
 _KEY = "api key"
 _ASKED = "asked for a key"

@@ -1,9 +1,9 @@
-"""Says whether other machines reach an address, and refuses to bind to such a one without keys."""
+"""Refuses to bind to an address that other machines reach where there is no key."""
 
 from datetime import UTC, datetime
-from ipaddress import IPv6Address, ip_address
 
 from diamonds.keys.database import UNREADABLE, stored_keys
+from diamonds.loopback import is_loopback
 from diamonds.settings import settings
 
 _ADVICE = (
@@ -14,18 +14,6 @@ _ADVICE = (
 
 class NoKeys(RuntimeError):
     """Other machines would reach the service, and no key would let anybody in."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address, or a name, is one of this machine alone."""
-    try:
-        address = ip_address(host.strip("[]").partition("%")[0])
-    except ValueError:
-        name = host.lower().rstrip(".")
-        return name == "localhost" or name.endswith(".localhost")
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped.is_loopback
-    return address.is_loopback
 
 
 def check_binding(host: str) -> None:

@@ -1,10 +1,10 @@
 """The addresses of the servers of ``diamonds run``, and whether other machines can reach them."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
+from diamonds.loopback import is_loopback
 from diamonds.settings import settings
 
 ServerName = Literal["service", "dashboard", "prefect"]
@@ -42,16 +42,6 @@ def address_of(server: ServerName) -> Address:
 def url_of(host: str, port: int) -> str:
     """The URL of a host name or address, an IPv6 one in brackets."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def is_loopback(host: str | None) -> bool:
-    """Whether only this machine reaches a server that binds to this host; None stands for every address."""
-    if host is None:
-        return False
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost"
 
 
 def is_on_loopback(url: str) -> bool:

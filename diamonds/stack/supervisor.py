@@ -10,9 +10,10 @@ from pathlib import Path
 import honcho.manager
 from honcho.environ import parse_procfile
 
+from diamonds.loopback import is_loopback
 from diamonds.settings import PROJECT, settings
 from diamonds.stack import prefect
-from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, Address, ServerName, address_of, is_loopback
+from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, Address, ServerName, address_of
 from diamonds.stack.secret_file import read_secret
 
 STOP_SECONDS = 20

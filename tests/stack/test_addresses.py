@@ -2,8 +2,9 @@
 
 import pytest
 
+from diamonds.loopback import is_loopback
 from diamonds.settings import Settings
-from diamonds.stack.addresses import SERVERS, Address, address_of, is_loopback
+from diamonds.stack.addresses import SERVERS, Address, address_of
 from tests.stack.refused import refused_run
 
 

@@ -1,11 +1,15 @@
 """The API key that the present browser session acts with."""
 
+import logging
+
 import streamlit as st
 
 from diamonds.keys import admin_key
 from diamonds.loopback import is_loopback
 from diamonds.settings import settings
 from diamonds.stack.addresses import address_of, is_on_loopback
+
+log = logging.getLogger(__name__)
 
 _KEY = "api key"
 _ASKED = "asked for a key"
@@ -40,7 +44,11 @@ def current_key() -> str | None:
     """The key of who signed in or, where nobody is asked, the one that `diamonds run` made."""
     if asks_for_key():
         return st.session_state.get(_KEY)
-    return admin_key.read(settings().home)
+    try:
+        return admin_key.read(settings().home)
+    except admin_key.BadAdminKey as error:  # the service takes none either: it will ask for one
+        log.warning("%s", error)
+        return None
 
 
 def store_key(key: str) -> None:

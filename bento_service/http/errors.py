@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from diamonds.api.schemas import ErrorResponse, FieldError
+from diamonds.exchanges.redaction import MASK, is_credential
 
 LONGEST_ECHO = 100
 """Maximum length of what an error repeats from the request, in characters."""
@@ -61,8 +62,15 @@ def validation_error(error: ValidationError, schema: type[BaseModel]) -> ApiErro
 def _field_errors(errors: Sequence[Any], schema: type[BaseModel]) -> Iterator[FieldError]:
     for details in errors:
         field = _shorten(path(details["loc"]))
-        got = None if details["type"] == "missing" else excerpt(details["input"])
-        yield {"field": field, "message": _sentence(field, details, schema), "got": got}
+        yield {"field": field, "message": _sentence(field, details, schema), "got": _got(details)}
+
+
+def _got(details: dict[str, Any]) -> object:
+    """The value that was wrong; nothing where it was missing, and not a key in the wrong place."""
+    if details["type"] == "missing":
+        return None
+    names = (step for step in details["loc"] if isinstance(step, str))
+    return MASK if any(map(is_credential, names)) else excerpt(details["input"])
 
 
 def path(location: Sequence[int | str]) -> str:

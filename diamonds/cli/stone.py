@@ -42,8 +42,8 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Quote the price of one stone."""
-    pricer = _pricer(model)
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
+    pricer = _pricer(model)
     _print_quote(pricer, _fitted(pricer, stone), as_json)
 
 
@@ -63,8 +63,8 @@ def explain(
     """Show what each property of a stone adds to its price or takes off."""
     from diamonds.pricing.explanation import explain as explanation_of
 
-    pricer = _pricer(model)
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
+    pricer = _pricer(model)
     explained, currency = explanation_of(pricer, _fitted(pricer, stone)), pricer.currency
     if as_json:
         contributions = [asdict(each) for each in explained.contributions]

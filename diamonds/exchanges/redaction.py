@@ -87,6 +87,11 @@ def describe(problem: BaseException, masked_fields: Set[str]) -> str:
     return "".join([*traceback.format_tb(problem.__traceback__), type(problem).__qualname__])
 
 
+def is_credential(name: str) -> bool:
+    """Whether what has this name looks like a key, a password or the like."""
+    return any(word in name.lower() for word in _CREDENTIALS)
+
+
 def is_masked(request: Request, response_body: str) -> bool:
     """Whether a part of an exchange is missing where it is stored, other than truncated."""
     return MASK in request.query or MASK.encode() in request.body.content or MASK in response_body
@@ -95,7 +100,7 @@ def is_masked(request: Request, response_body: str) -> bool:
 def _mask_parameter(part: str, masked_fields: Set[str]) -> str:
     name, equals, _ = part.partition("=")
     decoded = unquote_plus(name)
-    secret = decoded in masked_fields or any(word in decoded.lower() for word in _CREDENTIALS)
+    secret = decoded in masked_fields or is_credential(decoded)
     return f"{name}={MASK}" if equals and secret else part
 
 

@@ -126,7 +126,8 @@ def test_no_secret_is_in_any_answer_log_or_file(planted: Planted) -> None:
 def test_no_secret_is_in_any_table(planted: Planted, request: pytest.FixtureRequest) -> None:
     answers = [answer for answer in calls(planted) if answer.request.url.path in ("/predict", "/promotions")]
     if "away" in request.node.name:
-        wait_until(lambda: "database is away" in str(planted.running.stranger().get("/readyz").headers))
+        with planted.running.stranger() as client:
+            wait_until(lambda: "database is away" in str(client.get("/readyz").headers))
         return
     for answer in answers:
         recorded(answer.headers["X-Exchange-Id"])

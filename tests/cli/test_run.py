@@ -149,11 +149,16 @@ def test_only_pages_of_prefect_itself_may_call_it(run: Run, origin: str, allowed
 @pytest.mark.slow
 @pytest.mark.parametrize(("process", "knows"), [("bentoml", False), ("streamlit", True), ("worker", True)])
 def test_only_the_processes_that_call_prefect_have_its_string(run: Run, process: str, knows: bool) -> None:
-    found = next(
-        each for each in run.descendants() if process in {Path(part).name for part in each.cmdline()}
-    )
+    def environments() -> list[dict[str, str]]:
+        return [
+            each.environ()
+            for each in run.descendants()
+            if process in {Path(part).name for part in each.cmdline()}
+        ]
 
-    assert (run.prefect_auth in found.environ().values()) == knows
+    found = run.wait_for(environments, within_s=240)[0]  # the worker starts when all is deployed
+
+    assert (run.prefect_auth in found.values()) == knows
 
 
 @pytest.mark.slow

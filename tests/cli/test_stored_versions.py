@@ -27,13 +27,13 @@ def test_a_damaged_version_is_named_with_its_remedies_and_healed_by_importing_it
 ) -> None:
     file = tmp_path / "linear.bentomodel"
     file.write_bytes(export_version(stored.tag))
-    assert f"{stored.tag} already" in diamonds("import", str(file)).stderr
+    assert f"{stored.tag} already" in diamonds("import-version", str(file)).stderr
     (stored.folder / "intervals.json").unlink()
 
     shown = diamonds("models").stderr
     assert f"intervals.json of {stored.tag} is missing or not the file that was saved." in shown
-    assert "diamonds import FILE" in shown
-    assert f"accept it with: diamonds accept {stored.tag}" in diamonds("import", str(file)).stdout
+    assert "diamonds import-version FILE" in shown
+    assert f"accept it with: diamonds accept {stored.tag}" in diamonds("import-version", str(file)).stdout
 
     assert diamonds("models").stderr == ""
     assert store.newest("linear") is None

@@ -184,7 +184,7 @@ def test_bad_input_is_a_400_that_says_what_to_mend(client: httpx.Client, body: s
 
 def test_bentomls_own_client_gives_feedback(service: Running, client: httpx.Client) -> None:
     id_ = id_of(quote(client))
-    with bentoml.SyncHTTPClient(service.url) as ours:
+    with bentoml.SyncHTTPClient(service.url, token=service.key) as ours:
         answer: dict[str, Any] = ours.feedback({"exchange_id": id_, "price": 2650.0})
     assert UUID(str(answer["exchange_id"])) == UUID(id_)
 

@@ -94,6 +94,9 @@ def refuse() -> Iterator[Refuse]:
 
 def mend() -> None:
     with engine().begin() as connection:
+        connection.exec_driver_sql(
+            "LOCK TABLE exchanges IN ACCESS EXCLUSIVE MODE"
+        )  # as who inserts: the table first
         connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse CASCADE")
 
 

@@ -94,9 +94,8 @@ def refuse() -> Iterator[Refuse]:
 
 def mend() -> None:
     with engine().begin() as connection:
-        connection.exec_driver_sql(
-            "LOCK TABLE exchanges IN ACCESS EXCLUSIVE MODE"
-        )  # as who inserts: the table first
+        # The table first, as who inserts locks it: otherwise both may wait for one another.
+        connection.exec_driver_sql("LOCK TABLE exchanges IN ACCESS EXCLUSIVE MODE")
         connection.exec_driver_sql("DROP FUNCTION IF EXISTS refuse CASCADE")
 
 

@@ -5,11 +5,13 @@ import socket
 import stat
 from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import httpx
+import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate
@@ -150,11 +152,12 @@ def test_only_pages_of_prefect_itself_may_call_it(run: Run, origin: str, allowed
 @pytest.mark.parametrize(("process", "knows"), [("bentoml", False), ("streamlit", True), ("worker", True)])
 def test_only_the_processes_that_call_prefect_have_its_string(run: Run, process: str, knows: bool) -> None:
     def environments() -> list[dict[str, str]]:
-        return [
-            each.environ()
-            for each in run.descendants()
-            if process in {Path(part).name for part in each.cmdline()}
-        ]
+        found = []
+        for each in run.descendants():
+            with suppress(psutil.NoSuchProcess):  # it ended meanwhile
+                if process in {Path(part).name for part in each.cmdline()}:
+                    found.append(each.environ())
+        return found
 
     found = run.wait_for(environments, within_s=240)[0]  # the worker starts when all is deployed
 

@@ -17,8 +17,22 @@ SQLSTATES = (
     *("08006", "0A000", "22000", "23514", "25006", "28000", "40001", "42501", "53100", "54000", "55P03"),
     *("57014", "58030", "P0001", "XX000"),
 )
-CONDITIONS = ("WHEN (mod(hashtext(NEW.query), 20) = 0)", "")
+ONE_IN = (20, 1)
 """For some exchanges, and for all."""
+
+# One trigger for all errors: triggers that come and go while partitions are created get lost or stay.
+REFUSING = (
+    "CREATE TABLE IF NOT EXISTS refusing (sqlstate text, one_in integer)",
+    """
+    CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+    DECLARE code text;
+    BEGIN
+        SELECT sqlstate INTO code FROM refusing WHERE mod(hashtext(coalesce(NEW.query, '')), one_in) = 0;
+        IF FOUND THEN RAISE USING ERRCODE = code; END IF;
+        RETURN NEW;
+    END $$""",
+    "CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON exchanges FOR EACH ROW EXECUTE FUNCTION refuse()",
+)
 
 
 def postgres_is_read_only(scene: Scene, _random: random.Random) -> None:
@@ -54,22 +68,13 @@ def the_password_is_changed(scene: Scene, _random: random.Random) -> None:
 
 def errors_of_each_class_are_raised(scene: Scene, _random: random.Random) -> None:
     """For some exchanges, then for all; what became a dead letter is retried in the end."""
-    for number, (sqlstate, condition) in enumerate(product(SQLSTATES, CONDITIONS)):
-        raise_on_insert(scene, f"refuse_{number}", sqlstate, condition)
+    scene.sql(*REFUSING)
+    for sqlstate, one_in in product(SQLSTATES, ONE_IN):
+        scene.sql(f"INSERT INTO refusing VALUES ('{sqlstate}', {one_in})")  # noqa: S608
         time.sleep(0.3)
-        # The table first, as who inserts locks it, too: otherwise a partition may keep its trigger.
-        scene.sql(f"DROP TRIGGER refuse_{number} ON exchanges", f"DROP FUNCTION refuse_{number}")
+        scene.sql("DELETE FROM refusing")
     time.sleep(2)  # for the last ones to become dead letters
     retry_dead_letters(scene)
-
-
-def raise_on_insert(scene: Scene, name: str, sqlstate: str, condition: str) -> None:
-    scene.sql(
-        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql "
-        f"AS 'BEGIN RAISE USING ERRCODE = ''{sqlstate}''; END'",
-        f"CREATE TRIGGER {name} BEFORE INSERT ON exchanges FOR EACH ROW {condition} "
-        f"EXECUTE FUNCTION {name}()",
-    )
 
 
 def retry_dead_letters(scene: Scene) -> None:

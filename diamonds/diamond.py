@@ -9,12 +9,7 @@ import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
-from diamonds.grades import CLARITIES as CLARITIES
-from diamonds.grades import COLORS as COLORS
-from diamonds.grades import CUTS as CUTS
-from diamonds.grades import GRADES as GRADES
-from diamonds.grades import SCALE
-from diamonds.grades import parse_grade as parse_grade
+from diamonds.grades import GRADES, SCALE, parse_grade
 
 GRADE_DTYPES = {column: pd.CategoricalDtype(list(grades), ordered=True) for column, grades in GRADES.items()}
 """The grades of the classic data by column as ordered categories of pandas."""

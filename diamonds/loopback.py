@@ -1,4 +1,4 @@
-"""Tells whether a host name or an address is one that only this machine reaches."""
+"""Checks whether a host name or an address is one that only this machine reaches."""
 
 from ipaddress import IPv6Address, ip_address
 

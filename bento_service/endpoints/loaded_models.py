@@ -148,7 +148,7 @@ def _quoting(name: str) -> list[Version]:
 
 def _no_champion() -> ApiError:
     """The 503 while nothing can quote: because nothing was promoted yet, or because it is damaged."""
-    if refused := refused_of(store.CHAMPION.removeprefix(store.PREFIX)):
+    if refused := refused_of(store.CHAMPION_NAME):
         return ApiError(503, "damaged_version", f"{refused[0].reason} {refused[0].remedy}")
     return ApiError(
         503,

@@ -73,7 +73,7 @@ def accept_version(version: str) -> ModelVersion:
 def describe(version: Version, champion: Version | None) -> ModelVersion:
     """A version with its labels as numbers; what was not measured is null."""
     labels = version.labels
-    tag = labels.get("source", version.tag)
+    tag = version.source_tag
     return {
         "version": tag,
         "model": version.model,

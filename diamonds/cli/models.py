@@ -21,7 +21,7 @@ def models(
 
     if name:
         versions = store.versions(model_named(name))
-        refused = [*refused_of(model_named(name)), *refused_of("champion")]
+        refused = [*refused_of(model_named(name)), *refused_of(store.CHAMPION_NAME)]
     else:
         versions = [version for model in REGISTRY for version in store.versions(model)[:1]]
         refused = refused_versions()

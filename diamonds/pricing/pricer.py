@@ -49,7 +49,7 @@ class Pricer:
     @property
     def tag(self) -> str:
         """The tag under which the version was first saved, also for a champion."""
-        return self.version.labels.get("source", self.version.tag)
+        return self.version.source_tag
 
     @property
     def currency(self) -> str:

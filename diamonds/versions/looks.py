@@ -11,22 +11,18 @@ LOOKS = "looks"
 
 def look_at(champion: Version, challenger: Version) -> int:
     """The number of this look, from 1; the same two meeting again is no further one."""
-    looks = {version.tag: _looks(version).get(_tag(champion), 0) for version in _all()}
+    looks = {version.tag: _looks(version).get(champion.source_tag, 0) for version in _all()}
     return looks.get(challenger.tag) or max(looks.values(), default=0) + 1
 
 
 def note_look(champion: Version, challenger: Version) -> Version:
     """The challenger with a label that it met the champion."""
-    looks = {**_looks(challenger), _tag(champion): look_at(champion, challenger)}
+    looks = {**_looks(challenger), champion.source_tag: look_at(champion, challenger)}
     return relabel(challenger, {LOOKS: " ".join(f"{tag}={look}" for tag, look in looks.items())})
 
 
-def _tag(version: Version) -> str:
-    return version.labels.get("source", version.tag)
-
-
 def _all() -> list[Version]:
-    names = [*REGISTRY, store.CHAMPION.removeprefix(store.PREFIX)]
+    names = [*REGISTRY, store.CHAMPION_NAME]
     return [version for name in names for version in store.readable(name)]
 
 

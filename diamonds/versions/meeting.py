@@ -52,7 +52,7 @@ def _quoting(version: Version, stones: pd.DataFrame) -> Contender:
 
 
 def _contender(version: Version, evaluation: Evaluation, quote_ms: float | None = None) -> Contender:
-    return Contender(version.labels.get("source", version.tag), evaluation, settings().coverage, quote_ms)
+    return Contender(version.source_tag, evaluation, settings().coverage, quote_ms)
 
 
 def _quote_ms(estimator: Estimator, stones: pd.DataFrame) -> float:

@@ -114,7 +114,7 @@ def _decision(champion: Version | None, challenger: Version) -> Decision:
     if champion is not None:
         look, slowest_ms = look_at(champion, challenger), settings().slowest_quote_ms
         return decide(*contenders(champion, challenger), look=look, slowest_ms=slowest_ms)
-    if refused := refused_of(store.CHAMPION.removeprefix(store.PREFIX)):
+    if refused := refused_of(store.CHAMPION_NAME):
         reason = f"{challenger.tag} is promoted: the champion is damaged. {refused[0].reason}"
         return Decision(True, reason)
     return decide(None, contender(challenger))

@@ -38,7 +38,7 @@ def _damaged(name: str) -> Iterator[Refused]:
 
 def _remedy(name: str, entry: Version | Unreadable) -> str:
     delete = f"or delete it with `diamonds delete {entry.tag}`."
-    if f"{store.PREFIX}{name}" == store.CHAMPION:
+    if name == store.CHAMPION_NAME:
         source = entry.labels.get("source") if isinstance(entry, Version) else None
         again = f"Promote {source} again" if source else "Promote a version again"
         return f"{again} with `diamonds promote {source or 'TAG'} --force`, {delete}"

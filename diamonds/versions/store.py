@@ -16,7 +16,8 @@ from diamonds.versions.integrity import check, copy_checked, damage, write_manif
 from diamonds.versions.version import ACCEPTED, PROMOTION, REQUEST, UNDOES, Version
 
 PREFIX = "diamonds-"
-CHAMPION = "diamonds-champion"
+CHAMPION_NAME = "champion"
+CHAMPION = PREFIX + CHAMPION_NAME
 _STONES = "training.parquet"
 _LOCK = "diamonds-promotion.lock"
 
@@ -85,7 +86,7 @@ def accepted(name: str) -> list[Version]:
 def readable(name: str) -> list[Version]:
     """The versions of ``name`` whose metadata can be read, newest first; their files may be damaged."""
     found = [each for each in entries(name) if isinstance(each, Version)]
-    if PREFIX + name == CHAMPION:
+    if name == CHAMPION_NAME:
         return newest_first(found, PROMOTION)
     return sorted(found, key=lambda version: version.created_at, reverse=True)
 
@@ -166,7 +167,7 @@ def history() -> list[Version]:
 
     The files of some may be damaged.
     """
-    return readable(CHAMPION.removeprefix(PREFIX))
+    return readable(CHAMPION_NAME)
 
 
 @contextmanager
@@ -187,7 +188,7 @@ def promote(tag: str, reason: str, *, undoes: str | None = None, request_id: str
     """
     source = get(tag)
     with promoting(source):
-        number = next_number(history(), PROMOTION, len(unreadable(CHAMPION.removeprefix(PREFIX))))
+        number = next_number(history(), PROMOTION, len(unreadable(CHAMPION_NAME)))
         labels = {"source": source.tag, **source.labels, "reason": reason, PROMOTION: str(number)}
         labels.pop(ACCEPTED, None)  # it quotes, whatever its model's name means
         for label, value in ((UNDOES, undoes), (REQUEST, request_id)):

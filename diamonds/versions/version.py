@@ -42,6 +42,11 @@ class Version:
         return self.labels["model"]
 
     @property
+    def source_tag(self) -> str:
+        """The tag under which the version was first saved, also of a champion, which is a copy."""
+        return self.labels.get("source", self.tag)
+
+    @property
     def is_trusted(self) -> bool:
         """Whether it may start searches and join ensembles: it was trained here, or somebody accepted it."""
         return self.labels.get(ACCEPTED) != NOT_ACCEPTED

@@ -1,6 +1,5 @@
 """The page *Batch*: files as people have them go in, prices and reasons come out."""
 
-import io
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
 from tests.dashboard.conftest import Stack, cell, shoot
+from tests.stones_files import excel, parquet
 
 STONES = pl.DataFrame(
     {
@@ -24,18 +24,6 @@ PLAIN = [
     {"carat": 1.2, "cut": "Very Good", "color": "E", "clarity": "SI1"},
     {"carat": 0.9, "cut": "Premium", "color": "J", "clarity": "I1"},
 ]
-
-
-def excel(stones: pl.DataFrame) -> bytes:
-    file = io.BytesIO()
-    stones.write_excel(file)
-    return file.getvalue()
-
-
-def parquet(stones: pl.DataFrame) -> bytes:
-    file = io.BytesIO()
-    stones.write_parquet(file)
-    return file.getvalue()
 
 
 def upload(page: Page, name: str, content: bytes) -> None:

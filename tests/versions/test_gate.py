@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.promotion import promoted_share
-from diamonds.diamond import CUTS
 from diamonds.evaluation.metrics import Evaluation
+from diamonds.grades import CUTS
 from diamonds.versions.gate import Contender, Gain, confidence_needed, decide
 
 STONES = 2000

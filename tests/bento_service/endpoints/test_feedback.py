@@ -94,7 +94,7 @@ def test_what_a_page_elsewhere_has_a_browser_send_is_not_stored(
 def test_a_quote_of_a_moment_ago_is_found(client: httpx.Client) -> None:
     answers = [give(client, id_of(quote(client)), 2000 + number) for number in range(20)]
     assert {answer.status_code for answer in answers} == {200}
-    assert sum(answer.json()["checked"] for answer in answers) > 10  # on a busy machine some come too late
+    assert all(answer.json()["checked"] for answer in answers)
 
 
 @pytest.mark.parametrize("mode", ["SHARE", "ACCESS EXCLUSIVE"], ids=["takes nothing", "says nothing"])

@@ -10,6 +10,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 
 from diamonds.settings import settings
 from tests.bento_service.http.test_app import assert_error
+from tests.stones_files import excel, parquet
 
 CSV, WORKBOOK = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 STONES = pl.DataFrame(
@@ -27,18 +28,6 @@ PLAIN = [
     {"carat": 1.2, "cut": "Very Good", "color": "E", "clarity": "SI1"},
     {"carat": 0.9, "cut": "Premium", "color": "J", "clarity": "I1"},
 ]
-
-
-def excel(stones: pl.DataFrame) -> bytes:
-    file = io.BytesIO()
-    stones.write_excel(file)
-    return file.getvalue()
-
-
-def parquet(stones: pl.DataFrame) -> bytes:
-    file = io.BytesIO()
-    stones.write_parquet(file)
-    return file.getvalue()
 
 
 KINDS: dict[str, tuple[str, Callable[[pl.DataFrame], bytes], Callable[[bytes], pl.DataFrame]]] = {

@@ -66,6 +66,21 @@ def stones_of(matrix: Matrix) -> pd.DataFrame:
     return typed(frame)
 
 
+_OPTIONAL = [FEATURES.index(name) for name in ("depth", "table", "x", "y", "z")]
+
+
+def without_measures(matrix: Matrix) -> Matrix:
+    """The stones with all optional measures unknown."""
+    bare = matrix.copy()
+    bare[:, _OPTIONAL] = np.nan
+    return bare
+
+
+def lacks_measures(matrix: Matrix) -> npt.NDArray[np.bool_]:
+    """Whether an optional measure of each stone is unknown."""
+    return np.asarray(np.isnan(matrix[:, _OPTIONAL]).any(axis=1))
+
+
 def completed(matrix: Matrix) -> Matrix:
     """The stones with unknown measures filled in as is usual for the weight.
 

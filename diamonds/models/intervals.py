@@ -11,8 +11,7 @@ from typing import Self
 
 import numpy as np
 
-from diamonds.diamond import FEATURES
-from diamonds.models.features import Matrix, nearest_classic, one_hot
+from diamonds.models.features import Matrix, lacks_measures, nearest_classic, one_hot, without_measures
 from diamonds.models.spec import Estimator, Prices
 
 _FILE = "intervals.json"
@@ -20,7 +19,6 @@ _BANDS = 5
 _STONES_PER_BAND = 30
 _LARGEST_LOG_FACTOR = float(np.log(1000))
 """With too few stones to promise anything, bounds are off by a factor of 1,000: finite, but useless."""
-_OPTIONAL = [FEATURES.index(name) for name in ("depth", "table", "x", "y", "z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Intervals:
         edges = _edges(matrix[:, 0], coverage)
         bands, number = np.searchsorted(edges, matrix[:, 0], side="right"), len(edges) + 1
         quantiles = []
-        for stones in (matrix, _without_measures(matrix)):
+        for stones in (matrix, without_measures(matrix)):
             ratio = np.log(price_usd / estimator.predict_matrix(stones))
             scores = np.abs(ratio) / _usual_error(difficulty, stones)
             quantiles.append([_quantile(scores[bands == band], coverage) for band in range(number)])
@@ -63,7 +61,7 @@ class Intervals:
 
     def bounds(self, price_usd: Prices, matrix: Matrix) -> tuple[Prices, Prices]:
         """The low and high bounds in USD of prices that the model gave for the stones of ``matrix``."""
-        incomplete = np.isnan(matrix[:, _OPTIONAL]).any(axis=1).astype("int64")
+        incomplete = lacks_measures(matrix).astype("int64")
         band = np.searchsorted(self.edges, matrix[:, 0], side="right")
         ratio = self.quantiles[incomplete, band] * _usual_error(self.difficulty, matrix)
         factor = np.exp(np.minimum(ratio, _LARGEST_LOG_FACTOR))
@@ -79,12 +77,6 @@ class Intervals:
         fields = json.loads((folder / _FILE).read_text())
         arrays = {name: np.array(fields[name]) for name in ("difficulty", "edges", "quantiles")}
         return cls(coverage=fields["coverage"], **arrays)
-
-
-def _without_measures(matrix: Matrix) -> Matrix:
-    bare = matrix.copy()
-    bare[:, _OPTIONAL] = np.nan
-    return bare
 
 
 def _edges(carat: Prices, coverage: float) -> Prices:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from diamonds.evaluation.out_of_fold import OutOfFold
 from diamonds.models import ModelSpec, Prices
 from diamonds.models.ensemble import Ensemble
-from diamonds.training.fitted import Fitted, OutOfFold
+from diamonds.training.fitted import Fitted
 from diamonds.versions import store
 from diamonds.versions.version import Version
 

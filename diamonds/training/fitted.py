@@ -2,14 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Self
-
-import pandas as pd
 
 from diamonds.models import Estimator, Parameters, Prices
-
-_FILE = "out_of_fold.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +19,3 @@ class Fitted:
     out_of_fold: Prices
     history: tuple[float, ...] = ()
     members: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class OutOfFold:
-    """The true prices of the stones learned from, and those by models of the other folds, in USD."""
-
-    price: Prices
-    predicted: Prices
-
-    def save(self, folder: Path) -> None:
-        pd.DataFrame({"price": self.price, "predicted": self.predicted}).to_parquet(folder / _FILE)
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """The prices that were saved to ``folder``."""
-        saved = pd.read_parquet(folder / _FILE)
-        return cls(saved["price"].to_numpy("float64"), saved["predicted"].to_numpy("float64"))

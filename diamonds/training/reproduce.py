@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from diamonds.dataset import without_calibration
+from diamonds.evaluation.out_of_fold import OutOfFold
 from diamonds.models import Estimator, spec_named
 from diamonds.models.ensemble import Ensemble
-from diamonds.training.fitted import OutOfFold
 from diamonds.versions import datasets, store
 from diamonds.versions.version import MEMBERS, Version
 

@@ -12,6 +12,7 @@ import pandas as pd
 from diamonds.dataset import Dataset, without_calibration
 from diamonds.evaluation.metrics import Evaluation, evaluate
 from diamonds.evaluation.model_card import ModelCard
+from diamonds.evaluation.out_of_fold import OutOfFold
 from diamonds.models import ModelSpec
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
@@ -22,7 +23,7 @@ from diamonds.settings import PROJECT, settings
 from diamonds.training.blending import blend
 from diamonds.training.cross_validation import CrossValidation
 from diamonds.training.fingerprint import LABEL, training_fingerprint
-from diamonds.training.fitted import Fitted, OutOfFold
+from diamonds.training.fitted import Fitted
 from diamonds.training.studies import study_name
 from diamonds.training.tuning import OnTrial, Search
 from diamonds.versions import store

@@ -8,11 +8,11 @@ import pytest
 from diamonds.dataset import Dataset
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
+from diamonds.evaluation.out_of_fold import OutOfFold
 from diamonds.models import spec_named
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.training.blending import MissingMembers
-from diamonds.training.fitted import OutOfFold
 from diamonds.training.train import train_version
 from diamonds.versions import store
 from diamonds.versions.integrity import DamagedVersion

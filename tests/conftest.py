@@ -93,6 +93,17 @@ def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+def market_of_few_stones(few_stones: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Makes the few stones the configured market, also of processes that are started."""
+    from diamonds.settings import settings
+
+    monkeypatch.setenv("DIAMONDS_DATA", str(few_stones))
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
 def empty_database() -> Iterator[None]:
     """The embedded Postgres, migrated, with empty tables; no dead letters are left behind in it."""
     from diamonds.database import engine, migrate

@@ -13,6 +13,7 @@ from diamonds.training.outcome import Trained
 from diamonds.training.train import train_version
 from diamonds.training.tuning import OnTrial
 from diamonds.versions import datasets, store
+from diamonds.versions.reference import foreign_source
 from diamonds.versions.version import ACCEPTED, NOT_BETTER
 
 ModelProgress = Callable[[str], AbstractContextManager[OnTrial]]
@@ -34,7 +35,8 @@ def train_model(
     """Trains, judges and saves one model, unless the model store has the version that would come of it.
 
     A version of the same flow run is new: an earlier attempt of the run may have ended before promoting it.
-    Where another quotes for the model's name, the version does not until it was found better.
+    Where another quotes for the model's name, the version does not until it was found better; nor does one
+    that learned from another market than the configured one, until somebody accepts it.
     """
     spec = spec_named(name)
     if unchanged := unchanged_version(spec, dataset.fingerprint, budget):
@@ -49,6 +51,11 @@ def train_model(
             flow_run=flow_run,
             storage=database_url(),
             on_trial=on_trial,
-            more_labels={ACCEPTED: NOT_BETTER} if store.newest(name) else {},
+            more_labels={ACCEPTED: NOT_BETTER} if _waits(name, dataset) else {},
         )
     return Trained(version, is_new=True)
+
+
+def _waits(name: str, dataset: Dataset) -> bool:
+    """Whether a new version of a model does not quote for its name yet."""
+    return store.newest(name) is not None or foreign_source(dataset.fingerprint) is not None

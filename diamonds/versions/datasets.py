@@ -1,14 +1,18 @@
 """Saves, finds and loads datasets in the model store, each once, as a version of ``diamonds-dataset``."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 
 from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.versions import store
+from diamonds.versions.changes import relabel
 from diamonds.versions.integrity import DamagedVersion, damage
 from diamonds.versions.version import Version
 
 DATASET = "dataset"
+SOURCES = "sources"
+"""Label of a dataset: the other places where the same stones were read from, as JSON."""
 
 
 class UnknownDataset(LookupError):
@@ -22,11 +26,24 @@ def save(dataset: Dataset) -> Version:
     """
     with suppress(DamagedVersion):
         if stored := find(dataset.fingerprint):
-            return stored
+            return _read_from(dataset.report.source, stored)
     previous = store.versions(DATASET)[:1]
     report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
     return store.create(DATASET, labels, lambda folder: save_to(folder, replace(dataset, report=report)))
+
+
+def _read_from(source: str, stored: Version) -> Version:
+    """The stored dataset, with a note that the same stones were read from ``source``."""
+    sources = sources_of(stored)
+    if source in sources:
+        return stored
+    return relabel(stored, {SOURCES: json.dumps([*sources[1:], source])})
+
+
+def sources_of(stored: Version) -> list[str]:
+    """Every place where the stones of a dataset were read from, the first place first."""
+    return [report_in(stored.folder).source, *json.loads(stored.labels.get(SOURCES, "[]"))]
 
 
 def find(fingerprint: str) -> Version | None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from diamonds.dataset.read import without_secrets
 from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.acceptance import acceptance_number
@@ -28,22 +29,31 @@ def promote_best(challengers: Sequence[Version]) -> Decision:
     """Promotes the best challenger of a training if it is better than the champion; see ``gate.decide``.
 
     The best has the smallest error out of fold, so that the hold-out chooses nothing that it then tests. What
-    learned from other stones than the configured market's is promoted only where there is no champion. Each
+    learned from other stones than the configured market's is never promoted, also where nobody quotes. Each
     model's name follows its own new version where that is better than the one before. Raises
     ``DamagedVersion`` when any file of the best challenger changed, whatever the decision.
     """
     for challenger in challengers:
         _let_name_follow(challenger)
     best = min(challengers, key=lambda version: version.out_of_fold_mae_usd)
-    source = foreign_source(best)
-    if source is None or store.champion() is None:
+    source = foreign_source(best.labels["dataset"])
+    if source is None:
         return _promote_if_better(best)
     check(best)
-    reason = (
-        f"{best.tag} learned from {source}, which is not the market that is configured: it is never promoted "
-        f"by itself. Compare it with `diamonds compare`, or make that data the market by DIAMONDS_DATA."
+    return Decision(False, _foreign_reason(best, source))
+
+
+def _foreign_reason(version: Version, source: str) -> str:
+    """Why what learned from another market is not promoted, and what to do instead."""
+    champion = store.champion()
+    market = without_secrets(settings().data)
+    then = f"nobody quotes yet, and `diamonds promote {version.tag}` lets it"
+    if champion:
+        then = f"compare it with `diamonds compare {champion.source_tag} {version.tag}`"
+    return (
+        f"{version.tag} learned from {source}, which is not the market that is configured ({market}): it is "
+        f"never promoted by itself. Instead, {then}, or make that data the market by DIAMONDS_DATA."
     )
-    return Decision(False, reason)
 
 
 def _let_name_follow(version: Version) -> None:
@@ -53,7 +63,7 @@ def _let_name_follow(version: Version) -> None:
         if version.labels.get(ACCEPTED) != NOT_BETTER or before is None:
             return
         decision = Decision(False, f"{version.tag} learned from another market.")
-        if foreign_source(version) is None:
+        if foreign_source(version.labels["dataset"]) is None:
             decision = _meet(before, version)
         if decision.promote:  # its labels are others now
             relabel(store.get(version.tag), {ACCEPTED: acceptance_number(version.model)})

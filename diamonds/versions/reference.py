@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from diamonds.dataset import report_in
 from diamonds.dataset.read import without_secrets
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.settings import settings
@@ -26,22 +25,21 @@ def reference_stones(champion: Version) -> pd.DataFrame:
     return pd.read_parquet(stored.folder / "hold_out.parquet")
 
 
-def foreign_source(version: Version) -> str | None:
-    """Where the stones of a version came from, if that is not the market that is configured."""
-    stored = _stored(version.labels["dataset"])
-    market = _market_dataset()
-    if stored is None or (market is not None and market.tag == stored.tag):
+def foreign_source(fingerprint: str) -> str | None:
+    """Where the stones of a dataset came from, if that is not the market that is configured."""
+    stored = _stored(fingerprint)
+    if stored is None or _is_of_market(stored):
         return None
-    source = report_in(stored.folder).source
-    return None if _is_market(source) else source
+    return datasets.sources_of(stored)[0]
 
 
 def _market_dataset() -> Version | None:
     """The newest stored dataset of the configured market."""
-    for version in store.versions(datasets.DATASET):
-        if _is_market(report_in(version.folder).source):
-            return version
-    return None
+    return next(filter(_is_of_market, store.versions(datasets.DATASET)), None)
+
+
+def _is_of_market(stored: Version) -> bool:
+    return any(map(_is_market, datasets.sources_of(stored)))
 
 
 def _stored(fingerprint: str) -> Version | None:

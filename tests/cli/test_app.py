@@ -49,10 +49,10 @@ class Trained:
 def trained_once(few_stones: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Trained from a process of its own, so that the store of this process stays what it is."""
     home = tmp_path_factory.mktemp("trained")
-    command = [sys.executable, "-m", "diamonds", "train", *QUICK, "--data", str(few_stones), "--seed", "3"]
+    command = [sys.executable, "-m", "diamonds", "train", *QUICK, "--seed", "3"]
     done = subprocess.run(
         [*command, "--trials", "1", "--json"],
-        env={**os.environ, "BENTOML_HOME": str(home)},
+        env={**os.environ, "BENTOML_HOME": str(home), "DIAMONDS_DATA": str(few_stones)},
         stdout=subprocess.PIPE,
         check=True,
     )

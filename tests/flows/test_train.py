@@ -13,7 +13,7 @@ from flows.train import train
 
 QUICK = ["linear", "mlp"]
 
-pytestmark = pytest.mark.usefixtures("prefect_server", "empty_model_store")
+pytestmark = pytest.mark.usefixtures("prefect_server", "empty_model_store", "market_of_few_stones")
 
 
 def test_a_run_keeps_a_version_of_every_model_and_promotes_the_best(few_stones: Path) -> None:

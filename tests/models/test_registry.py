@@ -30,12 +30,13 @@ def test_an_installed_package_adds_a_model_that_trains_and_quotes(few_stones: Pa
     install = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--target", str(site)]
     subprocess.run([sys.executable, "-m", "pip", *install, str(source)], check=True)
     (tmp_path / "bentoml" / "models").mkdir(parents=True)
-    environment = {**os.environ, "PYTHONPATH": str(site), "BENTOML_HOME": str(tmp_path / "bentoml")}
+    homes = {"BENTOML_HOME": str(tmp_path / "bentoml"), "DIAMONDS_DATA": str(few_stones)}
+    environment = {**os.environ, "PYTHONPATH": str(site), **homes}
 
     def diamonds(*arguments: str) -> str:
         command = [sys.executable, "-m", "diamonds", *arguments]
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
-    assert "diamonds-median:" in diamonds("train", "--model", "median", "--data", str(few_stones))
+    assert "diamonds-median:" in diamonds("train", "--model", "median")
     grades = ["--cut", "ideal", "--color", "g", "--clarity", "vs2"]
     assert "USD" in diamonds("predict", "--carat", "0.7", *grades)

@@ -16,7 +16,7 @@ from diamonds.training.tuning import OnTrial
 from diamonds.versions import store
 from diamonds.versions.promotion import Decision
 
-pytestmark = pytest.mark.usefixtures("empty_model_store")
+pytestmark = pytest.mark.usefixtures("empty_model_store", "market_of_few_stones")
 
 
 class InThisProcess(Executor):
@@ -94,6 +94,22 @@ def test_a_damaged_version_is_trained_again(few_stones: Path) -> None:
     assert outcome.new == store.versions("linear")
     assert decision is not None
     assert decision.promote
+
+
+def test_what_learned_from_another_file_quotes_neither_by_itself_nor_for_its_models_name(
+    few_stones: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("".join(few_stones.read_text().splitlines(keepends=True)[:1500]))
+
+    outcome, decision = run_linear(other)
+
+    assert decision is not None
+    assert not decision.promote
+    assert f"other.csv, which is not the market that is configured ({few_stones})" in decision.reason
+    assert f"`diamonds promote {outcome.new[0].tag}` lets it" in decision.reason
+    assert store.champion() is None
+    assert store.newest("linear") is None
 
 
 def damage_champion() -> None:

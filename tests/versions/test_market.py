@@ -1,6 +1,7 @@
 """Only what learned from the configured market, and is better on its stones, is promoted by itself."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from diamonds.training.steps import load_and_store
 from diamonds.training.train import train_version
 from diamonds.versions import datasets, promotion, store
 from diamonds.versions.changes import relabel
+from diamonds.versions.reference import foreign_source
 from diamonds.versions.version import ACCEPTED, NOT_BETTER, Version
 from tests.conftest import model_store_in
 from tests.versions.damaging import copied, copy_into
@@ -97,13 +99,20 @@ def test_each_challenger_is_a_further_look_and_meeting_again_is_none(
     assert looks == [looks[0], looks[0], looks[0] + 1, looks[0] + 1]
 
 
-def test_where_nobody_quotes_any_version_is_better_than_none_until_the_markets_own_wins(
+def test_where_nobody_quotes_either_a_foreign_version_needs_a_person_until_the_markets_own_wins(
     champion: Version, foreign: Version, real_dataset: Dataset, tmp_path: Path
 ) -> None:
+    foreign_stones = datasets.find(foreign.labels["dataset"])
+    assert foreign_stones is not None
     with model_store_in(tmp_path / "bentoml") as home:
+        copy_into(home, foreign_stones)
         copy_into(home, foreign)
+        decision = promotion.promote_best([store.get(foreign.tag)])
+
+        assert not decision.promote
+        assert f"nobody quotes yet, and `diamonds promote {foreign.tag}` lets it" in decision.reason
+        assert promotion.promote(foreign.tag).promote
         relabel(store.get(foreign.tag), {ACCEPTED: "1"})
-        assert promotion.promote_best([store.get(foreign.tag)]).promote
 
         datasets.save(real_dataset)
         copy_into(home, champion)
@@ -111,3 +120,18 @@ def test_where_nobody_quotes_any_version_is_better_than_none_until_the_markets_o
 
         assert promotion.promote_best([own]).promote
         assert store.accepted("linear")[0].tag == own.tag, "The name follows it."
+
+
+def test_the_markets_own_stones_are_no_foreign_ones_where_they_were_uploaded_first(
+    real_dataset: Dataset, empty_model_store: Path
+) -> None:
+    uploaded = real_dataset.report.model_copy(update={"source": "/uploads/stones.csv"})
+    datasets.save(replace(real_dataset, report=uploaded))
+    assert foreign_source(real_dataset.fingerprint) == "/uploads/stones.csv"
+
+    for _ in range(2):
+        stored = datasets.save(real_dataset)
+
+    assert datasets.sources_of(stored) == ["/uploads/stones.csv", real_dataset.report.source]
+    assert foreign_source(real_dataset.fingerprint) is None
+    assert len(store.versions(datasets.DATASET)) == 1

@@ -19,7 +19,7 @@ from diamonds.evaluation.model_card import CARD, text_in
 from diamonds.versions import acceptance, store
 from diamonds.versions.integrity import DamagedVersion, damage
 from diamonds.versions.store import UnknownVersion
-from diamonds.versions.version import Version
+from diamonds.versions.version import CALIBRATION_ROWS, REPORTED_ROWS, Version
 
 Tag = Annotated[str, Field(max_length=200, examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])]
 
@@ -53,7 +53,7 @@ router = APIRouter(route_class=JsonRoute)
 def show_version(version: str) -> VersionResponse:
     """A version with its errors by slice, its parameters and its model card."""
     stored = find_version(version)
-    slices = [_slice(name, judged) for name, judged in Evaluation.load(stored.folder).slices()]
+    slices = [_slice(name, judged) for name, judged in Evaluation.load(stored.folder).reported().slices()]
     return {
         "summary": describe(stored, store.champion()),
         "parameters": dict(stored.parameters),
@@ -87,6 +87,8 @@ def describe(version: Version, champion: Version | None) -> ModelVersion:
         "coverage": _number(labels, "coverage"),
         "dataset": labels.get("dataset") or None,
         "rows": _whole(labels, "rows"),
+        "calibration_rows": _whole(labels, CALIBRATION_ROWS),
+        "reported_rows": _whole(labels, REPORTED_ROWS),
         "seed": _whole(labels, "seed"),
         "git_commit": labels.get("git_commit") or None,
         "flow_run": labels.get("flow_run") or None,

@@ -105,7 +105,7 @@ class GradesResponse(TypedDict):
 
 
 class ModelVersion(TypedDict):
-    """A trained version: errors on the hold-out (mae and rmse in USD, mape a fraction) and lineage."""
+    """A trained version: errors on stones of the hold-out (mae and rmse in USD, mape a fraction), lineage."""
 
     version: str
     model: str
@@ -118,7 +118,9 @@ class ModelVersion(TypedDict):
     mape: float | None
     coverage: float | None
     dataset: str | None
-    rows: int | None
+    rows: Annotated[int | None, Field(description="Stones learned from.")]
+    calibration_rows: Annotated[int | None, Field(description="Stones that calibrated its intervals.")]
+    reported_rows: Annotated[int | None, Field(description="Stones that its errors were measured on.")]
     seed: int | None
     git_commit: str | None
     flow_run: str | None

@@ -8,7 +8,7 @@ from diamonds.dataset.mapping import ColumnMapping
 from diamonds.dataset.markdown import markdown_of
 from diamonds.dataset.plausibility import Implausible
 from diamonds.dataset.report import DataReport
-from diamonds.dataset.split import stone_hashes, without_calibration
+from diamonds.dataset.split import stone_hashes, without_calibration, without_report
 from diamonds.dataset.stones_file import StonesFile, TooManyRows, read_stones
 from diamonds.dataset.stored import load_from, report_in, save_to
 
@@ -33,4 +33,5 @@ __all__ = [
     "save_to",
     "stone_hashes",
     "without_calibration",
+    "without_report",
 ]

@@ -1,8 +1,9 @@
-"""Splits stones into hold-out, calibration and folds, all by one stable hash of what identifies a stone.
+"""Splits stones into hold-out, report, calibration and folds, all by one hash of what identifies a stone.
 
 | split       | of                       | rule                      | decided by               |
 |-------------|--------------------------|---------------------------|--------------------------|
 | hold-out    | all stones               | hash < 20% of 2^64        | the highest bits         |
+| report      | the hold-out             | (hash >> 24) % 1000 < 250 | all bits from the 24th   |
 | calibration | the training stones      | (hash >> 24) % 1000 < 100 | all bits from the 24th   |
 | folds       | the stones to learn from | hash % 3                  | all bits, also the first |
 
@@ -23,6 +24,9 @@ from diamonds.diamond import DIMENSIONS, grade_codes
 from diamonds.grades import GRADES, STORED
 
 HOLD_OUT_SHARE = 0.2
+REPORT_SHARE = 0.25
+FEWEST_TO_SHARE = 2000
+"""Number of stones of a hold-out below which all of them both decide promotions and are reported on."""
 CALIBRATION_SHARE = 0.1
 FOLDS = 3
 
@@ -48,7 +52,16 @@ def in_hold_out(stones: Words) -> npt.NDArray[np.bool_]:
 
 def in_calibration(stones: Words) -> npt.NDArray[np.bool_]:
     """Whether the training stone of each hash is set apart to calibrate intervals: one in ten."""
-    return np.asarray((stones >> np.uint64(24)) % np.uint64(1000) < CALIBRATION_SHARE * 1000)
+    return _lower_share(stones, CALIBRATION_SHARE)
+
+
+def in_report(stones: Words) -> npt.NDArray[np.bool_]:
+    """Whether the hold-out's stone of each hash is in the report, and decides no promotion: one in four."""
+    return _lower_share(stones, REPORT_SHARE)
+
+
+def _lower_share(stones: Words, share: float) -> npt.NDArray[np.bool_]:
+    return np.asarray((stones >> np.uint64(24)) % np.uint64(1000) < share * 1000)
 
 
 def fold_of(stones: Words) -> Words:
@@ -60,6 +73,17 @@ def without_calibration(training: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFr
     """The training stones that models learn from, and those that are set apart for calibration."""
     apart = in_calibration(stone_hashes(training))
     return training[~apart], training[apart]
+
+
+def without_report(hold_out: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The stones of a hold-out on which promotions are decided, and those that are reported on instead.
+
+    Of fewer than ``FEWEST_TO_SHARE`` stones, none can be spared: all of them for both.
+    """
+    if len(hold_out) < FEWEST_TO_SHARE:
+        return hold_out, hold_out
+    reported = in_report(stone_hashes(hold_out))
+    return hold_out[~reported], hold_out[reported]
 
 
 def stone_hashes(frame: pd.DataFrame) -> Words:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from diamonds.dataset import without_report
 from diamonds.grades import GRADES
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
@@ -22,6 +23,7 @@ _QUOTES = ["predicted", "low", "high"]
 class Metrics:
     """Errors: ``mae``, ``rmse`` and the median ``width`` of intervals in USD, ``mape`` as a fraction.
 
+    ``r2`` of stones that all have one price is 1 where they are quoted at that, else 0.
     ``within_10_percent`` is the share of predictions within 10% of the true price, ``coverage`` the share of
     true prices inside their interval.
     """
@@ -47,6 +49,14 @@ class Evaluation:
 
     def metrics(self) -> Metrics:
         return _metrics(self.stones)
+
+    def deciding(self) -> Self:
+        """The stones of a hold-out on which promotions are decided."""
+        return type(self)(without_report(self.stones)[0])
+
+    def reported(self) -> Self:
+        """The stones of a hold-out that decide nothing, so that the errors on them are honest."""
+        return type(self)(without_report(self.stones)[1])
 
     def slices(self) -> "Iterator[tuple[str, Evaluation]]":
         """The evaluations of each cut, color, clarity and band of weight, with the name of the slice."""
@@ -93,7 +103,7 @@ def _metrics(stones: pd.DataFrame) -> Metrics:
     return Metrics(
         mae=float(np.abs(error).mean()),
         rmse=float(np.sqrt((error**2).mean())),
-        r2=1 - float((error**2).sum()) / spread if spread else float("nan"),
+        r2=1 - float((error**2).sum()) / spread if spread else float(not error.any()),
         mape=float(np.abs(error / price).mean()),
         within_10_percent=float((np.abs(error / price) <= 0.1).mean()),
         coverage=float(((low <= price) & (price <= high)).mean()),

@@ -43,7 +43,10 @@ class ModelCard:
         rmse = "95% between {:.1f} and {:.1f}".format(*self.evaluation.bootstrap(lambda of: of.rmse))
         yield f"# {self.labels['model']}"
         yield ""
-        yield f"On {len(self.evaluation.stones):,} stones of the hold-out, which no training saw:"
+        yield (
+            f"On {len(self.evaluation.stones):,} stones of the hold-out, which no training saw, and on which "
+            f"no promotion is decided where others are enough:"
+        )
         yield ""
         yield f"- mean absolute error {metrics.mae:.1f} USD ({mae})"
         yield f"- root of the mean squared error {metrics.rmse:.1f} USD ({rmse})"
@@ -62,7 +65,7 @@ class ModelCard:
             )
 
     def _provenance(self) -> Iterator[str]:
-        for name in ("dataset", "rows", "seed", "git_commit", "flow_run"):
+        for name in ("dataset", "rows", "calibration_rows", "seed", "git_commit", "flow_run"):
             yield f"- {name}: {self.labels[name] or 'none'}"
         for name, value in self.parameters.items():
             member = f" ({self.members[name]})" if name in self.members else ""

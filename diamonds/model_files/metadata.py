@@ -53,6 +53,8 @@ class Labels(BaseModel):
     out_of_fold_mae: Number = "0"
     dataset: Hex
     rows: Whole
+    calibration_rows: Whole | None = None
+    reported_rows: Whole | None = None
     seed: Whole
     # Not imported: a training of the same origin would reuse the version and promote it.
     origin: Annotated[Hex, Field(exclude=True)] = ""

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from diamonds.dataset.split import in_hold_out, stone_hashes
+from diamonds.dataset.split import in_hold_out, stone_hashes, without_calibration
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
 from diamonds.model_files.errors import BadVersionFile
@@ -16,7 +16,7 @@ from diamonds.pricing.pricer import load_pricer
 from diamonds.versions import store
 from diamonds.versions.entries import MODEL_YAML
 from diamonds.versions.integrity import MANIFEST, DamagedVersion, check
-from diamonds.versions.version import Version
+from diamonds.versions.version import CALIBRATION_ROWS, REPORTED_ROWS, Version
 
 _STONES = 2000
 _TOLERANCE = 1e-3
@@ -73,6 +73,9 @@ def check_quotes(version: Version) -> int:
 
 
 def _check_labels(version: Version, evaluation: Evaluation) -> None:
+    if REPORTED_ROWS in version.labels:
+        evaluation = evaluation.reported()
+        _check_number(version, REPORTED_ROWS, len(evaluation.stones))
     for name, measured in evaluation.metrics().labels().items():
         if not np.isclose(float(version.labels[name]), float(measured), rtol=1e-4):
             raise BadVersionFile(
@@ -80,14 +83,21 @@ def _check_labels(version: Version, evaluation: Evaluation) -> None:
             )
 
 
+def _check_number(version: Version, label: str, stones: int) -> None:
+    if int(version.labels[label]) != stones:
+        raise BadVersionFile(f"Its label {label} is {version.labels[label]}, but it has {stones} stones.")
+
+
 def _check_index(version: Version) -> None:
     training = store.training_stones(version)
     if in_hold_out(stone_hashes(training)).any():
         raise BadVersionFile("It learned from stones of the hold-out, on which it would be compared.")
-    if len(training) != int(version.labels["rows"]):
-        raise BadVersionFile(
-            f"Its label rows is {version.labels['rows']}, but it has {len(training)} stones."
-        )
+    if CALIBRATION_ROWS in version.labels:
+        learned, apart = without_calibration(training)
+        _check_number(version, "rows", len(learned))
+        _check_number(version, CALIBRATION_ROWS, len(apart))
+    else:
+        _check_number(version, "rows", len(training))
     with TemporaryDirectory() as place:
         similar.save_index(training, Path(place))
         for path in Path(place).iterdir():

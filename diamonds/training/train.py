@@ -29,7 +29,7 @@ from diamonds.training.tuning import OnTrial, Search
 from diamonds.versions import store
 from diamonds.versions.bentoml_store import Writer
 from diamonds.versions.retention import retire
-from diamonds.versions.version import MEMBERS, Version
+from diamonds.versions.version import CALIBRATION_ROWS, MEMBERS, REPORTED_ROWS, Version
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +60,16 @@ def train_version(
         fitted = _tuned(_search(spec, dataset, learned, seed, storage), trials, minutes, on_trial)
     intervals = _calibrated(fitted, learned, calibration)
     evaluation = evaluate(fitted.estimator, intervals, dataset.hold_out)
+    reported = evaluation.reported()
     fingerprint = training_fingerprint(spec, dataset.fingerprint, trials=trials, seed=seed)
     labels = {
         "model": spec.name,
-        **evaluation.metrics().labels(),
+        **reported.metrics().labels(),
+        REPORTED_ROWS: str(len(reported.stones)),
         "dataset": dataset.fingerprint,
         "out_of_fold_mae": f"{np.abs(fitted.out_of_fold - price_usd).mean():.6g}",
-        "rows": str(len(dataset.training)),
+        "rows": str(len(learned)),
+        CALIBRATION_ROWS: str(len(calibration)),
         "seed": str(seed),
         LABEL: fingerprint if minutes is None else "",
         "git_commit": _git_commit(),
@@ -116,7 +119,8 @@ def _save(
     evaluation: Evaluation,
     others: Sequence[Writer],
 ) -> Version:
-    card = ModelCard(labels, fitted.parameters, evaluation, fitted.estimator, fitted.history, fitted.members)
+    reported = evaluation.reported()
+    card = ModelCard(labels, fitted.parameters, reported, fitted.estimator, fitted.history, fitted.members)
     attachments: list[Writer] = [
         *others,
         evaluation.save,

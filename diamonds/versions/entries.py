@@ -10,11 +10,22 @@ import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from diamonds.versions.integrity import DamagedVersion
-from diamonds.versions.version import PROMOTION, Version
+from diamonds.versions.version import CALIBRATION_ROWS, PROMOTION, REPORTED_ROWS, Version
 
 MODEL_YAML = "model.yaml"
 _MOST_BYTES = 1024**2
-_NUMBERS = ("mae", "rmse", "r2", "mape", "coverage", "rows", "seed", PROMOTION)
+_NUMBERS = (
+    "mae",
+    "rmse",
+    "r2",
+    "mape",
+    "coverage",
+    "rows",
+    CALIBRATION_ROWS,
+    REPORTED_ROWS,
+    "seed",
+    PROMOTION,
+)
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, where it is compiled
 
 

@@ -4,6 +4,7 @@ import time
 
 import pandas as pd
 
+from diamonds.dataset import without_report
 from diamonds.diamond import COLUMNS
 from diamonds.evaluation.metrics import HOLD_OUT_FILE, Evaluation, evaluate
 from diamonds.models import Estimator
@@ -20,8 +21,8 @@ _QUOTES = 20
 
 
 def contenders(champion: Version, challenger: Version) -> tuple[Contender, Contender]:
-    """Both with their quotes of the stones of the market; raises ``DamagedVersion``."""
-    stones = reference_stones(champion)
+    """Both with their quotes of those stones of the market that decide; raises ``DamagedVersion``."""
+    stones, _ = without_report(reference_stones(champion))
     other = contender(challenger)
     if _must_quote(challenger) or not _same_stones(other.evaluation.stones, stones):
         other = _quoting(challenger, stones)
@@ -29,9 +30,9 @@ def contenders(champion: Version, challenger: Version) -> tuple[Contender, Conte
 
 
 def contender(version: Version) -> Contender:
-    """A version with the quotes of its hold-out that were saved with it; no other file is checked."""
+    """A version with the quotes that were saved with it; no other file is checked."""
     check(version, only=[HOLD_OUT_FILE])
-    return _contender(version, Evaluation.load(version.folder))
+    return _contender(version, Evaluation.load(version.folder).deciding())
 
 
 def _must_quote(version: Version) -> bool:

@@ -8,6 +8,13 @@ from diamonds.models import Parameters
 
 MEMBERS = "members"
 """Label of an ensemble's version: the tags of the versions that it was made of."""
+CALIBRATION_ROWS = "calibration_rows"
+"""Label of a version: how many stones were set apart for calibration, besides the ``rows`` learned from."""
+REPORTED_ROWS = "reported_rows"
+"""Label of a version: on how many stones of the hold-out the metrics of its labels were measured.
+
+Versions without these two are from before: their metrics are of the whole hold-out, and ``rows`` counts both.
+"""
 UNDOES = "undoes"
 """Label of a champion that a rollback brought back: the tag of the one that it replaced."""
 REQUEST = "request"

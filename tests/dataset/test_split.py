@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2_contingency
 
-from diamonds.dataset import Dataset, load_dataset, without_calibration
+from diamonds.dataset import Dataset, load_dataset, without_calibration, without_report
 from diamonds.dataset.hashing import Words
 from diamonds.dataset.split import (
     CALIBRATION_SHARE,
@@ -125,6 +125,14 @@ def test_copies_of_a_stone_are_set_apart_together(classic: Dataset) -> None:
     assert not set(stone_hashes(apart)) & set(stone_hashes(learned))
 
 
+def test_few_stones_that_are_held_out_are_for_decisions_and_for_the_report(classic: Dataset) -> None:
+    for stones, shared in ((1999, True), (2000, False)):
+        decide, report = without_report(classic.hold_out.iloc[:stones])
+        both = set(stone_hashes(decide)) & set(stone_hashes(report))
+        assert bool(both) is shared
+        assert len(decide) >= (1999 if shared else 1400)
+
+
 def _stones_of(stones: Words) -> tuple[int, str]:
     """How many stones, and a hash of which."""
     return len(stones), hashlib.sha256(np.sort(stones).tobytes()).hexdigest()[:16]
@@ -135,6 +143,9 @@ def test_no_stone_of_the_classic_data_has_ever_changed_sides(classic: Dataset) -
     stones = stone_hashes(learned)
     assert _stones_of(stone_hashes(classic.hold_out)) == (10748, "ea88eda657b7cc6b")
     assert _stones_of(stone_hashes(apart)) == (4283, "f7c7125a868ba598")
+    decide, report = without_report(classic.hold_out)
+    assert _stones_of(stone_hashes(report)) == (2657, "80f3372ea47a0c2a")
+    assert len(decide) + len(report) == len(classic.hold_out)
     assert [_stones_of(stones[fold_of(stones) == fold]) for fold in range(FOLDS)] == [
         (12931, "78a0af7dc07dda8d"),
         (13081, "3b56a4b8d56a0e52"),

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diamonds.dataset import Dataset
+from diamonds.dataset import Dataset, without_calibration, without_report
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD
 from diamonds.evaluation.out_of_fold import OutOfFold
+from diamonds.model_files.verification import check_quotes
 from diamonds.models import spec_named
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
@@ -27,6 +28,8 @@ LABELS = {
     "coverage",
     "dataset",
     "rows",
+    "calibration_rows",
+    "reported_rows",
     "seed",
     "git_commit",
     "flow_run",
@@ -45,6 +48,10 @@ def test_labels_say_how_good_a_version_is_and_where_it_comes_from(version: Versi
     assert float(version.labels["mae"]) == pytest.approx(
         np.abs(predicted - dataset.hold_out["price"]).mean(), rel=1e-5
     )
+    learned, apart = without_calibration(dataset.training)
+    assert version.labels["rows"] == str(len(learned))
+    assert version.labels["calibration_rows"] == str(len(apart))
+    assert version.labels["reported_rows"] == str(len(dataset.hold_out)), "All of so few are reported on."
     assert version.labels["dataset"] == dataset.fingerprint
     assert version.labels["seed"] == "4"
     assert version.labels["flow_run"] == "a run"
@@ -114,3 +121,15 @@ def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset)
 def test_an_ensemble_without_members_says_what_to_train(version: Version, dataset: Dataset) -> None:
     with pytest.raises(MissingMembers, match="Got 0 of xgboost"):
         train_version(spec_named("ensemble"), dataset, trials=1, seed=0)
+
+
+@pytest.mark.usefixtures("empty_model_store")
+def test_labels_and_card_report_on_stones_that_no_promotion_is_decided_on(real_dataset: Dataset) -> None:
+    version = train_version(spec_named("linear"), real_dataset, trials=1, seed=0)
+
+    _, report = without_report(real_dataset.hold_out)
+    error = np.abs(store.load(version).predict(report) - report["price"]).mean()
+    assert float(version.labels["mae"]) == pytest.approx(error, rel=1e-5)
+    assert version.labels["reported_rows"] == str(len(report))
+    assert f"On {len(report):,} stones of the hold-out" in (version.folder / CARD).read_text()
+    assert check_quotes(version) == 2000, "It may be exported and imported."

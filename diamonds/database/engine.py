@@ -49,7 +49,7 @@ def engine() -> sa.Engine:
         hide_parameters=True,  # they contain bodies, which do not belong in logs
         connect_args=TIMEOUTS,
     )
-    event.listen(created, "connect", _limit_waiting)
+    event.listen(created, "connect", _set_up)
     event.listen(created, "handle_error", _drop_stale_connections)
     if settings().database_url is None:
         event.listen(created, "do_connect", _connect_or_restart)
@@ -97,9 +97,10 @@ def with_driver(url: str) -> str:
     return f"postgresql+{DRIVER}://{rest}"
 
 
-def _limit_waiting(connection: DBAPIConnection, _record: Any) -> None:
+def _set_up(connection: DBAPIConnection, _record: Any) -> None:
+    """Limits waiting, and has times shown in UTC whatever the server's zone is."""
     with closing(connection.cursor()) as cursor:
-        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'")
+        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT}'; SET timezone = 'UTC'")
     connection.commit()
 
 

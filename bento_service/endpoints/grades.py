@@ -13,7 +13,7 @@ from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context
 from bento_service.http.routes import JsonRoute
 from diamonds.api.schemas import GradesResponse
-from diamonds.diamond import KNOWN_GRADES
+from diamonds.diamond import KNOWN_GRADES, Clarity, Color, Cut, GradedWeight
 from diamonds.grades import GRADES
 from diamonds.pricing.pricer import Pricer, Stone
 from diamonds.pricing.scope import UnlearnedGrade
@@ -27,11 +27,21 @@ class GradesRoute(JsonRoute):
 
 
 class GradesQuery(BaseModel):
-    """Which model's grades are wanted."""
+    """Which model's grades are wanted, and of which grades the weights: all three, or all stones."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: Annotated[str | None, Field(description="Name of a model; left out: the champion.")] = None
+    cut: Annotated[Cut | None, Field(description="Cut of the stones whose weights are wanted.")] = None
+    color: Annotated[Color | None, Field(description="Their color.")] = None
+    clarity: Annotated[Clarity | None, Field(description="Their clarity.")] = None
+
+    @property
+    def stone(self) -> GradedWeight | None:
+        """A stone of the three grades; None unless there are three."""
+        if self.cut is None or self.color is None or self.clarity is None:
+            return None
+        return GradedWeight(carat=1.0, cut=self.cut, color=self.color, clarity=self.clarity)
 
 
 router = APIRouter(route_class=JsonRoute)
@@ -42,11 +52,14 @@ async def list_grades(query: Annotated[GradesQuery, Query()]) -> GradesResponse:
     """The grades of which the champion, or the model of that name, quotes stones, and its market."""
     pricer = await loaded_models.pricer(query.model)
     grades, market = pricer.scope.grades, asdict(pricer.scope.market)
+    stone = query.stone and fitted_stone(pricer, query.stone)[0]
+    weights = pricer.support.range_of(stone)
     return {
         "cut": list(grades["cut"]),
         "color": list(grades["color"]),
         "clarity": list(grades["clarity"]),
         "market": market,  # type: ignore[typeddict-item]
+        "weights": weights and {"low": weights[0], "high": weights[1]},
         "model": pricer.version.model,
         "version": pricer.tag,
     }

@@ -32,7 +32,13 @@ class Champion:
 
 def load_champion(version: Version) -> Champion:
     """Loads a version to serve; raises ``DamagedVersion``."""
-    return Champion(load_pricer(version), SimilarStones.open(version.folder))
+    return Champion(_prepared(version), SimilarStones.open(version.folder))
+
+
+def _prepared(version: Version) -> Pricer:
+    pricer = load_pricer(version)
+    pricer.prepare()
+    return pricer
 
 
 class LoadedModels:
@@ -84,7 +90,7 @@ class LoadedModels:
         self._champion = load_champion(version)
 
     def _set_pricer(self, name: str, version: Version) -> None:
-        self._pricers[name] = load_pricer(version)
+        self._pricers[name] = _prepared(version)
 
     async def follow(self, every_seconds: float) -> None:
         """Loads newer versions as they are saved and promoted, until cancelled."""

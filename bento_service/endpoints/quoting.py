@@ -184,6 +184,8 @@ def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
     for warnings in (fitted.warnings, quotes.warnings):
         for place, sentences in warnings.items():
             predictions[place]["warnings"] = [*predictions[place].get("warnings", []), *sentences]
+    for place in quotes.unsupported:
+        predictions[place]["supported"] = False
     return predictions
 
 
@@ -191,6 +193,8 @@ def _price(quotes: Quotes, place: int, warnings: list[str]) -> Price:
     price: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
     if warnings or place in quotes.warnings:
         price["warnings"] = [*warnings, *quotes.warnings.get(place, [])]
+    if place in quotes.unsupported:
+        price["supported"] = False
     return price
 
 

@@ -22,7 +22,17 @@ Tag = Annotated[
 ]
 
 
-Warnings = Annotated[list[str], Field(description="What is implausible about the stone, in sentences.")]
+Warnings = Annotated[
+    list[str],
+    Field(description="What is implausible about the stone, or missing among the sold ones, in sentences."),
+]
+Supported = Annotated[
+    bool,
+    Field(
+        description="false where too few sold stones are like it: the price is what lesser ones cost per "
+        "carat at least, and the interval promises no coverage. Left out where there are enough."
+    ),
+]
 
 
 class Source(TypedDict):
@@ -40,6 +50,7 @@ class Price(TypedDict):
     low: Low
     high: High
     warnings: NotRequired[Warnings]
+    supported: NotRequired[Supported]
 
 
 class Quote(Price, Source):
@@ -93,6 +104,13 @@ class MarketOfPrices(TypedDict):
     currency: Currency
 
 
+class Weights(TypedDict):
+    """Weights in carats."""
+
+    low: float
+    high: float
+
+
 class GradesResponse(TypedDict):
     """The grades that a version has learned, each from the worst to the best, and its market."""
 
@@ -100,6 +118,10 @@ class GradesResponse(TypedDict):
     color: list[str]
     clarity: list[str]
     market: MarketOfPrices
+    weights: Annotated[
+        Weights | None,
+        Field(description="Between which weights sold stones support prices; null: at none of these grades."),
+    ]
     model: QuotingModel
     version: Tag
 

@@ -44,7 +44,7 @@ def predict(
     """Quote the price of one stone."""
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
     pricer = _pricer(model)
-    _print_quote(pricer, _fitted(pricer, stone), as_json)
+    _print_quote(pricer, *_fitted(pricer, stone), as_json)
 
 
 def explain(
@@ -65,12 +65,14 @@ def explain(
 
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
     pricer = _pricer(model)
-    explained, currency = explanation_of(pricer, _fitted(pricer, stone)), pricer.currency
+    fitted, warnings = _fitted(pricer, stone)
+    explained, currency = explanation_of(pricer, fitted), pricer.currency
     if as_json:
         contributions = [asdict(each) for each in explained.contributions]
         answer = {"price": explained.price_usd, "base": explained.base_usd, "contributions": contributions}
         print_json({**answer, "currency": currency, "model": pricer.version.model, "version": pricer.tag})
         return
+    _warn(warnings)
     typer.echo(f"{explained.base_usd:12,.2f} {currency}  usual stone")
     for each in explained.contributions:
         typer.echo(f"{each.usd:+12,.2f} {currency}  {each.text}")
@@ -114,33 +116,38 @@ def _stone(carat: float, cut: str, color: str, clarity: str, **measures: float |
         raise typer.Exit(BAD_INPUT) from error
 
 
-def _fitted(pricer: "Pricer", stone: "Diamond") -> "Diamond":
-    """The stone as the version can price it; ends the command where it has not learned a grade."""
+def _fitted(pricer: "Pricer", stone: "Diamond") -> tuple["Diamond", list[str]]:
+    """The stone as the version can price it with warnings; ends the command at a grade it has not learned."""
     from diamonds.pricing.scope import UnlearnedGrade
 
     try:
-        fitted, warnings = pricer.fit_stone(stone)
+        return pricer.fit_stone(stone)
     except UnlearnedGrade as error:
         typer.echo(f"diamonds: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from error
-    for warning in warnings:
-        typer.echo(f"diamonds: {warning}", err=True)
-    return fitted
 
 
-def _print_quote(pricer: "Pricer", stone: "Diamond", as_json: bool) -> None:
+def _print_quote(pricer: "Pricer", stone: "Diamond", warnings: list[str], as_json: bool) -> None:
     from diamonds.models.features import rows_of
 
     quotes, currency = pricer.quotes(rows_of([stone])), pricer.currency
     (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
-    for warning in quotes.warnings.get(0, []):
-        typer.echo(f"diamonds: {warning}", err=True)
+    warnings = [*warnings, *quotes.warnings.get(0, [])]
     if as_json:
         quote = {"price": price, "low": low, "high": high, "coverage": pricer.coverage, "currency": currency}
-        print_json({**quote, "model": pricer.version.model, "version": pricer.tag})
-    else:
-        typer.echo(f"{price:,.2f} {currency}")
-        typer.echo(f"{low:,.2f} to {high:,.2f} with {pricer.coverage:.0%} coverage, by {pricer.tag}")
+        remarks: dict[str, object] = {"warnings": warnings} if warnings else {}
+        remarks |= {"supported": False} if quotes.unsupported else {}
+        print_json({**quote, **remarks, "model": pricer.version.model, "version": pricer.tag})
+        return
+    _warn(warnings)
+    share = "no share of prices promised" if quotes.unsupported else f"{pricer.coverage:.0%} coverage"
+    typer.echo(f"{price:,.2f} {currency}")
+    typer.echo(f"{low:,.2f} to {high:,.2f} with {share}, by {pricer.tag}")
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        typer.echo(f"diamonds: {warning}", err=True)
 
 
 def _pricer(model: str | None) -> "Pricer":

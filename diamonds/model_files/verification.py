@@ -62,7 +62,7 @@ def check_quotes(version: Version) -> int:
     pricer, evaluation = load_pricer(version), Evaluation.load(version.folder)
     _check_labels(version, evaluation)
     stones = evaluation.stones.head(_STONES)
-    quoted = np.array(pricer.quotes(matrix_of(stones)).price)
+    quoted = pricer.learned_prices(matrix_of(stones))
     difference = float(np.abs(quoted / stones["predicted"].to_numpy("float64") - 1).max())
     if not difference <= _TOLERANCE:
         raise BadVersionFile(

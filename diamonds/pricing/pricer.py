@@ -7,15 +7,17 @@ from typing import TypeVar
 
 import numpy as np
 
-from diamonds.diamond import Diamond, GradedWeight
+from diamonds.diamond import FEATURES, Diamond, GradedWeight
 from diamonds.grades import GRADE_CODES, GRADES
 from diamonds.models import Estimator
 from diamonds.models.features import Matrix, rows_of, stones_of
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.models.threads import CORES, on_all_cores
+from diamonds.pricing.extrapolation import Extrapolation
 from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.pricing.scope import Fitted, Scope
+from diamonds.pricing.support import Places, Support
 from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.version import Version
@@ -27,13 +29,15 @@ Stone = TypeVar("Stone", bound=GradedWeight)
 class Quotes:
     """The quotes of stones in order, in the version's currency and whole cents: 0 < low <= price <= high.
 
-    ``warnings`` are sentences by the position of the stone, for those that are implausible.
+    ``warnings`` are sentences by the position of the stone, for those that are implausible or that no sold
+    stones are like. These are ``unsupported``: their intervals promise nothing.
     """
 
     price: list[float]
     low: list[float]
     high: list[float]
     warnings: dict[int, list[str]]
+    unsupported: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,12 @@ class Pricer:
     estimator: Estimator
     intervals: Intervals
     plausible_ranges: PlausibleRanges
+    support: Support
     scope: Scope = field(default_factory=Scope)
+    extrapolation: Extrapolation = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "extrapolation", Extrapolation(self.support, self.learned_prices))
 
     @property
     def tag(self) -> str:
@@ -63,23 +72,44 @@ class Pricer:
 
     def quotes(self, rows: Matrix) -> Quotes:
         """The quotes of the stones of a matrix, whatever their grades: see ``fit``."""
-        prices = self.prices(rows)
-        cents = np.maximum(np.round([prices, *self.intervals.bounds(prices, rows)], 2), 0.01)
+        missing = self.support.missing(rows)
+        prices = self._prices(rows, missing)
+        bounds = np.array(self.intervals.bounds(prices, rows))
+        warnings = self.plausible_ranges.warnings(rows)
+        if len(missing):
+            bounds[:, missing] = self.extrapolation.widened(rows[missing], *bounds[:, missing])
+            for row, sentence in self.support.warnings(rows, missing).items():
+                warnings.setdefault(row, []).append(sentence)
+        cents = np.maximum(np.round([prices, *bounds], 2), 0.01)
         price, low, high = cents.tolist()
-        return Quotes(price, low, high, self.plausible_ranges.warnings(rows))
+        return Quotes(price, low, high, warnings, frozenset(missing.tolist()))
 
     def fit(self, rows: Matrix) -> Fitted:
         """The stones of a matrix as the version can price them; the settings say whether it extrapolates."""
         return self.scope.fit(rows, extrapolates=settings().extrapolate_grades)
 
     def prices(self, rows: Matrix) -> Prices:
-        """The prices of the stones of a matrix in USD, not rounded; many are computed on all cores."""
+        """The prices of the stones of a matrix, not rounded: learned, or extrapolated from what was sold."""
+        return self._prices(rows, self.support.missing(rows))
+
+    def _prices(self, rows: Matrix, missing: Places) -> Prices:
+        prices = self.learned_prices(rows)
+        if len(missing):
+            prices[missing] = self.extrapolation.prices(rows[missing])
+        return prices
+
+    def learned_prices(self, rows: Matrix) -> Prices:
+        """What the model alone makes of the stones of a matrix; many are computed on all cores."""
         if not len(rows):
             return np.empty(0)
         if len(rows) < _FEWEST_FOR_THREADS:
             return self.estimator.predict_matrix(rows)
         parts = np.array_split(rows, CORES)
         return np.concatenate(on_all_cores([partial(self.estimator.predict_matrix, part) for part in parts]))
+
+    def prepare(self) -> None:
+        """Computes what the first stone beyond the sold ones would wait for."""
+        self.extrapolation.prices(np.empty((0, len(FEATURES))))
 
     def fit_stone(self, stone: Stone) -> tuple[Stone, list[str]]:
         """The stone as the version can price it, and warnings where that is of another grade.
@@ -110,5 +140,5 @@ def load_pricer(version: Version) -> Pricer:
     """Loads the estimator and the intervals of a version; raises ``DamagedVersion``."""
     estimator = store.load(version)  # checks all files first
     folder = version.folder
-    ranges, scope = PlausibleRanges.load(folder), Scope.load(folder)
-    return Pricer(version, estimator, Intervals.load(folder), ranges, scope)
+    ranges, support = PlausibleRanges.load(folder), Support.open(folder)
+    return Pricer(version, estimator, Intervals.load(folder), ranges, support, Scope.load(folder))

@@ -35,6 +35,14 @@ def save_index(stones: pd.DataFrame, folder: Path) -> None:
     np.save(folder / _OFFSETS_FILE, offsets)
 
 
+def read_index(folder: Path) -> tuple[Numbers, Offsets, Scale]:
+    """The measures of the stones of an index, where each group begins and ends, and the scale of grades."""
+    path = folder / _GRADES_FILE  # which versions of the classic grades alone may lack
+    scale = json.loads(path.read_text()) if path.is_file() else GRADES
+    # Read, not mapped: a file that is cut off while it is mapped would end the process.
+    return np.load(folder / _ROWS_FILE), np.load(folder / _OFFSETS_FILE), scale
+
+
 Codes = TypeVar("Codes", int, Offsets)
 
 
@@ -56,10 +64,7 @@ class SimilarStones:
     @classmethod
     def open(cls, folder: Path) -> Self:
         """The index that ``save_index`` wrote to ``folder``."""
-        path = folder / _GRADES_FILE  # which versions of the classic grades alone may lack
-        scale = json.loads(path.read_text()) if path.is_file() else GRADES
-        # Read, not mapped: a file that is cut off while it is mapped would end the process.
-        return cls(np.load(folder / _ROWS_FILE), np.load(folder / _OFFSETS_FILE), scale)
+        return cls(*read_index(folder))
 
     def nearest(self, stone: GradedWeight, n: int) -> tuple[list[SoldStone], int]:
         """The ``n`` stones of the same grades nearest in weight, and how many have these grades.

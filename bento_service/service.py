@@ -21,6 +21,7 @@ from bento_service.recording.replay import Replay
 from bento_service.routes import ROUTES
 from bento_service.startup import check_start, valid_settings
 from diamonds.api.schemas import BatchQuote, Explanation, FeedbackResponse, Quote, SimilarResponse
+from diamonds.stack.environment import SERVICE_DEFAULTS
 
 _SETTINGS = valid_settings()
 
@@ -31,7 +32,7 @@ _SETTINGS = valid_settings()
     workers=_SETTINGS.service_workers,
     http={"host": _SETTINGS.host, "port": _SETTINGS.service_port},  # BentoML's own default is 0.0.0.0
     logging={"access": {"enabled": False}},  # the exchanges are the log
-    envs=[{"name": "OMP_NUM_THREADS", "value": "1"}],  # see diamonds.models.threads
+    envs=[{"name": name, "value": value} for name, value in SERVICE_DEFAULTS.items()],
 )
 class DiamondService:
     """Quotes what diamonds are worth and finds similar ones.

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from honcho.environ import parse_procfile
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import Flow, load_flow_from_entrypoint
 
@@ -77,13 +76,6 @@ def test_no_setting_is_documented_that_there_is_not() -> None:
     rows = [line for line in documented.splitlines() if line.startswith("|")]
 
     assert rows == markdown().splitlines()
-
-
-def test_the_procfile_starts_commands_of_the_environment() -> None:
-    commands = parse_procfile((PROJECT / "Procfile").read_text()).processes.values()
-    programs = [command.split()[1] for command in commands]
-
-    assert [program for program in programs if not Path(sys.executable).with_name(program).exists()] == []
 
 
 @pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])

@@ -1,7 +1,9 @@
-"""``diamonds run``: trains a first model if there is none, then runs all processes until Ctrl-C."""
+"""``diamonds run``: trains a first model if there is none, then runs all parts until Ctrl-C."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -10,30 +12,40 @@ import typer
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.train import PARTLY_FAILED
 from diamonds.settings import settings
-from diamonds.stack.ports import check_ports
+from diamonds.stack.environment import environment, metrics_folder
+from diamonds.stack.only_run import only_run
+from diamonds.stack.parts import parts
+from diamonds.stack.ports import service_sockets
 from diamonds.stack.prefect import check_variables
+from diamonds.stack.processes import MARK, mark_of
+from diamonds.stack.supervisor import guarded, supervise
 
 
 def run() -> None:
     """Train if nothing is trained yet, then serve everything until Ctrl-C."""
     check_variables()
-    check_ports()
-    with leaving_on_sigterm():
-        exit_code = _train_and_serve()
+    home = settings().home
+    stop_postgres = [sys.executable, "-m", "diamonds.database.embedded", str(home / "postgres")]
+    with leaving_on_sigterm(), only_run(home), service_sockets() as sockets, guarded(home, stop_postgres):
+        exit_code = _train_and_serve(sockets)
     raise typer.Exit(exit_code)
 
 
-def _train_and_serve() -> int:
+def _train_and_serve(sockets: list[socket.socket]) -> int:
     from diamonds import database
     from diamonds.keys.binding import check_binding
-    from diamonds.stack.supervisor import supervise
 
     with database.running():
         database.migrate()
         check_binding(settings().host)
         _make_admin_key()
         exit_code = _train_unless_champion()
-        return supervise() if exit_code in (0, PARTLY_FAILED) else exit_code
+        if exit_code not in (0, PARTLY_FAILED):
+            return exit_code
+        shutil.rmtree(metrics_folder(), ignore_errors=True)
+        metrics_folder().mkdir()
+        supervise(parts(sockets), settings().home)
+    return 0
 
 
 def _make_admin_key() -> None:
@@ -47,7 +59,8 @@ def _train_unless_champion() -> int:
     # In a process of its own, so that the supervisor does not hold the memory of training until the end.
     # The known good parameters only: the schedules search deeper while prices are already quoted.
     command = [sys.executable, "-m", "diamonds", "train", "--if-no-champion", "--trials", "1"]
-    with subprocess.Popen(command, process_group=0) as training:
+    variables = environment("training") | {MARK: mark_of(settings().home, "training")}
+    with subprocess.Popen(command, env=variables, process_group=0) as training:
         try:
             return training.wait()
         except BaseException:

@@ -12,14 +12,29 @@ _ADVICE = (
 )
 
 
-class NoKeys(RuntimeError):
+class TooOpen(RuntimeError):
+    """Other machines would reach a service that is set up for this one alone."""
+
+
+class NoKeys(TooOpen):
     """Other machines would reach the service, and no key would let anybody in."""
 
 
 def check_binding(host: str) -> None:
-    """Raises ``NoKeys`` where other machines reach the address, and there is no key but ``admin.key``."""
-    if is_loopback(host) or settings().api_keys:
+    """Raises ``TooOpen`` where other machines reach the address, and all pages may call the service.
+
+    Raises ``NoKeys`` where there is no key but ``admin.key``.
+    """
+    if is_loopback(host):
         return
+    if "*" in settings().cors_origins:
+        got = f"Got DIAMONDS_CORS_ORIGINS=* and the address {host}, which other machines reach"
+        raise TooOpen(f"{got}; expected origins such as https://app.example.")
+    if not settings().api_keys:
+        _check_keys(host)
+
+
+def _check_keys(host: str) -> None:
     try:
         is_usable = any(key.is_active(datetime.now(UTC)) for key in stored_keys())
     except UNREADABLE as error:

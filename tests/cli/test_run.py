@@ -1,5 +1,6 @@
 """``diamonds run``, started as a user starts it: what it brings up, and that nothing of it stays behind."""
 
+import os
 import shutil
 import socket
 import stat
@@ -21,6 +22,7 @@ from prefect.client.schemas.schedules import IntervalSchedule
 
 from diamonds.settings import PROJECT
 from diamonds.stack.ports import PORTS
+from diamonds.stack.processes import text_of
 from tests.bento_service.serving import bearer
 from tests.cli.running import SECONDS_TO_STOP, Run, free_ports, is_free, running, start
 
@@ -149,7 +151,9 @@ def test_only_pages_of_prefect_itself_may_call_it(run: Run, origin: str, allowed
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("process", "knows"), [("bentoml", False), ("streamlit", True), ("worker", True)])
+@pytest.mark.parametrize(
+    ("process", "knows"), [("bento_service.worker", False), ("streamlit", True), ("worker", True)]
+)
 def test_only_the_processes_that_call_prefect_have_its_string(run: Run, process: str, knows: bool) -> None:
     def environments() -> list[dict[str, str]]:
         found = []
@@ -236,7 +240,8 @@ def test_a_port_that_is_taken_is_named_with_the_setting_that_changes_it(
 
         assert run.process.wait(SECONDS_TO_STOP) == 1
     assert run.output == (
-        f"diamonds: Port {port} of 127.0.0.1 is taken. Set DIAMONDS_{name.upper()} to a free port.\n"
+        f"diamonds: Port {port} of 127.0.0.1 is taken by {text_of(psutil.Process())}; "
+        f"stop it with: kill {os.getpid()}, or set DIAMONDS_{name.upper()} to a free port.\n"
     )
 
 

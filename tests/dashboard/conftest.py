@@ -83,7 +83,7 @@ def stack(
 
 @contextmanager
 def dashboard(log: Path, environment: dict[str, str]) -> Iterator[str]:
-    """The dashboard on a free port, started as the Procfile does."""
+    """The dashboard on a free port, started as `diamonds run` does."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
     where = ["--server.address", "127.0.0.1", "--server.port", str(port)]

@@ -1,5 +1,6 @@
 """The variables of the processes of ``diamonds run``: Prefect's strings and URL, and proxies."""
 
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,9 @@ import pytest
 
 from diamonds.settings import settings
 from diamonds.stack import prefect
-from diamonds.stack.supervisor import environment, processes
+from diamonds.stack.addresses import address_of
+from diamonds.stack.environment import environment
+from diamonds.stack.parts import dashboard, parts, server, service
 from tests.stack.refused import refused_run
 
 CLIENTS, SERVER = "PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"
@@ -34,6 +37,11 @@ def given(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
 def _forget() -> None:
     settings.cache_clear()
     prefect.variables.cache_clear()
+
+
+def names() -> list[str]:
+    with socket.socket() as listener:
+        return [part.name for part in parts([listener])]
 
 
 def strings(process: str) -> dict[str, str]:
@@ -69,7 +77,7 @@ def test_another_server_is_used_without_starting_one_or_handing_it_our_string(
     prefect.ensure_auth_string()
     given(monkeypatch, PREFECT_API_URL=ELSEWHERE)
 
-    assert "prefect" not in processes()
+    assert "prefect" not in names()
     assert environment("schedules")["PREFECT_API_URL"] == ELSEWHERE
     assert strings("schedules") == {}
     given(monkeypatch, **{CLIENTS: "user:theirs"})
@@ -79,7 +87,7 @@ def test_another_server_is_used_without_starting_one_or_handing_it_our_string(
 def test_our_own_server_is_started_when_its_url_is_given(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, PREFECT_API_URL=f"http://localhost:{settings().prefect_port}/api")
 
-    assert "prefect" in processes()
+    assert "prefect" in names()
     assert set(strings("schedules")) == {CLIENTS}
 
 
@@ -96,9 +104,37 @@ def test_settings_of_prefects_server_keep_their_meaning(monkeypatch: pytest.Monk
 def test_opening_the_service_opens_neither_prefect_nor_the_dashboard(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, DIAMONDS_HOST="0.0.0.0")  # noqa: S104 - nothing binds here
 
-    hosts = environment("prefect")
-    assert hosts["DIAMONDS_HOST"] == "0.0.0.0"  # noqa: S104
-    assert hosts["DIAMONDS_PREFECT_HOST"] == hosts["DIAMONDS_DASHBOARD_HOST"] == "127.0.0.1"
+    assert address_of("service").host == "0.0.0.0"  # noqa: S104
+    for part in (server(), dashboard()):
+        assert "127.0.0.1" in part.command
+        assert "0.0.0.0" not in part.command  # noqa: S104
+
+
+def test_prefects_home_is_that_of_the_stack_unless_it_is_set(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_HOME")
+    assert environment("prefect")["PREFECT_HOME"] == str(home / "prefect")
+    given(monkeypatch, PREFECT_HOME="/elsewhere")
+    assert environment("prefect")["PREFECT_HOME"] == "/elsewhere"
+    monkeypatch.delenv("PREFECT_HOME")
+    given(monkeypatch, PREFECT_API_URL=ELSEWHERE)
+    assert "PREFECT_HOME" not in environment("schedules")
+
+
+@pytest.mark.usefixtures("home")
+def test_a_configuration_of_bentoml_is_served_by_bentoml_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "bento_service.worker" in service([])[0].command
+    given(monkeypatch, BENTOML_CONFIG="/etc/bentoml.yaml")
+
+    assert "serve" in service([])[0].command
+
+
+@pytest.mark.usefixtures("home")
+def test_each_worker_of_the_service_is_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    given(monkeypatch, DIAMONDS_SERVICE_WORKERS="2")
+
+    assert [part.name for part in service([])] == ["service-1", "service-2"]
 
 
 @pytest.mark.usefixtures("home")

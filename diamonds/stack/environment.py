@@ -1,0 +1,77 @@
+"""The environment variables of the processes of ``diamonds run``."""
+
+import os
+import sys
+from pathlib import Path
+
+from diamonds.loopback import is_loopback
+from diamonds.settings import settings
+from diamonds.stack import prefect
+from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, address_of
+
+DEFAULTS = {
+    "PYTHONUNBUFFERED": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "BENTOML_DO_NOT_TRACK": "True",
+    "DO_NOT_TRACK": "1",
+    # After days without a server, one run of each deployment is due, not one for every day.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
+}
+"""The variables of every process where the user has not set them."""
+
+SERVICE_DEFAULTS = {"OMP_NUM_THREADS": "1"}
+"""The variables of the service's workers where the user has not set them; see ``diamonds.models.threads``."""
+
+SERVICE, DASHBOARD, PREFECT, SCHEDULES = "service", "dashboard", "prefect", "schedules"
+"""The parts of ``diamonds run``."""
+
+_PREFECT_CLIENTS = (SCHEDULES, DASHBOARD)
+
+
+def environment(part: str) -> dict[str, str]:
+    """The environment variables of a part; only those that need it have the string of Prefect's server."""
+    others = {name: value for name, value in os.environ.items() if not name.endswith("API_AUTH_STRING")}
+    defaults = DEFAULTS | (SERVICE_DEFAULTS if part == SERVICE else {}) | _prefect_home()
+    return defaults | others | _own_variables(part) | _prefect_variables(part) | _no_proxy()
+
+
+def metrics_folder() -> Path:
+    """The folder in which the workers share their metrics; BentoML's own is that of all stacks."""
+    return settings().home / "metrics"
+
+
+def _own_variables(part: str) -> dict[str, str]:
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder()),
+    } | (_dashboard_variables() if part == DASHBOARD else {})
+
+
+def _dashboard_variables() -> dict[str, str]:
+    """Where other machines reach the dashboard, any host name does; who has no key only sees the sign-in."""
+    hosts = "STREAMLIT_SERVER_ALLOWED_HOSTS"
+    opened = not is_loopback(settings().dashboard_host)
+    return {hosts: os.environ.get(hosts, "*")} if opened else {}
+
+
+def _prefect_home() -> dict[str, str]:
+    """Prefect's home is that of this stack where it is our own server: others would share its database."""
+    return {"PREFECT_HOME": str(settings().home / "prefect")} if prefect.is_own_server() else {}
+
+
+def _prefect_variables(part: str) -> dict[str, str]:
+    if part == PREFECT:
+        # What was set for this server before keeps its meaning.
+        return {name: os.environ.get(name) or value for name, value in prefect.server_environment().items()}
+    return prefect.client_environment() if part in _PREFECT_CLIENTS else {}
+
+
+def _no_proxy() -> dict[str, str]:
+    """The variables that keep a proxy away from the connections between the processes."""
+    names = {server: address_of(server).reachable_host for server in SERVERS}
+    exceptions = ",".join(dict.fromkeys((*LOOPBACK_NAMES, *names.values())))
+    return {
+        name: f"{os.environ[name]},{exceptions}" if os.environ.get(name) else exceptions
+        for name in ("NO_PROXY", "no_proxy")
+    }

@@ -1,28 +1,54 @@
-"""Takes what a quoted stone was sold for: POST /feedback; the recorded exchange is what stores it."""
+"""Takes what quoted stones were sold for: POST /feedback. Of one, the recorded exchange is what stores it."""
 
 import asyncio
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from starlette.types import Receive, Scope
 
 from bento_service.endpoints.database import UNAVAILABLE, read_database
+from bento_service.endpoints.feedback_lists import (
+    MOMENT,
+    FeedbackList,
+    FeedbackRow,
+    Sales,
+    exchange_id_of,
+    is_list,
+    parse_moment,
+    read_file,
+    read_list,
+    rows_of,
+    store,
+)
 from bento_service.endpoints.loaded_models import loaded_models
-from bento_service.http.errors import ApiError, field_error
+from bento_service.endpoints.stones_files import CONTENT
+from bento_service.http.body import is_stones_file, read_any_body
+from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
+from bento_service.http.parsing import parse_json
 from bento_service.http.routes import JsonRoute
-from bento_service.http.threads import DATABASE, run_in
-from diamonds.api.schemas import FeedbackResponse, RecordedQuote
+from bento_service.http.threads import DATABASE, FILES, run_in
+from bento_service.recording.exchange_ids import new_id
+from diamonds.api.schemas import FeedbackListResponse, FeedbackResponse, RecordedQuote
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
+from diamonds.exchanges.database.sales import problem_of
 from diamonds.exchanges.journal.lookup import may_be_unshipped
 from diamonds.settings import settings
 
 LOOKUP_TIMEOUT_SECONDS = 1.0
 _POLL_SECONDS = 0.05
-_STORED_FIELDS = frozenset({"exchange_id", "price", "given_at"})
+_STORED_FIELDS = frozenset({"exchange_id", "price", "given_at", "sold_at"})
+
+
+def _moment(text: object) -> datetime | None:
+    moment = parse_moment(text)
+    if text is not None and moment is None:
+        raise ValueError(f"Got sold_at={quoted(text)}; expected {MOMENT}.")
+    return moment
 
 
 class FeedbackRequest(BaseModel):
@@ -48,17 +74,76 @@ class FeedbackRequest(BaseModel):
             examples=[2650.0],
         ),
     ]
+    sold_at: Annotated[
+        datetime | None,
+        BeforeValidator(_moment, json_schema_input_type=date | datetime | None),
+        Field(description=f"When it was sold: {MOMENT}; left out: now.", examples=["2026-01-31"]),
+    ] = None
 
 
-router = APIRouter(route_class=JsonRoute)
+class FeedbackRoute(JsonRoute):
+    """Takes the sale price of one stone, or a list or a file of them."""
+
+    async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
+        if is_stones_file(scope):
+            rows = await run_in(FILES, read_file, await read_any_body(receive))
+        else:
+            (request,) = await super().arguments(scope, receive)
+            if isinstance(request, FeedbackRequest):
+                return [request]
+            rows = request
+        return [Sales(rows, exchange_id_of(scope))]
+
+    def parse(self, body: bytes) -> Any:
+        return read_list(body) if is_list(body) else parse_json(body, FeedbackRequest)
+
+    async def call(self, *arguments: Any) -> Any:
+        (request,) = arguments
+        return await (feedback_list(request) if isinstance(request, Sales) else super().call(request))
 
 
-@router.post("/feedback", summary="Report a sale price", responses=errors(401, 404, 409))
-async def feedback(request: FeedbackRequest) -> FeedbackResponse:
-    """Stores what a quoted diamond was sold for; the newest price of a quote replaces the one before.
+router = APIRouter()
 
-    When the database does not answer in time, the feedback is stored with `"checked": false`.
+
+async def report(
+    request: FeedbackRequest | FeedbackList | list[FeedbackRow],
+) -> FeedbackResponse | FeedbackListResponse:
+    """Stores what quoted diamonds were sold for; the newest price of a quote replaces the one before.
+
+    Of one: when the database does not answer in time, the feedback is stored with `"checked": false`. Of
+    many, as a JSON list or a file with the columns `exchange_id`, `price` and perhaps `sold_at`: the response
+    says of each row what became of it, and those that are wrong hold up no other. The same list again changes
+    nothing; without the database it is a 503.
     """
+    if isinstance(request, FeedbackRequest):
+        return await feedback(request)
+    rows = request if isinstance(request, list) else request.feedback
+    return await feedback_list(Sales(rows_of(rows), UUID(new_id())))
+
+
+router.add_api_route(
+    "/feedback",
+    report,
+    methods=["POST"],
+    summary="Report sale prices",
+    responses=errors(401, 404, 409, 503),
+    route_class_override=FeedbackRoute,
+    openapi_extra={"requestBody": {"content": CONTENT}},
+)
+
+
+async def feedback_list(sales: Sales) -> FeedbackListResponse:
+    """Stores many sale prices in the database, and says of each row what became of it."""
+    _check_not_masked()
+    try:
+        return await read_database(lambda: store(sales))
+    except UNAVAILABLE as error:
+        message = "The database cannot be reached, so nothing was stored; send the list again later."
+        raise ApiError(503, "database_away", message) from error
+
+
+async def feedback(request: FeedbackRequest) -> FeedbackResponse:
+    """Stores what one quoted diamond was sold for: see ``report``."""
     _check_not_masked()
     given_at = datetime.now(UTC)
     try:
@@ -70,6 +155,7 @@ async def feedback(request: FeedbackRequest) -> FeedbackResponse:
         "price": request.price,
         "currency": loaded_models.currency,
         "given_at": given_at,
+        "sold_at": request.sold_at,
         "checked": quote is not None,
         "quote": quote,
     }
@@ -110,16 +196,10 @@ async def _read(id_: UUID) -> Exchange | None:
 
 
 def _quote(id_: UUID, stored: Exchange | None) -> RecordedQuote:
-    if stored is None:
-        message = f"There is no exchange {id_}; expected the X-Exchange-Id of an answer of POST /predict."
-        raise field_error("exchange_id", message, str(id_), status=404, code="unknown_exchange")
-    if (stored.method, stored.path, stored.status) != ("POST", "/predict", 200):
-        answered = f"answered with status {stored.status}" if stored.status else "never answered"
-        message = (
-            f"Exchange {id_} was {stored.method} {stored.path:.100}, {answered}; "
-            "expected a quote of one stone: POST /predict, answered with status 200."
-        )
-        raise field_error("exchange_id", message, str(id_), status=409, code="not_a_quote")
+    problem = problem_of(id_, stored)
+    if stored is None or problem is not None:
+        status, code = (404, "unknown_exchange") if stored is None else (409, "not_a_quote")
+        raise field_error("exchange_id", str(problem), str(id_), status=status, code=code)
     body = stored.response_body if isinstance(stored.response_body, dict) else {}
     price = body.get("price")
     return {

@@ -16,6 +16,7 @@ from diamonds.api.retries import backoff_seconds, wait_seconds
 from diamonds.api.schemas import (
     BatchQuote,
     Explanation,
+    FeedbackListResponse,
     FeedbackResponse,
     FieldError,
     GradesResponse,
@@ -123,6 +124,11 @@ class Client:
         """Reports the sale price of a quoted stone, in USD; a later price replaces an earlier one."""
         body = {"exchange_id": str(exchange_id), "price": price}
         return _read(FeedbackResponse, self.call("POST", "/feedback", body))
+
+    def feedback_file(self, content: bytes, content_type: str = "text/csv") -> FeedbackListResponse:
+        """Reports the sale prices in a file, columns ``exchange_id`` and ``price``; a result for each row."""
+        headers = {"content-type": content_type}
+        return _read(FeedbackListResponse, self.call("POST", "/feedback", content=content, headers=headers))
 
     def grades(self, model: str | None = None) -> GradesResponse:
         """The grades that the model of that name or the champion has learned, from the worst to the best."""

@@ -1,7 +1,7 @@
 """The responses of the API, as the service sends them and its clients read them."""
 
 from datetime import datetime
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 from uuid import UUID
 
 from pydantic import Field
@@ -197,6 +197,7 @@ class FeedbackResponse(TypedDict):
     price: Annotated[float, Field(description="What the stone was sold for, in USD.", examples=[2650.0])]
     currency: Currency
     given_at: datetime
+    sold_at: Annotated[datetime | None, Field(description="When it was sold; null: nobody told.")]
     checked: Annotated[
         bool,
         Field(
@@ -205,6 +206,32 @@ class FeedbackResponse(TypedDict):
         ),
     ]
     quote: Annotated[RecordedQuote | None, Field(description="null: it was not looked up.")]
+
+
+class SaleResult(TypedDict):
+    """What became of one row of a list or a file of sale prices."""
+
+    row: Annotated[int, Field(description="Its number in the list or beneath the header, from 1.")]
+    exchange_id: Annotated[str, Field(description="The id of the quote, as it was sent.")]
+    result: Annotated[
+        Literal["stored", "unchanged", "waiting", "refused"],
+        Field(
+            description="`unchanged`: it was stored before. `waiting`: it is stored, and counts once its "
+            "quote is in the database. `refused`: it is not stored."
+        ),
+    ]
+    reason: Annotated[str | None, Field(description="Why it was refused.")]
+
+
+class FeedbackListResponse(TypedDict):
+    """How many rows had each result, and what became of each row, in order."""
+
+    stored: int
+    unchanged: int
+    waiting: int
+    refused: int
+    currency: Currency
+    results: list[SaleResult]
 
 
 class FieldError(TypedDict):

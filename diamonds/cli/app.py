@@ -9,6 +9,7 @@ import typer
 from diamonds.cli.data import data
 from diamonds.cli.errors import with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
+from diamonds.cli.feedback import feedback
 from diamonds.cli.keys import keys
 from diamonds.cli.models import models
 from diamonds.cli.promotions import compare, history, promote, rollback
@@ -27,7 +28,7 @@ _COMMANDS = (
     *(run, train, data, predict, explain, similar),
     *(models, promote, rollback, history, compare, reproduce),
     *(export_version, import_version, accept, delete),
-    *(exchanges, export, forget, replay),
+    *(exchanges, export, forget, replay, feedback),
 )
 for command in _COMMANDS:
     app.command()(with_one_line_errors(command))

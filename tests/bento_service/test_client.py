@@ -68,6 +68,12 @@ def test_feedback_is_given_by_the_id_of_the_quote(diamonds: Client) -> None:
     assert (feedback["exchange_id"], feedback["price"]) == (quote["exchange_id"], 2650)
     assert feedback["quote"] is not None
     assert feedback["quote"]["price"] == quote["price"]
+    file = f"exchange_id,price\n{quote['exchange_id']},2700\n7,1\n".encode()
+    assert [row["result"] for row in diamonds.feedback_file(file)["results"]] in TAKEN
+
+
+TAKEN = (["stored", "refused"], ["waiting", "refused"])
+"""Whether or not the quote has got to the database."""
 
 
 def test_an_error_carries_what_the_api_says(diamonds: Client) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from diamonds.database import engine
 from diamonds.exchanges.database import dead_letters
-from diamonds.exchanges.database.feedback import feedback_exchanges
+from diamonds.exchanges.database.feedback import feedback_exchanges, feedback_lists
 from diamonds.exchanges.database.tables import exchanges, feedback, forgotten_exchanges
 
 
@@ -21,7 +21,8 @@ def is_forgotten(id: UUID) -> bool:  # noqa: A002 - the column's name
 def forget(ids: Collection[UUID]) -> int:
     """Erases the exchanges with these ids, and any copy that arrives later; returns how many were stored.
 
-    Feedback about them is erased as well, and dead letters.
+    Feedback about them is erased as well, and dead letters. Of a list of feedback about others, too, the
+    exchange is erased; what it said about the others stays.
     """
     if not ids:
         return 0
@@ -29,12 +30,14 @@ def forget(ids: Collection[UUID]) -> int:
         # Waits for the batches that are being inserted; later ones see the ids in forgotten_exchanges.
         connection.exec_driver_sql("LOCK TABLE exchanges IN SHARE ROW EXCLUSIVE MODE")
         erased = {*ids, *feedback_exchanges(connection, ids)}
-        blocked = insert(forgotten_exchanges).values([{"id": each} for each in erased])
+        lists = feedback_lists(connection, ids)
+        blocked = insert(forgotten_exchanges).values([{"id": each} for each in (erased | {*lists})])
         connection.execute(blocked.on_conflict_do_nothing())
         dead_letters.erase_mentions(connection, ids)
         column = feedback.c
         connection.execute(
             sa.delete(feedback).where(column.exchange_id.in_(ids) | column.given_by.in_(erased))
         )
-        connection.execute(sa.delete(exchanges).where(exchanges.c.id.in_(erased.difference(ids))))
+        others = (erased | {*lists}).difference(ids)
+        connection.execute(sa.delete(exchanges).where(exchanges.c.id.in_(others)))
         return connection.execute(sa.delete(exchanges).where(exchanges.c.id.in_(ids))).rowcount

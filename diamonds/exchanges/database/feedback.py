@@ -16,17 +16,19 @@ PATH = "/feedback"
 
 # Reads the stored rows, so that it does not matter which copy of an exchange came first.
 _EXTRACT = """
-INSERT INTO feedback AS existing (exchange_id, price_usd, given_at, given_by)
-SELECT DISTINCT ON (quote) quote, price_usd, given_at, id
+INSERT INTO feedback AS existing (exchange_id, price_usd, given_at, given_by, sold_at)
+SELECT DISTINCT ON (quote) quote, price_usd, given_at, id, sold_at
 FROM exchanges, LATERAL (SELECT
     (response_body ->> 'exchange_id')::uuid AS quote,
     (response_body ->> 'price')::double precision AS price_usd,
-    (response_body ->> 'given_at')::timestamptz AS given_at) AS parsed
+    (response_body ->> 'given_at')::timestamptz AS given_at,
+    (response_body ->> 'sold_at')::timestamptz AS sold_at) AS parsed
 WHERE id = ANY(%(ids)s::uuid[]) AND (method, path, status) = ('POST', '/feedback', 200)
     AND (quote, price_usd, parsed.given_at) IS NOT NULL
 ORDER BY quote, given_at DESC, id DESC
 ON CONFLICT (exchange_id) DO UPDATE SET
-    price_usd = excluded.price_usd, given_at = excluded.given_at, given_by = excluded.given_by
+    price_usd = excluded.price_usd, given_at = excluded.given_at, given_by = excluded.given_by,
+    sold_at = excluded.sold_at
 WHERE (existing.given_at, existing.given_by) < (excluded.given_at, excluded.given_by)
 """
 
@@ -57,7 +59,8 @@ class Feedback:
     """The sale price of a quoted stone beside its quote; prices in USD, the names are the table's columns.
 
     ``coverage`` is the share of true prices that the quote promised between ``low_usd`` and ``high_usd``;
-    ``stone`` is the stone as its client sent it. What was not stored of the quote is None.
+    ``stone`` is the stone as its client sent it. What was not stored of the quote is None, and ``sold_at``
+    where nobody told it.
     """
 
     exchange_id: UUID
@@ -72,6 +75,7 @@ class Feedback:
     model: str
     model_version: str
     stone: dict[str, Any] | None
+    sold_at: datetime | None = None
 
 
 def store_feedback(connection: sa.Connection, batch: Sequence[Joined]) -> None:
@@ -90,9 +94,9 @@ def store_feedback(connection: sa.Connection, batch: Sequence[Joined]) -> None:
             connection.exec_driver_sql(statement, {"ids": ids})
 
 
-def join_pending(connection: sa.Connection) -> None:
-    """Completes the feedback that reached the database before its quote did."""
-    connection.exec_driver_sql(_JOIN_QUOTES, {"ids": None})
+def join_pending(connection: sa.Connection, given_by: UUID | None = None) -> None:
+    """Completes the feedback that reached the database before its quote did: all, or what one load gave."""
+    connection.exec_driver_sql(_JOIN_QUOTES, {"ids": None if given_by is None else [str(given_by)]})
 
 
 def feedback_since(moment: datetime) -> list[Feedback]:
@@ -109,3 +113,10 @@ def feedback_exchanges(connection: sa.Connection, quotes: Collection[UUID]) -> l
     """The ids of the exchanges that gave feedback about these quotes, including feedback replaced since."""
     matches = exchanges.c.response_body["exchange_id"].astext.in_([str(each) for each in quotes])
     return list(connection.scalars(sa.select(exchanges.c.id).where(exchanges.c.path == PATH, matches)))
+
+
+def feedback_lists(connection: sa.Connection, quotes: Collection[UUID]) -> list[UUID]:
+    """The ids of the lists and files that gave feedback about these quotes, among that about others."""
+    given_by = sa.select(feedback.c.given_by).where(feedback.c.exchange_id.in_(quotes)).distinct()
+    alone = exchanges.c.response_body["exchange_id"].astext.is_not(None)
+    return list(connection.scalars(sa.select(exchanges.c.id).where(exchanges.c.id.in_(given_by), ~alone)))

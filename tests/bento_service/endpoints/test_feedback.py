@@ -204,3 +204,10 @@ def test_feedback_that_may_not_be_recorded_is_refused(masking: Running) -> None:
         answer = give(client, id_of(quote(client)), 2650)
     assert answer.status_code == 409
     assert_error(answer, "feedback_masked", "DIAMONDS_MASKED_FIELDS of the service holds price")
+
+
+def test_a_list_that_may_not_be_recorded_is_refused(masking: Running) -> None:
+    with masking.client() as client:
+        answer = client.post("/feedback", json=[{"exchange_id": str(uuid4()), "price": 1}])
+    assert answer.status_code == 409
+    assert_error(answer, "feedback_masked", "DIAMONDS_MASKED_FIELDS of the service holds price")

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated, Any, cast
 
+import numpy as np
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 from starlette.responses import Response
@@ -10,8 +11,9 @@ from starlette.types import Receive, Scope
 
 from bento_service.endpoints.batching import Batcher
 from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
-from bento_service.endpoints.grades import GradesRoute, fitted_stone, unlearned_grade
+from bento_service.endpoints.grades import GradesRoute, fitted_stone
 from bento_service.endpoints.loaded_models import loaded_models
+from bento_service.endpoints.predictions import OfferedDiamond, predictions, price_of
 from bento_service.endpoints.stones_files import (
     ANSWERS,
     CONTENT,
@@ -28,11 +30,12 @@ from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context, Limits, parse_query, parse_unlimited
 from bento_service.http.threads import FILES, PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
-from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Price, Quote, Source
+from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Quote, Source
 from diamonds.diamond import Diamond
 from diamonds.models.features import Matrix, rows_of
+from diamonds.models.spec import Prices
 from diamonds.pricing import explanation
-from diamonds.pricing.pricer import Pricer, Quotes
+from diamonds.pricing.pricer import Pricer
 
 _BATCH = Limits(values=10 * MOST_STONES, objects=MOST_STONES + 100)
 
@@ -54,7 +57,9 @@ class BatchRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     diamonds: Annotated[
-        list[Diamond], FailFast(), Field(max_length=MOST_STONES, description="The diamonds, in any order.")
+        list[OfferedDiamond],
+        FailFast(),
+        Field(max_length=MOST_STONES, description="The diamonds, in any order."),
     ]
     model: ModelName = None
 
@@ -62,6 +67,11 @@ class BatchRequest(BaseModel):
     def rows(self) -> Matrix:
         """The diamonds as a matrix of shape (diamonds, 9)."""
         return rows_of(self.diamonds)
+
+    @property
+    def asked(self) -> Prices:
+        """The asking price of each diamond, NaN where nothing is asked."""
+        return np.array([each.asked for each in self.diamonds], dtype="float64")
 
 
 class QuoteRoute(GradesRoute):
@@ -116,7 +126,7 @@ async def predict(request: QuoteRequest) -> Quote:
     pricer = await loaded_models.pricer(request.model)
     stone, warnings = fitted_stone(pricer, request)
     quotes, place = await _batcher.quote(pricer, stone)
-    return {**_price(quotes, place, warnings), "coverage": pricer.coverage, **_source(pricer)}
+    return {**price_of(quotes, place, warnings), "coverage": pricer.coverage, **_source(pricer)}
 
 
 async def predict_batch(request: BatchRequest) -> BatchQuote:
@@ -125,10 +135,11 @@ async def predict_batch(request: BatchRequest) -> BatchQuote:
     Also those of a file, sent as `text/csv` or as its own content type. CSV, workbooks, JSON lines and
     Parquet are answered in their own format with all rows and columns, and beside them `price`, `low`,
     `high`, `warning`, and the `problem` of a row without a price; other formats that training reads, as CSV.
+    What is `asked` for a diamond, in JSON or in a file's column of prices, is compared with its price.
     """
     pricer = await loaded_models.pricer(request.model)
-    predictions = await run_in(PRICES, _predictions, pricer, request.rows)
-    return {"predictions": predictions, "coverage": pricer.coverage, **_source(pricer)}
+    priced = await run_in(PRICES, predictions, pricer, request.rows, request.asked)
+    return {"predictions": priced, "coverage": pricer.coverage, **_source(pricer)}
 
 
 async def _price_upload(upload: Upload) -> PricedFile:
@@ -172,30 +183,6 @@ def _note_version(scope: Scope, source: Source) -> None:
     exchange = ExchangeInFlight.of(scope)
     if exchange is not None:
         exchange.note_version(source["model"], source["version"])
-
-
-def _predictions(pricer: Pricer, rows: Matrix) -> list[Price]:
-    fitted = pricer.fit(rows)
-    for place, error in sorted(fitted.refused.items())[:1]:
-        raise unlearned_grade(error, f"diamonds[{place}].{error.column}")
-    quotes = pricer.quotes(fitted.rows)
-    columns = zip(quotes.price, quotes.low, quotes.high, strict=True)
-    predictions: list[Price] = [{"price": price, "low": low, "high": high} for price, low, high in columns]
-    for warnings in (fitted.warnings, quotes.warnings):
-        for place, sentences in warnings.items():
-            predictions[place]["warnings"] = [*predictions[place].get("warnings", []), *sentences]
-    for place in quotes.unsupported:
-        predictions[place]["supported"] = False
-    return predictions
-
-
-def _price(quotes: Quotes, place: int, warnings: list[str]) -> Price:
-    price: Price = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
-    if warnings or place in quotes.warnings:
-        price["warnings"] = [*warnings, *quotes.warnings.get(place, [])]
-    if place in quotes.unsupported:
-        price["supported"] = False
-    return price
 
 
 def _source(pricer: Pricer) -> Source:

@@ -1,8 +1,7 @@
 """Prices a file of stones: reads it as training data is read, and answers in its own format."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -18,12 +17,11 @@ from diamonds.dataset.priced_file import (
     PARQUET,
     WORKBOOK,
     FileFormat,
+    best_deals_first,
     format_for,
-    priced_rows,
 )
-from diamonds.models.features import matrix_of_columns
-from diamonds.pricing.pricer import Pricer, Quotes
-from diamonds.pricing.scope import Fitted
+from diamonds.pricing.priced_stones import price_stones
+from diamonds.pricing.pricer import Pricer
 
 _SCHEMA = {"schema": {"type": "string", "format": "binary", "description": "A file with a stone a row."}}
 CONTENT = dict.fromkeys(sorted(kind for kind in STONES_FILES if kind.startswith("application/vnd.")), _SCHEMA)
@@ -47,6 +45,10 @@ class FileQuery(BaseModel):
     mapping: Annotated[
         str | None, Field(description="Name of a saved mapping of the columns of the file.")
     ] = None
+    sort: Annotated[
+        Literal["deal"] | None,
+        Field(description="deal: what is asked for the most below its price comes first; else as sent."),
+    ] = None
 
 
 PARAMETERS = [
@@ -69,6 +71,7 @@ class Upload:
     file: StonesFile
     format: FileFormat
     model: str | None
+    best_deals_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +106,12 @@ def read_upload(content: bytes, query: FileQuery) -> Upload:
         raise ApiError(413, "too_large", str(error).replace("the file.csv", "the file")) from error
     except DataError as error:
         raise bad_request(str(error).replace("the file.csv", "the file"), code="bad_stones_file") from error
-    return Upload(file, format_for(content), query.model)
+    return Upload(file, format_for(content), query.model, query.sort == "deal")
 
 
 def price_file(upload: Upload, pricer: Pricer, source: Source) -> PricedFile:
-    """The rows of a file in their order, each with its price or with the problem why it has none."""
-    stones = upload.file.priceable
-    rows = pricer.fit(matrix_of_columns({name: stones[name].to_list() for name in stones.columns}))
-    priced = priced_rows(upload.file, _columns(pricer.quotes(rows.rows), rows))
+    """The rows of a file, each with its price and its deal or with the problem why it has none."""
+    priced = price_stones(upload.file, pricer)
+    if upload.best_deals_first:
+        priced = best_deals_first(priced, upload.file)
     return PricedFile(upload.format.write(priced), upload.format, source, pricer.coverage)
-
-
-def _columns(quotes: Quotes, fitted: Fitted) -> Mapping[str, Sequence[Any]]:
-    places = range(len(quotes.price))
-    warnings = [[*fitted.warnings.get(at, []), *quotes.warnings.get(at, [])] for at in places]
-    columns = {
-        "price": quotes.price,
-        "low": quotes.low,
-        "high": quotes.high,
-        "warning": map(" ".join, warnings),
-    }
-    known = {
-        name: [value or None if at not in fitted.refused else None for at, value in enumerate(values)]
-        for name, values in columns.items()
-    }
-    return {**known, "problem": [str(fitted.refused[at]) if at in fitted.refused else None for at in places]}

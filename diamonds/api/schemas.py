@@ -59,10 +59,24 @@ class Quote(Price, Source):
     coverage: Coverage
 
 
+class PriceOfMany(Price):
+    """The price of one stone of many, and what is asked for it beside it where something is."""
+
+    asked: NotRequired[Annotated[float, Field(description="As sent.")]]
+    difference: NotRequired[Annotated[float, Field(description="Asked less quoted, in `currency`.")]]
+    difference_percent: NotRequired[Annotated[float, Field(description="The same in percent of the price.")]]
+    outside: NotRequired[
+        Annotated[
+            Literal["below", "above"] | None,
+            Field(description="Where the asking price is of the interval; null: within it."),
+        ]
+    ]
+
+
 class BatchQuote(Source):
     """The price of each stone, in the order of the request; all by one version."""
 
-    predictions: list[Price]
+    predictions: list[PriceOfMany]
     coverage: Coverage
 
 

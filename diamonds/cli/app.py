@@ -12,6 +12,7 @@ from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.feedback import feedback
 from diamonds.cli.keys import keys
 from diamonds.cli.models import models
+from diamonds.cli.price import price
 from diamonds.cli.promotions import compare, history, promote, rollback
 from diamonds.cli.replay import replay
 from diamonds.cli.reproduce import reproduce
@@ -25,7 +26,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 _COMMANDS = (
-    *(run, train, data, predict, explain, similar),
+    *(run, train, data, predict, price, explain, similar),
     *(models, promote, rollback, history, compare, reproduce),
     *(export_version, import_version, accept, delete),
     *(exchanges, export, forget, replay, feedback),

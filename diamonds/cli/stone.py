@@ -43,7 +43,7 @@ def predict(
 ) -> None:
     """Quote the price of one stone."""
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
-    pricer = _pricer(model)
+    pricer = pricer_of(model)
     _print_quote(pricer, *_fitted(pricer, stone), as_json)
 
 
@@ -64,7 +64,7 @@ def explain(
     from diamonds.pricing.explanation import explain as explanation_of
 
     stone = _stone(carat, cut, color, clarity, depth=depth, table=table, x=x, y=y, z=z)
-    pricer = _pricer(model)
+    pricer = pricer_of(model)
     fitted, warnings = _fitted(pricer, stone)
     explained, currency = explanation_of(pricer, fitted), pricer.currency
     if as_json:
@@ -150,7 +150,8 @@ def _warn(warnings: list[str]) -> None:
         typer.echo(f"diamonds: {warning}", err=True)
 
 
-def _pricer(model: str | None) -> "Pricer":
+def pricer_of(model: str | None) -> "Pricer":
+    """The pricer of a model's newest version, of a tag, or of the champion."""
     from diamonds.pricing.pricer import load_pricer
 
     return load_pricer(_version(model))

@@ -64,7 +64,7 @@ def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
 
 def print_json(content: object) -> None:
     """Prints the content as indented JSON."""
-    json.dump(content, sys.stdout, indent=2)
+    json.dump(content, sys.stdout, indent=2, default=str)  # dates of a file's cells
     sys.stdout.write("\n")
 
 

@@ -14,13 +14,16 @@ from diamonds.dataset.formats.signatures import format_of
 from diamonds.dataset.stones_file import StonesFile
 
 PRICE, LOW, HIGH, WARNING, PROBLEM = "price", "low", "high", "warning", "problem"
+QUOTED = (PRICE, LOW, HIGH, WARNING)
+ASKED, DIFFERENCE, PERCENT, OUTSIDE = DEAL = ("asked", "difference", "difference_percent", "outside")
+"""What is said of a stone with an asking price: see ``diamonds.pricing.deals``."""
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")
 _PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,14})(\.\d{1,12})?$"
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 
 Quoted = Mapping[str, Sequence[float | str | None]]
-"""For each stone that can be priced: its price, low and high, perhaps its warning, and why there is none."""
+"""For each stone that can be priced: its price, low and high, perhaps its deal, warning, and problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,20 @@ def priced_rows(file: StonesFile, quoted: Quoted) -> pl.DataFrame:
     """
     can = file.reasons.is_null()
     rows = can.arg_true()
-    columns = {name: _spread(quoted[name], rows, len(can)) for name in (PRICE, LOW, HIGH)}
-    warnings = quoted.get(WARNING, [None] * len(rows))
-    columns[WARNING] = _spread(warnings, rows, len(can), pl.String)
-    problems = _spread(quoted.get(PROBLEM, [None] * len(rows)), rows, len(can), pl.String)
-    columns[PROBLEM] = pl.select(pl.coalesce(file.reasons, problems)).to_series()
+    nothing = [None] * len(rows)
+    asked = DEAL if ASKED in quoted else ()
+    columns = {name: _spread(quoted[name], rows, len(can)) for name in (PRICE, LOW, HIGH, *asked[:-1])}
+    for name in (*asked[-1:], WARNING, PROBLEM):
+        columns[name] = _spread(quoted.get(name, nothing), rows, len(can), pl.String)
+    columns[PROBLEM] = pl.select(pl.coalesce(file.reasons, columns[PROBLEM])).to_series()
     ours = pl.DataFrame({name_in(file, name): column for name, column in columns.items()})
     return pl.concat([file.rows, ours], how="horizontal")
+
+
+def best_deals_first(rows: pl.DataFrame, file: StonesFile) -> pl.DataFrame:
+    """The rows of ``priced_rows`` from the most below its quoted price; those without a deal come last."""
+    name = name_in(file, PERCENT)
+    return rows.sort(name, nulls_last=True, maintain_order=True) if name in rows.columns else rows
 
 
 def _spread(

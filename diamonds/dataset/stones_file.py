@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from diamonds.dataset.asking import asking_prices, interpret_with_prices
 from diamonds.dataset.cells.texts import is_missing
 from diamonds.dataset.clean import without_zeros
 from diamonds.dataset.columns.recognise import GRADED
@@ -37,6 +38,7 @@ class StonesFile:
     ``stones`` has a row for each of ``rows``: columns ``FEATURES``, grades as text, unknown measures null.
     ``reasons`` says of each row why it cannot be priced, null where it can. A line with another number of
     fields than the header is a row without any cell; ``malformed`` has the text of such lines by their row.
+    ``asked`` are the prices that the file has, null where there is none or no number above 0.
     """
 
     rows: pl.DataFrame
@@ -44,6 +46,12 @@ class StonesFile:
     reasons: pl.Series
     interpretation: Interpretation
     malformed: Mapping[int, str]
+    asked: pl.Series
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether any stone that can be priced has an asking price."""
+        return bool((self.asked.is_not_null() & self.reasons.is_null()).any())
 
     @property
     def priceable(self) -> pl.DataFrame:
@@ -60,22 +68,27 @@ def read_stones(
 ) -> StonesFile:
     """The stones of a file, or of ``content``, an uploaded file that is called ``source``.
 
-    A column of prices is not needed and not used. ``mapping`` names columns that are not recognised; by
-    default that of the settings. Raises ``DataError`` when the file cannot be read or lacks a column that is
-    needed, ``TooManyRows`` when it has more than ``most_rows``.
+    A column of prices is not needed, and whatever is in it, stones are priced. ``mapping`` names columns that
+    are not recognised; by default that of the settings. Raises ``DataError`` when the file cannot be read or
+    lacks a column that is needed, ``TooManyRows`` when it has more than ``most_rows``.
     """
     chosen = mapping or ColumnMapping.of_settings()
     with _tables(source, content, chosen) as tables:
         table = _only(tables, str(source))
         with damage_as_data_error(table.place):
             interpretation = interpret(table, Market.of_settings(), needed=GRADED, aliases=chosen.aliases())
+            with_prices = interpret_with_prices(table, chosen)
         batches = list(
             _limited(batches_of(table, list(dict.fromkeys(table.columns))), table.place, most_rows)
         )
     rows, malformed = _in_order(batches)
     if rows.is_empty():
         raise DataError(f"{table.place} has a header and no rows beneath it.")
-    return _understood(rows, interpretation, malformed)
+    file = _understood(rows, interpretation, malformed)
+    if with_prices is None:
+        return file
+    asked = asking_prices(rows, with_prices, Market.of_settings())
+    return replace(file, interpretation=with_prices, asked=asked)
 
 
 def _tables(
@@ -131,10 +144,13 @@ def _understood(
     reasons = [None if rule is None else sentences.of(row, named[rule]) for row, rule in enumerate(broken)]
     for row, line in malformed.items():
         reasons[row] = f"{MALFORMED[0].upper()}{MALFORMED[1:]}: {line[:_LONGEST_LINE]!r}."
+    nothing = pl.repeat(None, len(rows), dtype=pl.Float64, eager=True)
     plain = stones.select(
         pl.col(name).cast(pl.String) if name in GRADES else pl.col(name) for name in FEATURES
     )
-    return StonesFile(rows, plain, pl.Series("reason", reasons, dtype=pl.String), interpretation, malformed)
+    return StonesFile(
+        rows, plain, pl.Series("reason", reasons, dtype=pl.String), interpretation, malformed, nothing
+    )
 
 
 @dataclass(frozen=True, slots=True)

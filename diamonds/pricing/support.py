@@ -87,7 +87,7 @@ class Support:
         named = zip(missing.tolist(), groups.tolist(), rows[missing, 0].tolist(), strict=True)
         return {row: self._sentence(group, carat, ranges[group]) for row, group, carat in named}
 
-    def _range(self, supported: npt.NDArray[np.bool_]) -> tuple[float, float] | None:
+    def _range(self, supported: npt.ArrayLike) -> tuple[float, float] | None:
         columns = np.flatnonzero(supported)
         if not len(columns):
             return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import bentoml
+import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -237,3 +238,47 @@ def test_settings_shows_what_is_in_force_but_no_password(monkeypatch: pytest.Mon
     settings.cache_clear()
 
     assert "postgresql://marta:***@db.example:5432/diamonds" in result.stdout
+
+
+def test_price_compares_what_a_file_asks_for_and_puts_the_best_deal_first(
+    trained: Any, tmp_path: Path
+) -> None:
+    stock = tmp_path / "stock.csv"
+    stock.write_text(
+        "Stock,Carat,Cut,Color,Clarity,Asking\n"
+        "dear,0.7,Ideal,G,VS2,90000\ncheap,0.7,Ideal,G,VS2,900\n"
+        "none,0.7,Ideal,G,VS2,on request\nbad,-1,Good,D,IF,3\n"
+    )
+    quote = answer("predict", *STONE)
+    priced = answer("price", str(stock), "--sort", "deal")
+    assert priced["version"] == quote["version"]
+    rows = priced["rows"]
+    assert [row["Stock"] for row in rows] == ["cheap", "dear", "none", "bad"]
+    assert [row["price"] for row in rows] == [*[quote["price"]] * 3, None]
+    assert [row["outside"] for row in rows] == ["below", "above", None, None]
+    assert rows[0]["difference"] == pytest.approx(900 - quote["price"])
+    assert "carat" in rows[3]["problem"]
+
+    written = tmp_path / "priced.xlsx"
+    result = diamonds("price", str(stock), "-o", str(written))
+    assert "3 of 4 rows priced in USD by " in result.stdout
+    assert pl.read_excel(written)["price"].to_list() == [
+        row["price"] for row in answer("price", str(stock))["rows"]
+    ]
+    assert diamonds("price", str(stock)).stdout.startswith("Stock,Carat,")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["no-such-file.csv"], 1, "There is no file or folder no-such-file.csv."),
+        ([__file__], 1, "diamonds: "),
+        (["stock.csv", "-o", "priced.pdf"], 2, "expected a name that ends in .csv, .xlsx"),
+        (["stock.csv", "--sort", "luck"], 2, "luck"),
+    ],
+)
+def test_price_says_in_a_line_what_is_wrong(arguments: list[str], code: int, message: str) -> None:
+    result = diamonds("price", *arguments)
+    assert result.exit_code == code
+    assert message in result.stderr
+    assert result.stdout == ""

@@ -20,7 +20,8 @@ ODD = st.one_of(
 )
 GRADE = {column: st.sampled_from([*grades, grades[0].lower(), "vg"]) for column, grades in GRADES.items()}
 OPTIONAL = {
-    name: st.one_of(st.none(), WEIGHT, WEIGHT, ODD) for name in ("depth", "table", "x", "y", "z", "w")
+    name: st.one_of(st.none(), WEIGHT, WEIGHT, ODD)
+    for name in ("depth", "table", "x", "y", "z", "w", "asked")
 }
 STONE = st.fixed_dictionaries({"carat": st.one_of(WEIGHT, WEIGHT, ODD), **GRADE}, optional=OPTIONAL)
 BATCH = st.fixed_dictionaries(
@@ -33,7 +34,7 @@ def outcome(body: bytes, read: Any) -> tuple[Any, ...]:
         batch = read(body)
     except ApiError as error:
         return error.status, error.body()
-    return batch.rows.tolist().__repr__(), batch.model
+    return batch.rows.tolist().__repr__(), batch.asked.tolist().__repr__(), batch.model
 
 
 @settings(max_examples=400, deadline=None)
@@ -44,9 +45,10 @@ def test_it_gives_what_the_schema_gives(batch: dict[str, Any]) -> None:
 
 
 def test_plain_batches_are_read_by_columns() -> None:
-    stone = {"carat": 1, "cut": "Ideal", "color": "G", "clarity": "VS2", "x": 5.5}
+    stone = {"carat": 1, "cut": "Ideal", "color": "G", "clarity": "VS2", "x": 5.5, "asked": 2500}
     batch = read_batch(json.dumps({"diamonds": [stone], "model": "linear"}).encode())
     assert isinstance(batch, Rows)
+    assert batch.asked.tolist() == [2500]
     assert np.array_equal(batch.rows, [[1, 4, 3, 3, np.nan, np.nan, 5.5, np.nan, np.nan]], equal_nan=True)
 
 

@@ -60,7 +60,7 @@ def test_a_file_names_the_rows_of_grades_that_are_not_learned(client: httpx.Clie
 
 def test_the_documentation_lists_the_grades_of_the_champion(client: httpx.Client) -> None:
     schemas = client.get("/docs.json").json()["components"]["schemas"]
-    for name in ("QuoteRequest", "SimilarRequest", "Diamond"):
+    for name in ("QuoteRequest", "SimilarRequest", "OfferedDiamond"):
         assert {column: schemas[name]["properties"][column]["enum"] for column in GRADES} == KNOWN
 
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
 
+from diamonds.dataset.priced_file import DEAL
 from diamonds.settings import settings
 from tests.bento_service.http.test_app import assert_error
 from tests.stones_files import excel, parquet
@@ -54,7 +55,8 @@ def test_a_file_is_answered_in_its_own_format_with_all_its_rows(kind: str, clien
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, content_type)
     rows = read(answer.content)
     expected = client.post("/predict_batch", json={"diamonds": PLAIN}).json()
-    assert rows.columns == [*STONES.columns, "quoted price", "low", "high", "warning", "problem"]
+    ours = ["quoted price", "low", "high", *DEAL, "warning", "problem"]
+    assert rows.columns == [*STONES.columns, *ours]
     assert rows["colour"].to_list() == STONES["colour"].to_list()
     priced = rows.filter(pl.col("quoted price").is_not_null())
     assert priced["quoted price"].to_list() == [each["price"] for each in expected["predictions"]]
@@ -124,3 +126,38 @@ def test_what_is_too_large_is_refused(client: httpx.Client) -> None:
     many = b"carat,cut,color,clarity\n" + row * 50_001
     assert_refused(send(client, many), 413, "too_large", "more than 50,000 rows")
     assert_refused(send(client, row * (settings().most_body_bytes // 10)), 413, "too_large", "bytes")
+
+
+def test_asking_prices_are_compared_with_quoted_ones(client: httpx.Client) -> None:
+    fair = client.post("/predict_batch", json={"diamonds": PLAIN}).json()["predictions"]
+    asks = [fair[0]["price"] * 0.9, fair[1]["high"] + 1, fair[2]["low"] - 1]
+    offered = [{**stone, "asked": ask} for stone, ask in zip(PLAIN, asks, strict=True)]
+    answer = client.post("/predict_batch", json={"diamonds": [*offered, PLAIN[0]]}).json()["predictions"]
+    assert [each["outside"] for each in answer[:3]] == [None, "above", "below"]
+    assert "asked" not in answer[3]
+    for ask, each in zip(asks, answer, strict=False):
+        assert each["difference"] == pytest.approx(ask - each["price"], abs=0.006)
+        assert each["difference_percent"] == pytest.approx(100 * (ask / each["price"] - 1), abs=0.006)
+
+    rows = pl.DataFrame([{**stone, "price": stone.pop("asked")} for stone in offered])
+    file = pl.read_csv(send(client, rows.write_csv().encode(), query="?sort=deal").content)
+    assert file["difference_percent"].to_list() == sorted(each["difference_percent"] for each in answer[:3])
+    assert sorted(file["outside"].drop_nulls()) == ["above", "below"]
+    assert sorted(file["quoted price"]) == sorted(each["price"] for each in fair)
+
+
+@pytest.mark.parametrize("asked", [0, -5, "2500", 2e9, True])
+def test_an_asking_price_is_a_number_above_0(asked: object, client: httpx.Client) -> None:
+    answer = client.post("/predict_batch", json={"diamonds": [PLAIN[0], {**PLAIN[1], "asked": asked}]})
+    assert answer.status_code == 400
+    assert answer.json()["error"]["fields"][0]["field"] == "diamonds[1].asked"
+
+
+def test_a_stone_without_a_readable_asking_price_is_priced(client: httpx.Client) -> None:
+    content = b"carat,cut,color,clarity,price\n" + b"".join(
+        b"0.7,Ideal,G,VS2,%s\n" % ask for ask in (b"0", b"-3", b"on request", b"", b"2500")
+    )
+    rows = pl.read_csv(send(client, content).content)
+    assert rows["quoted price"].null_count() == 0
+    assert rows["asked"].to_list() == [None, None, None, None, 2500]
+    assert rows["difference"].null_count() == 4

@@ -26,7 +26,7 @@ _KEY = re.compile(r"[!-~]{16,512}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 
 
-SECRET = frozenset({"api_keys", "database_url", "data"})
+SECRET = frozenset({"api_keys", "database_url", "data", "model_store_url", "notify"})
 """The settings that may have a password or a key in them."""
 
 
@@ -217,6 +217,22 @@ class Settings(BaseSettings):
         description="Maximum time for requests in flight to finish when the service is stopped, in seconds.",
     )
     trials: int = Field(default=4, ge=1, description="Number of Optuna trials when a model is tuned.")
+    work_pool: str = Field(
+        default="diamonds",
+        pattern="^[A-Za-z0-9._-]+$",
+        description="Prefect's work pool for trainings and maintenance; made where there is none.",
+    )
+    work_pool_type: Literal["process", "docker", "kubernetes"] = Field(
+        default="process", description="Type of the work pool, where it is made: how its workers start runs."
+    )
+    image: str = Field(
+        default="diamonds:latest", description="Image of the project, for runs in Docker and Kubernetes."
+    )
+    notify: SecretStr | None = Field(
+        default=None,
+        description="Where failed, late and missing trainings are reported: the URL of a webhook, or a "
+        "notification block of Prefect as TYPE/NAME, such as slack-webhook/team. Unset: nowhere.",
+    )
     coverage: float = Field(
         default=0.9, gt=0.5, lt=1, description="Share of true prices that lie within the quoted intervals."
     )

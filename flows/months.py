@@ -9,7 +9,7 @@ from diamonds.exchanges import Deleted, apply_retention, create_partitions
 from diamonds.settings import settings
 
 
-@flow(name="months")
+@flow(name="months", timeout_seconds=3600)
 def months(keep: int | None = None) -> State[None]:
     """Creates the partitions of this month and the next few, and deletes what is too old.
 

@@ -1,10 +1,14 @@
 """The flow that trains models on fresh stones, saves them as versions and promotes the best."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing import active_children
 from typing import Any
 
 from prefect import State, flow, get_run_logger, runtime, task
 from prefect.cache_policies import NO_CACHE
+from prefect.concurrency.sync import concurrency
+from prefect.events import emit_event
 from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed
 from prefect.task_runners import ProcessPoolTaskRunner
@@ -21,6 +25,8 @@ from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
 
+PROMOTED = "diamonds.champion.promoted"
+"""The event of a promotion: see ``automations.yaml``."""
 NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
 
 
@@ -30,6 +36,7 @@ class TaskFailed(RuntimeError):
 
 @flow(
     name="train",
+    timeout_seconds=12 * 3600,
     task_runner=ProcessPoolTaskRunner(),  # type: ignore[arg-type] # invariant over there
 )
 def train(
@@ -73,12 +80,25 @@ class Tasks(Executor):
     ) -> Iterator[tuple[str, Result]]:
         """Submits the models of a wave to the processes of the task runner, which show their own progress."""
         futures = {spec.name: train_model.submit(spec.name, dataset, budget) for spec in wave}
-        wait(list(futures.values()))
+        with _hung_processes_killed():
+            wait(list(futures.values()))
         for name, future in futures.items():
             yield name, _result(future)
 
     def promote(self, versions: list[Version]) -> Decision:
         return promote(versions)
+
+
+@contextmanager
+def _hung_processes_killed() -> Iterator[None]:
+    """Kills the task runner's processes when the time of the flow is over: it would wait for them for ever."""
+    ended = False
+    try:
+        yield
+        ended = True
+    finally:
+        for process in [] if ended else active_children():
+            process.kill()
 
 
 class Artifacts(Progress):
@@ -122,7 +142,8 @@ def load(data: str, mapping: ColumnMapping) -> Dataset:
 def train_model(name: str, dataset: Dataset, budget: Budget) -> Trained:
     """Trains, judges and saves one model, unless nothing changed since its stored version was trained."""
     flow_run = str(runtime.flow_run.id)
-    trained = steps.train_model(name, dataset, budget, progress_artifact, flow_run=flow_run)
+    with concurrency(slot_of(name)):  # whoever waited finds the version of the other, where nothing changed
+        trained = steps.train_model(name, dataset, budget, progress_artifact, flow_run=flow_run)
     if trained.is_new:
         show_card(trained.version)
     else:
@@ -130,10 +151,18 @@ def train_model(name: str, dataset: Dataset, budget: Budget) -> Trained:
     return trained
 
 
+def slot_of(model: str) -> str:
+    """The name of the concurrency limit that keeps two trainings of one model apart."""
+    return f"train-{model}"
+
+
 @task(cache_policy=NO_CACHE)
 def promote(versions: list[Version]) -> Decision:
-    """Promotes the best version if it beats the champion."""
-    return promote_best(versions)
+    """Promotes the best version if it beats the champion, which is an event of Prefect's."""
+    decision = promote_best(versions)
+    if decision.promote:
+        emit_event(PROMOTED, resource={"prefect.resource.id": "diamonds.champion"})
+    return decision
 
 
 def _result(future: PrefectFuture[Trained]) -> Result:

@@ -18,7 +18,8 @@ from prefect.flows import Flow, load_flow_from_entrypoint
 from diamonds.cli.settings import markdown
 from diamonds.models import REGISTRY
 from diamonds.settings import PROJECT
-from flows.schedules import WORK_POOL
+from flows.automations import FILE as AUTOMATIONS
+from flows.pool import QUEUES
 
 DEPLOYMENTS: dict[str, dict[str, Any]] = {
     deployment["name"]: deployment
@@ -44,15 +45,27 @@ def test_a_deployment_gives_a_flow_parameters_that_it_takes(deployment: dict[str
     assert set(deployment["parameters"]) <= set(flow.parameters.properties)
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS.values(), ids=DEPLOYMENTS)
-def test_a_deployment_has_a_cron_schedule_in_a_timezone_for_the_worker_of_make_run(
-    deployment: dict[str, Any],
-) -> None:
-    (schedule,) = deployment["schedules"]
+@pytest.mark.parametrize("name", sorted(set(DEPLOYMENTS) - {"ensemble"}))
+def test_a_deployment_has_a_cron_schedule_in_a_timezone_and_with_a_slug(name: str) -> None:
+    (schedule,) = DEPLOYMENTS[name]["schedules"]
 
     assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"])
     assert ZoneInfo(schedule["timezone"])
-    assert deployment["work_pool"]["name"] == WORK_POOL
+    assert schedule["slug"], "Without one, whoever paused it finds it running after the next start."
+
+
+def test_every_deployment_is_of_the_pool_and_its_queues() -> None:
+    pools = {
+        (each["work_pool"]["name"], each["work_pool"]["work_queue_name"]) for each in DEPLOYMENTS.values()
+    }
+
+    assert pools == {("{{ $DIAMONDS_WORK_POOL }}", queue) for queue in QUEUES}
+
+
+def test_the_ensemble_starts_after_its_members() -> None:
+    after = re.findall(r"prefect.deployment.\{deployment:train/(\w+)\}\"\}", AUTOMATIONS.read_text())
+
+    assert after == [*REGISTRY["ensemble"].members]
 
 
 def test_the_bento_names_a_service_that_imports_and_files_that_exist() -> None:

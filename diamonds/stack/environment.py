@@ -17,6 +17,8 @@ DEFAULTS = {
     "DO_NOT_TRACK": "1",
     # After days without a server, one run of each deployment is due, not one for every day.
     "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
+    # Runs that ended 90 days ago are deleted with their logs and artifacts.
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "true",
 }
 """The variables of every process where the user has not set them."""
 

@@ -1,11 +1,13 @@
 """The flow, run against a real Prefect server with a process pool, on a few real stones."""
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+import psutil
 import pytest
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from diamonds.versions import store
@@ -83,6 +85,29 @@ def test_a_file_of_the_server_is_not_read_for_whoever_starts_a_run() -> None:
 
     assert state.is_failed()
     assert "Got data='/etc/hostname'; expected the configured data, an upload" in str(state.message)
+
+
+def test_two_trainings_of_one_model_at_once_train_it_once(
+    deployed: SyncPrefectClient, few_stones: Path
+) -> None:
+    again = partial(train, models=["linear"], data=str(few_stones), trials=1, return_state=True)
+    with ThreadPoolExecutor(2) as pool:
+        states = list(pool.map(lambda _: again(), range(2)))
+
+    assert [state.is_completed() for state in states] == [True, True]
+    assert len(store.versions("linear")) == 1
+
+
+def test_a_training_ends_with_all_its_processes_when_its_time_is_over(few_stones: Path) -> None:
+    before = set(psutil.Process().children(recursive=True))
+    quick = train.with_options(timeout_seconds=12)
+
+    state = quick(models=["mlp"], data=str(few_stones), trials=500, return_state=True)
+
+    assert state.is_failed()
+    assert "exceeded timeout of 12" in str(state.message)
+    left = set(psutil.Process().children(recursive=True)) - before
+    assert [process for process in left if "spawn_main" in " ".join(process.cmdline())] == []
 
 
 def in_the_way_of(name: str, home: Path) -> None:

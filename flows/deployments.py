@@ -1,0 +1,80 @@
+"""Deploys ``prefect.yaml`` with its pool and automations, unless Prefect's server has them as they are here."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import yaml
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate
+from prefect.variables import Variable
+
+from diamonds.settings import PROJECT, settings
+from flows.automations import apply_automations
+from flows.pool import ensure_pool
+
+FILE = PROJECT / "prefect.yaml"
+VARIABLE = "diamonds_deployed"
+"""Prefect's variable with the version of what was deployed last."""
+PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
+
+
+class NotDeployed(RuntimeError):
+    """Prefect's command line could not deploy; the message is its output."""
+
+
+def deploy(client: SyncPrefectClient) -> None:
+    """Deploys where anything is missing or changed since it was deployed.
+
+    So a restart keeps what people changed in Prefect, and an upgrade keeps what they paused or disabled.
+    Raises ``NotDeployed`` and ``automations.NoSuchBlock``.
+    """
+    version = version_of_files()
+    if Variable.get(VARIABLE) == version and _names() <= {each.name for each in client.read_deployments()}:
+        return
+    ensure_pool(client)
+    with _staying_paused(client):
+        _run_prefect("deploy", "--all")
+    apply_automations(client, settings().work_pool)
+    Variable.set(VARIABLE, version, overwrite=True)
+
+
+@contextmanager
+def _staying_paused(client: SyncPrefectClient) -> Iterator[None]:
+    """Pauses the deployments again that were paused before: Prefect's command line resumes them."""
+    paused = [each.id for each in client.read_deployments() if each.paused]
+    yield
+    for deployment in paused:
+        client.update_deployment(deployment, DeploymentUpdate(paused=True))
+
+
+def version_of_files() -> str:
+    """12 hexadecimal digits that depend on all that is deployed: the files, and the settings in them."""
+    chosen = settings()
+    notify = chosen.notify.get_secret_value() if chosen.notify else ""
+    digest = hashlib.sha256(repr((chosen.work_pool, chosen.image, notify)).encode())
+    for file in (FILE, *sorted((PROJECT / "flows").glob("*.*"))):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _names() -> set[str]:
+    return {each["name"] for each in yaml.safe_load(FILE.read_text("utf-8"))["deployments"]}
+
+
+def _run_prefect(*arguments: str) -> None:
+    """Runs Prefect's command line in the project with the variables of ``prefect.yaml``."""
+    variables = {"DIAMONDS_WORK_POOL": settings().work_pool, "DIAMONDS_IMAGE": settings().image}
+    done = subprocess.run(
+        [*PREFECT, *arguments],
+        cwd=PROJECT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise NotDeployed(f"prefect {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")

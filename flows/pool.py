@@ -1,0 +1,31 @@
+"""The work pool, its queues and the limits of trainings: made where missing, never changed afterwards."""
+
+import asyncio
+from contextlib import suppress
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
+
+from diamonds.models import REGISTRY
+from diamonds.settings import settings
+from flows.train import slot_of
+
+QUEUES = {"trainings": 1, "maintenance": None}
+"""The queues of the pool, and how many runs of each are in progress at once."""
+
+
+def ensure_pool(client: SyncPrefectClient) -> None:
+    """Makes what is missing; what people set, such as a pause, a limit or a job template, stays."""
+    chosen = settings()
+    template = asyncio.run(get_default_base_job_template_for_infrastructure_type(chosen.work_pool_type))
+    pool = WorkPoolCreate(name=chosen.work_pool, type=chosen.work_pool_type, base_job_template=template or {})
+    with suppress(ObjectAlreadyExists):
+        client.create_work_pool(pool)
+    for queue, limit in QUEUES.items():
+        with suppress(ObjectAlreadyExists):
+            client.create_work_queue(queue, concurrency_limit=limit, work_pool_name=chosen.work_pool)
+    for model in REGISTRY:
+        with suppress(ObjectAlreadyExists):
+            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=slot_of(model), limit=1))

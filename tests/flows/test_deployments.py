@@ -1,0 +1,103 @@
+"""What is deployed to a real Prefect server, and that what people change there stays."""
+
+import os
+import subprocess
+import sys
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolUpdate
+from prefect.client.schemas.objects import FlowRun
+from prefect.states import Running, Scheduled
+from prefect.variables import Variable
+
+from diamonds.settings import settings
+from flows.deployments import VARIABLE, deploy
+
+PAUSED = "diamonds: report late runs"
+
+
+def test_restarts_and_upgrades_keep_what_people_set(deployed: SyncPrefectClient) -> None:
+    linear = deployed.read_deployment_by_name("train/linear")
+    deployed.update_deployment_schedule(linear.id, linear.schedules[0].id, active=False)
+    mlp = deployed.read_deployment_by_name("train/mlp")
+    deployed.update_deployment(mlp.id, DeploymentUpdate(paused=True))
+    pool = settings().work_pool
+    template = deployed.read_work_pool(pool).base_job_template | {"note": "ours"}
+    changes = WorkPoolUpdate(is_paused=True, concurrency_limit=7, base_job_template=template)
+    deployed.update_work_pool(pool, changes)
+    (automation,) = deployed.read_automations_by_name(PAUSED)
+    deployed.pause_automation(automation.id)
+
+    deploy(deployed)  # a restart
+    Variable.unset(VARIABLE)
+    deploy(deployed)  # an upgrade
+
+    (schedule,) = deployed.read_deployment_by_name("train/linear").schedules
+    assert not schedule.active
+    assert deployed.read_deployment_by_name("train/mlp").paused
+    after = deployed.read_work_pool(pool)
+    assert (after.is_paused, after.concurrency_limit, after.base_job_template["note"]) == (True, 7, "ours")
+    (automation,) = deployed.read_automations_by_name(PAUSED)
+    assert not automation.enabled
+    deployed.update_work_pool(pool, WorkPoolUpdate(is_paused=False))
+
+
+def test_a_restart_keeps_another_time_of_a_schedule(deployed: SyncPrefectClient) -> None:
+    catboost = deployed.read_deployment_by_name("train/catboost")
+    (schedule,) = catboost.schedules
+    at_five = schedule.schedule.model_copy(update={"cron": "0 5 * * *"})
+    deployed.update_deployment_schedule(catboost.id, schedule.id, schedule=at_five)
+
+    deploy(deployed)
+
+    (schedule,) = deployed.read_deployment_by_name("train/catboost").schedules
+    assert schedule.schedule.cron == "0 5 * * *"
+
+
+def test_a_restart_leaves_the_runs_of_other_workers_alone(deployed: SyncPrefectClient) -> None:
+    run = _run_of(deployed, "train/linear")
+    deployed.set_flow_run_state(run.id, Running(), force=True)
+
+    deploy(deployed)
+
+    state = deployed.read_flow_run(run.id).state
+    assert state is not None
+    assert state.is_running()
+    deployed.delete_flow_run(run.id)
+
+
+def test_the_months_never_wait_behind_a_training(deployed: SyncPrefectClient) -> None:
+    training, waiting, months = (
+        _run_of(deployed, name) for name in ("train/linear", "train/mlp", "months/months")
+    )
+    deployed.set_flow_run_state(training.id, Running(), force=True)
+
+    ready = deployed._client.post(f"/work_pools/{settings().work_pool}/get_scheduled_flow_runs", json={})
+
+    ids = {each["flow_run"]["id"] for each in ready.json()}
+    assert str(months.id) in ids
+    assert str(waiting.id) not in ids, "One training at a time."
+    for run in (training, waiting, months):
+        deployed.delete_flow_run(run.id)
+
+
+def test_a_server_that_refuses_the_string_is_named_in_one_sentence(deployed: SyncPrefectClient) -> None:
+    start = subprocess.run(
+        [sys.executable, "-m", "flows.schedules"],
+        env=os.environ | {"PREFECT_API_AUTH_STRING": "another:string"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert start.returncode == 1
+    assert start.stderr == (
+        "Prefect's server at 127.0.0.1 refuses PREFECT_API_AUTH_STRING; "
+        "expected that of PREFECT_SERVER_API_AUTH_STRING there.\n"
+    )
+
+
+def _run_of(client: SyncPrefectClient, deployment: str) -> FlowRun:
+    return client.create_flow_run_from_deployment(
+        client.read_deployment_by_name(deployment).id, state=Scheduled()
+    )

@@ -84,6 +84,6 @@ def _notification(client: SyncPrefectClient) -> dict[str, Any] | None:
         document = client.read_block_document_by_name(name, kind, include_secrets=False)
     except ObjectNotFound as error:
         raise NoSuchBlock(
-            f"Got DIAMONDS_NOTIFY={target!r}, a block that Prefect's server does not have; make it there first."
+            f"Got DIAMONDS_NOTIFY={target!r}; expected a URL, or a block that Prefect's server has."
         ) from error
     return {"type": "send-notification", "block_document_id": str(document.id)}

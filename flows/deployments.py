@@ -1,4 +1,4 @@
-"""Deploys ``prefect.yaml`` with its pool and automations, unless Prefect's server has them as they are here."""
+"""Deploys ``prefect.yaml`` with its pool and automations, unless Prefect's server has all that already."""
 
 import hashlib
 import os

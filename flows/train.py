@@ -91,7 +91,7 @@ class Tasks(Executor):
 
 @contextmanager
 def _hung_processes_killed() -> Iterator[None]:
-    """Kills the task runner's processes when the time of the flow is over: it would wait for them for ever."""
+    """Kills the task runner's processes when the flow's time is over, where it would wait for them."""
     ended = False
     try:
         yield

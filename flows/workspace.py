@@ -1,4 +1,4 @@
-"""The folder in which runs execute: that of the project where the worker is, so it needs none of the deployer's."""
+"""The folder in which runs execute: the project's where the worker is, wherever it was deployed from."""
 
 import os
 

@@ -1,6 +1,5 @@
 """One real Prefect server for all tests of the flows, with the deployments of ``prefect.yaml``."""
 
-import os
 import sys
 from collections.abc import Iterator
 
@@ -8,7 +7,6 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-from flows.automations import apply_automations
 from flows.deployments import deploy
 from tests.processes import free_port, process
 

@@ -32,7 +32,7 @@ def publish(staged: Path, root: Path) -> Path:
 
 def note_newest(folder: Path) -> None:
     """Notes a version as the newest of its name, as BentoML does for its own tools."""
-    _replace(folder.parent / "latest", folder.name)
+    replace(folder.parent / "latest", folder.name)
 
 
 def remove(folder: Path, root: Path) -> None:
@@ -45,10 +45,15 @@ def write_labels(folder: Path, labels: Mapping[str, str]) -> None:
     """Adds labels to those in a version's metadata."""
     content = yaml.safe_load((folder / MODEL_YAML).read_text("utf-8"))
     content["labels"] |= labels
-    _replace(folder / MODEL_YAML, json.dumps(content, indent=2, default=str))  # JSON is YAML
+    write_metadata(folder, json.dumps(content, indent=2, default=str))  # JSON is YAML
 
 
-def _replace(path: Path, text: str) -> None:
+def write_metadata(folder: Path, text: str) -> None:
+    """Writes a version's metadata."""
+    replace(folder / MODEL_YAML, text)
+
+
+def replace(path: Path, text: str) -> None:
     """Writes a file such that others read the old one or the new one."""
     new = path.with_name(f".{path.name}-{os.getpid()}")
     new.write_text(text)

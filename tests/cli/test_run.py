@@ -26,6 +26,7 @@ from diamonds.stack.processes import text_of
 from tests.bento_service.serving import bearer
 from tests.cli.running import SECONDS_TO_STOP, Run, free_ports, is_free, running, start
 
+INTERRUPTED_TRIALS = 1000
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
 
 
@@ -61,7 +62,7 @@ def interrupted(run: Run, prefect: SyncPrefectClient) -> Run:
     """The first run, ended by Ctrl-C while a model trained."""
     deployment = prefect.read_deployment_by_name("train/xgboost")
     training = prefect.create_flow_run_from_deployment(
-        deployment.id, parameters={"models": ["xgboost"], "trials": 1000}
+        deployment.id, parameters={"models": ["xgboost"], "trials": INTERRUPTED_TRIALS}
     )
     run.wait_for(lambda: _is_running(prefect, training.id), within_s=240)
     run.press_ctrl_c()
@@ -215,8 +216,8 @@ def test_a_second_start_trains_nothing(second: Run) -> None:
 @pytest.mark.slow
 def test_a_run_that_was_interrupted_is_started_again_after_the_next_start(second: Run) -> None:
     with prefect_client(second) as client:
-        deployment = FlowRunFilterDeploymentId(any_=[client.read_deployment_by_name("train/xgboost").id])
-        (flow_run,) = client.read_flow_runs(flow_run_filter=FlowRunFilter(deployment_id=deployment))
+        runs = client.read_flow_runs()
+        (flow_run,) = [run for run in runs if run.parameters.get("trials") == INTERRUPTED_TRIALS]
         second.wait_for(lambda: _started_again(client, flow_run.id), within_s=400)
         states = {state.name for state in client.read_flow_run_states(flow_run.id)}
 

@@ -10,10 +10,14 @@ from prefect.workers.utilities import get_default_base_job_template_for_infrastr
 
 from diamonds.models import REGISTRY
 from diamonds.settings import settings
-from flows.train import slot_of
 
 QUEUES = {"trainings": 1, "maintenance": None}
 """The queues of the pool, and how many runs of each are in progress at once."""
+
+
+def slot_of(model: str) -> str:
+    """The name of the limit that keeps two trainings of one model apart."""
+    return f"train-{model}"
 
 
 def ensure_pool(client: SyncPrefectClient) -> None:

@@ -24,6 +24,7 @@ from diamonds.training.sources import check_source
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
+from flows.pool import slot_of
 
 PROMOTED = "diamonds.champion.promoted"
 """The event of a promotion: see ``automations.yaml``."""
@@ -149,11 +150,6 @@ def train_model(name: str, dataset: Dataset, budget: Budget) -> Trained:
     else:
         get_run_logger().info("Nothing changed since %s was trained.", trained.version.tag)
     return trained
-
-
-def slot_of(model: str) -> str:
-    """The name of the concurrency limit that keeps two trainings of one model apart."""
-    return f"train-{model}"
 
 
 @task(cache_policy=NO_CACHE)

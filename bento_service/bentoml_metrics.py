@@ -19,7 +19,8 @@ class TrafficMetrics(RunnerTrafficMetricsMiddleware):
     def __init__(self, app: ASGIApp, **options: Any) -> None:
         async def with_own_path(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] == "http":
-                scope["path"] = scope["diamonds.path"]
+                # BentoML's own would count messages of websockets, and hide from us who receives.
+                scope["path"], receive = scope.pop("diamonds.unlabelled")
             await app(scope, receive, send)
 
         super().__init__(with_own_path, **options)
@@ -27,7 +28,7 @@ class TrafficMetrics(RunnerTrafficMetricsMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
-            scope = {**scope, "path": endpoint(path), "diamonds.path": path}
+            scope = {**scope, "path": endpoint(path), "diamonds.unlabelled": (path, receive)}
         await super().__call__(scope, receive, send)
 
 

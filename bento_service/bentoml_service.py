@@ -14,13 +14,15 @@ from uvicorn.config import HTTP_PROTOCOLS
 
 from bento_service.bentoml_metrics import TrafficMetrics
 from bento_service.connections import Connection
+from bento_service.http.proxies import BehindProxies
+from diamonds.settings import settings
 
 
 class LeanService(Service[Any]):  # type: ignore[misc]
     """Serves without BentoML's timeout, and traces only when an exporter is configured.
 
     BentoML's timeout leaves a timer of a minute behind for each request; the recorder's leaves none. Metrics
-    are labelled by route. The worker's connections have limits.
+    are labelled by route. The worker's connections have limits, and proxies are heeded as settings say.
     """
 
     def to_asgi(self, is_main: bool = True) -> Starlette:
@@ -36,4 +38,7 @@ class LeanService(Service[Any]):  # type: ignore[misc]
             for each in app.user_middleware
             if each.cls not in unwanted
         ]
+        proxies, prefix = settings().trusted_proxies, settings().path_prefix
+        if proxies or prefix:
+            app.add_middleware(BehindProxies, trusted=proxies, prefix=prefix)  # outermost
         return app

@@ -3,7 +3,7 @@
 import json
 import re
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +21,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, Settin
 from diamonds.grades import SCALE, on_scale
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+PATH_PREFIX = r"^((/[A-Za-z0-9._~-]+)+)?$"
+"""What a path prefix looks like: none, or one without a slash at its end."""
 
 _KEY = re.compile(r"[!-~]{16,512}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -64,8 +67,18 @@ def _check_origin(origin: str) -> str:
     return origin.lower()
 
 
+def _check_network(text: str) -> str:
+    try:
+        ip_network(text)
+    except ValueError:
+        got = f"Got DIAMONDS_TRUSTED_PROXIES with {text!r}"
+        raise ValueError(f"{got}; expected an address or a network, such as 10.0.0.0/8.") from None
+    return text
+
+
 Listed = (NoDecode, BeforeValidator(_parse_list))
 ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
+Network = Annotated[str, AfterValidator(_check_network)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
 
 
@@ -194,6 +207,23 @@ class Settings(BaseSettings):
         gt=0,
         description="Maximum duration of a request, in seconds: to receive it (else status 408), and to "
         "answer it (504).",
+    )
+    keep_alive_seconds: int = Field(
+        default=75,
+        gt=0,
+        description="Time without a request after which a connection is closed, in seconds; longer than a "
+        "balancer in front waits for its own.",
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], *Listed] = Field(
+        default=(),
+        description="Addresses or networks of the proxies whose `X-Forwarded-For`, `-Proto`, `-Host` and "
+        "`-Prefix` count, as JSON or with commas, such as 10.0.0.0/8.",
+    )
+    path_prefix: str = Field(
+        default="",
+        pattern=PATH_PREFIX,
+        description="Path under which a proxy publishes the service, such as /diamonds; whether the proxy "
+        "passes it on or leaves it out.",
     )
     max_header_bytes: int = Field(
         default=64 * 1024,

@@ -43,6 +43,11 @@ def bad_request(message: str, fields: Sequence[FieldError] = (), code: str = "in
     return ApiError(400, code, message, fields)
 
 
+def too_large(limit: int) -> ApiError:
+    """The 413 for a body above the limit, in bytes."""
+    return ApiError(413, "too_large", f"Send at most {limit:,} bytes in one request.")
+
+
 def field_error(
     field: str, message: str, got: object, *, status: int = 400, code: str = "invalid_input"
 ) -> ApiError:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ValidationError
 
 from bento_service.http.errors import ApiError, bad_request, excerpt, field_error, validation_error
+from diamonds.exchanges.redaction import MASK, is_credential
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Context = dict[str, Any] | None
@@ -64,6 +66,8 @@ def parse_unlimited(body: bytes, schema: type[Schema], context: Context = None) 
     try:
         request = schema.model_validate_json(body, context=context)
     except ValidationError as error:
+        if body.startswith(BOM_UTF8) and not body.startswith(2 * BOM_UTF8):  # some editors put it first
+            return parse_unlimited(body.removeprefix(BOM_UTF8), schema, context)
         raise _rejection(body, error, schema) from error
     # Every colon between a key and its value is in the body; if there are more, some may be of duplicates.
     if colons != _count_keys(request):
@@ -82,6 +86,15 @@ def parse_query(query: bytes, schema: type[Schema]) -> Schema:
         raise validation_error(error, schema) from error
     except UnicodeDecodeError as error:
         raise bad_request(f"Got a query that is not UTF-8: {error.reason}.") from error
+
+
+def check_no_query(query: bytes, body: Any) -> None:
+    """Raises a 400 for query parameters of a call that takes none; some belong in a body of this type."""
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        fields = getattr(body, "model_fields", ())
+        place = "send it as a field of the body" if name in fields else "this call takes none"
+        message = f"There is no query parameter `{excerpt(name)}` here; {place}."
+        raise field_error(str(excerpt(name)), message, MASK if is_credential(name) else value)
 
 
 def _rejection(body: bytes, error: ValidationError, schema: type[BaseModel]) -> ApiError:

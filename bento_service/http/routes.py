@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bento_service.http.access import is_declared
+from bento_service.http.access import is_declared, need_of
 from bento_service.http.body import BYTES, JSON, read_body
 from bento_service.http.errors import ApiError
 from bento_service.http.openapi import documented_responses
-from bento_service.http.parsing import Context, parse_json, parse_query
+from bento_service.http.parsing import Context, check_no_query, parse_json, parse_query
 from bento_service.http.responses import JsonResponse, error_response
 from bento_service.http.threads import FILES, MODEL_STORE, PARSING, run_in
 from diamonds.exchanges.redaction import describe
@@ -74,6 +74,8 @@ class JsonRoute(APIRoute):
 
     async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
         """The arguments of the function for a request; raises a 400."""
+        if scope["query_string"] and not self._query and need_of(scope["method"], scope["path"]):
+            check_no_query(scope["query_string"], self._body)
         if self._body:
             body = await read_body(scope, receive, BYTES if self._body is bytes else JSON)
             return [self.parse(body) if len(body) < _LARGE_BODY else await run_in(PARSING, self.parse, body)]

@@ -31,7 +31,7 @@ class ExchangeInFlight:
 
     answer: Answer | None = None
     _body, _content_length = b"", -1
-    _body_passed_on = _client_left = _is_complete = _is_recorded = False
+    _is_received = _body_passed_on = _client_left = _is_complete = _is_recorded = False
     _request: Request | None = None
     _model: str | None = None
     _model_version: str | None = None
@@ -70,10 +70,12 @@ class ExchangeInFlight:
             if first is None or first.get("more_body", False) or first["type"] != "http.request":
                 await self._receive_slowly(first, limits.bodies)
             else:
-                self._body = first.get("body", b"")
+                self._body, self._is_received = first.get("body", b""), True
                 check_size(len(self._body), self._headers.body_limit)
             self._headers.check_origin()
             limits.check_concurrency()
+            if self._headers.codings:
+                self._body = await self._headers.decode(self._body)
             if self._headers.client_id is not None:
                 await self._claim(self._headers.client_id, limits.shared_answers)
         except (ApiError, ClientDisconnect):
@@ -83,7 +85,7 @@ class ExchangeInFlight:
             self._record_request()
 
     async def receive(self) -> Message:
-        """The ASGI ``receive`` of the app: the body that was read, then what comes after it."""
+        """The ASGI ``receive`` of the app: the body, then what comes after it."""
         if self._body_passed_on:
             return await self._receive()
         self._body_passed_on = True
@@ -104,7 +106,8 @@ class ExchangeInFlight:
                 self._change_id()  # it does not get that answer, but is rejected: an exchange of its own
             self._status, self._response_headers = message["status"], list(message.get("headers", ()))
             self._response_start = message
-            message["headers"] = [*self._response_headers, (HEADER, self.id.encode())]
+            closing = [] if self._is_received else [(b"connection", b"close")]  # the rest is not read
+            message["headers"] = [*self._response_headers, (HEADER, self.id.encode()), *closing]
             return
         if message["type"] == "http.response.body":
             self._chunks.append(message.get("body", b""))
@@ -142,7 +145,9 @@ class ExchangeInFlight:
             return
         self._is_recorded = True
         request = self._request or self._record_request()
-        status = None if self._client_left or has_client_left(self._receive) else self._status
+        # Before the end of a request, to look whether its client left would invite the rest.
+        left = self._client_left or (self._is_received and has_client_left(self._receive))
+        status = None if left else self._status
         content = b"" if status is None or request.method == "HEAD" else b"".join(self._chunks)
         body = response_body(self._recording, self._scope, self._body, content)
         duration_ms = (time.perf_counter() - self._started) * 1000
@@ -160,6 +165,7 @@ class ExchangeInFlight:
         received: list[bytes] = []
         try:
             await bodies.receive(self._receive, first, self._headers.body_limit, received)
+            self._is_received = True
         except ClientDisconnect:
             self._client_left = True
             raise

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive
 
-from bento_service.http.errors import ApiError
+from bento_service.http.errors import ApiError, too_large
 from bento_service.recording.deadlines import DeadlineExceeded, RequestsInFlight
 from diamonds.settings import Settings
 
@@ -38,7 +38,7 @@ class RequestBodies:
         try:
             await self._incomplete.run(self._receive_rest(receive, first, limit, chunks))
         except DeadlineExceeded:
-            raise ApiError(408, "request_timeout", self._late, headers={"connection": "close"}) from None
+            raise ApiError(408, "request_timeout", self._late) from None
 
     async def _receive_rest(
         self, receive: Receive, first: Message | None, limit: int, chunks: list[bytes]
@@ -67,7 +67,7 @@ def too_many_requests() -> ApiError:
 def check_size(size: int, limit: int) -> None:
     """Raises the 413 for a body above the limit."""
     if size > limit:
-        raise ApiError(413, "too_large", f"Send at most {limit:,} bytes in one request.")
+        raise too_large(limit)
 
 
 def append(message: Message, chunks: list[bytes]) -> int:

@@ -3,17 +3,25 @@
 from starlette.types import Scope
 
 from bento_service.http.body import BYTES, check_content_type
+from bento_service.http.codings import codings, decoded_body
 from bento_service.http.errors import ApiError
 from bento_service.http.keys import check_access
 from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
+from bento_service.http.threads import PARSING, run_in
 from bento_service.recording.exchange_ids import HEADER, RETRY_HEADER
 from bento_service.recording.request_body import check_size
 from diamonds.settings import Settings
 
 _STORED_HEADERS = {name.encode(): name for name in ("content-type", "content-encoding", "user-agent")}
-_READ_HEADERS = frozenset({*_STORED_HEADERS, b"content-length", HEADER, RETRY_HEADER, *SENT_BY_BROWSERS})
+_CODINGS = (b"content-encoding", b"transfer-encoding")
+_READ_HEADERS = frozenset(
+    {*_STORED_HEADERS, *_CODINGS, b"content-length", HEADER, RETRY_HEADER, *SENT_BY_BROWSERS}
+)
 _STORED_CHARACTERS = 1000
 """Of a longer header the first characters are stored."""
+
+DECODED = "decoded-content-encoding"
+"""As what the header ``Content-Encoding`` is stored where the body is stored decoded."""
 
 _UPLOAD_PATH = "/version_files"  # files of versions are larger than all other bodies
 
@@ -21,7 +29,8 @@ _UPLOAD_PATH = "/version_files"  # files of versions are larger than all other b
 class RequestHeaders:
     """The headers that the recorder reads, in one pass over all.
 
-    ``client_id`` is the exchange id that the client chose; ``is_retry``: it may have sent the request before.
+    ``client_id`` is the exchange id that the client chose; ``is_retry``: it may have sent the request before;
+    ``codings`` what its body is encoded by.
     """
 
     __slots__ = (
@@ -31,6 +40,7 @@ class RequestHeaders:
         "_scope",
         "body_limit",
         "client_id",
+        "codings",
         "is_retry",
         "stored",
     )
@@ -40,6 +50,7 @@ class RequestHeaders:
         self._is_upload = scope["path"] == _UPLOAD_PATH and scope["method"] == "POST"
         self.body_limit = settings.most_upload_bytes if self._is_upload else settings.most_body_bytes
         self.stored: dict[str, str] = {}
+        self.codings: list[str] = []
         self.client_id: str | None = None
         self.is_retry = False
         self._foreign_origin: ApiError | None = None
@@ -61,15 +72,31 @@ class RequestHeaders:
             check_content_type(self._scope, BYTES)
         check_size(self._declared_size, self.body_limit)
 
+    async def decode(self, body: bytes) -> bytes:
+        """The body without its coding, which is what is stored; raises ApiError where it stays as it is."""
+        check_access(self._scope)
+        decoded = await run_in(PARSING, decoded_body, body, self.codings, self.body_limit)
+        if "content-encoding" in self.stored:
+            self.stored[DECODED] = self.stored.pop("content-encoding")
+        return decoded
+
     def _read(self, name: bytes, value: bytes) -> None:
+        text = value.decode("latin-1")
+        if name in _CODINGS:
+            self.codings += codings(text)
         label = _STORED_HEADERS.get(name)
         if label is not None:
-            self.stored[label] = value[:_STORED_CHARACTERS].decode("latin-1")
+            self.stored[label] = _joined(self.stored.get(label), text)[:_STORED_CHARACTERS]
         elif name == b"content-length":
             self._declared_size = int(value)  # the server has checked it
         elif name == HEADER:
-            self.client_id = value.decode("latin-1")
+            self.client_id = _joined(self.client_id, text)
         elif name == RETRY_HEADER:
             self.is_retry = True
-        else:
+        elif name in SENT_BY_BROWSERS:
             self._foreign_origin = foreign_origin(self._scope)
+
+
+def _joined(before: str | None, value: str) -> str:
+    """The values of a header that was sent more than once, as one."""
+    return value if before is None else f"{before}, {value}"

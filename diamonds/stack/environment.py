@@ -22,8 +22,11 @@ DEFAULTS = {
 }
 """The variables of every process where the user has not set them."""
 
-SERVICE_DEFAULTS = {"OMP_NUM_THREADS": "1"}
-"""The variables of the service's workers where the user has not set them; see ``diamonds.models.threads``."""
+SERVICE_DEFAULTS = {
+    "OMP_NUM_THREADS": "1",  # see diamonds.models.threads
+    "FORWARDED_ALLOW_IPS": "none",  # of uvicorn; ours is DIAMONDS_TRUSTED_PROXIES
+}
+"""The variables of the service's workers where the user has not set them."""
 
 SERVICE, DASHBOARD, PREFECT, SCHEDULES = "service", "dashboard", "prefect", "schedules"
 """The parts of ``diamonds run``."""

@@ -4,43 +4,38 @@ import asyncio
 import socket
 from typing import Any
 
-import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
+from bento_service.connections.http11 import Http11
+from bento_service.connections.lingering import LingeringTransport
+from bento_service.connections.rejections import INVALID, LATE, as_response, headers_too_large
+from bento_service.connections.security_headers import add_security_headers
 from bento_service.http.errors import ApiError
-from bento_service.http.responses import JSON, as_json
 from diamonds.settings import settings
 
-SLACK_S = 5.0
-"""Time that the app has for rejecting a request whose body is late, before the connection is closed."""
-
-SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
+_SLACK_S = (
+    5.0  # that the app has for rejecting a request whose body is late, before the end of the connection
 )
-"""Headers that have browsers neither guess types, nor show a response in a frame or on another site."""
 
+_SLICE_BYTES = 4096  # at which it is noticed that headers become too large
 _PROBE_S = 0.1
-_LINGER_S = 1.0
+_DEFAULT_KEEP_ALIVE_S = 5  # of uvicorn and of the option of `bentoml serve`
 _CHECKS_PER_DEADLINE = 10
-_INVALID = ApiError(400, "invalid_http", "Got something that is no HTTP/1.1; expected a request.")
-_LATE = ApiError(
-    408, "request_timeout", "The headers did not arrive in time; send the whole request at once."
-)
 
 
-class Connection(HttpToolsProtocol):
-    """The connection of one client, as uvicorn serves it by httptools, with the limits that both leave out.
+class Connection(Http11):
+    """The connection of one client, with the limits that uvicorn and httptools leave out.
 
     A request has to arrive, and a response to be read, within the time limit of requests; who makes no
-    progress for as long is disconnected. A client that closes its side after its request gets the response.
-    What is rejected here is not recorded, since it never becomes a request to the app.
+    progress for as long is disconnected. A client that closes its side after its request gets the response,
+    and so does one that is still sending. What is rejected here is not recorded, since it never becomes a
+    request to the app.
     """
+
+    transport: LingeringTransport  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -52,11 +47,12 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         # BentoML has no setting for it; without, uvicorn waits for its clients for ever.
         config.timeout_graceful_shutdown = config.timeout_graceful_shutdown or settings().shutdown_seconds
-        _add_security_headers(config, server_state)
-        self.ws_protocol_class = None  # there are no websockets: such an upgrade is ignored
+        add_security_headers(config, server_state)
+        if config.timeout_keep_alive == _DEFAULT_KEEP_ALIVE_S:
+            self.timeout_keep_alive = settings().keep_alive_seconds
         self._limit_s, self._header_limit = settings().request_timeout_seconds, settings().max_header_bytes
         self._in_headers = self._is_rejected = False
-        self._header_bytes = self._chunk_bytes = self._unsent_bytes = 0
+        self._header_bytes = self._unsent_bytes = 0
         self._receiving_since: float | None = self.loop.time()
         self._unsent_since = self.loop.time()
         self._timer: asyncio.TimerHandle | None = None
@@ -68,7 +64,8 @@ class Connection(HttpToolsProtocol):
         return self.cycle is not None and not (self.cycle.response_complete or self.cycle.more_body)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        lingering: Any = LingeringTransport(transport, self.loop, lambda: self._receiving_since is not None)
+        super().connection_made(lingering)
         self._check_later()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -83,16 +80,20 @@ class Connection(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def data_received(self, data: bytes) -> None:
-        if self._is_rejected:
+        if self._is_rejected or self.transport.is_lingering:
+            self.transport.ignore()
             return
         if self._receiving_since is None:
             self._receiving_since = self.loop.time()
-        self._chunk_bytes = len(data)
+        for start in range(0, len(data), _SLICE_BYTES):
+            if not self._is_rejected:
+                self._read(data[start : start + _SLICE_BYTES])
+
+    def _read(self, data: bytes) -> None:
+        self._header_bytes += len(data)
         super().data_received(data)
-        if self._in_headers:
-            self._header_bytes += len(data)
-            if self._header_bytes > self._header_limit:
-                self._reject(self._too_large())
+        if self._header_bytes > self._header_limit and self._receiving_since is not None:
+            self._reject(headers_too_large(self._header_limit))
 
     def on_message_begin(self) -> None:
         self._in_headers, self._header_bytes = True, 0
@@ -102,22 +103,16 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
-        if self._header_bytes + self._chunk_bytes > self._header_limit:  # which may include other bytes
+        if self._header_bytes + _SLICE_BYTES > self._header_limit:  # those of the first slice are not counted
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
             if size > self._header_limit:
-                self._reject(self._too_large())
+                self._reject(headers_too_large(self._header_limit))
                 raise ValueError("too large")  # for the parser, which stops at it
-        if not self.url.startswith(b"/"):
-            self._take_host_of_url()
         super().on_headers_complete()
 
-    def _take_host_of_url(self) -> None:
-        """The host of a whole URL in the request line counts, whatever ``Host`` says (RFC 9112)."""
-        url = httptools.parse_url(self.url)
-        if url.host:
-            port = b":%d" % url.port if url.port else b""
-            host = b"[%s]" % url.host if b":" in url.host else url.host
-            self.headers[:] = [*(each for each in self.headers if each[0] != b"host"), (b"host", host + port)]
+    def on_body(self, body: bytes) -> None:
+        self._header_bytes = 0  # of trailers, which come after the last of the body
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._receiving_since = None
@@ -125,14 +120,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Rejects what the parser stopped at."""
-        self._reject(_INVALID)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Logs nothing: a server may ignore an upgrade."""
-
-    def _too_large(self) -> ApiError:
-        message = f"Send at most {self._header_limit:,} bytes of headers, including the request line."
-        return ApiError(431, "headers_too_large", message)
+        self._reject(INVALID)
 
     def _reject(self, error: ApiError) -> None:
         """Sends the error and disconnects; complete requests before it get their responses instead."""
@@ -149,17 +137,9 @@ class Connection(HttpToolsProtocol):
         else:
             if self.cycle is not None:
                 _disconnect(self.cycle)
-            self._send(error)
-            # To close with bytes unread would reset the connection, and the client might lose the error.
-            self.transport.write_eof()
-            self.loop.call_later(_LINGER_S, self.transport.close)
-
-    def _send(self, error: ApiError) -> None:
-        body = as_json(error.body())
-        length, close = (b"content-length", b"%d" % len(body)), (b"connection", b"close")
-        headers = [*self.server_state.default_headers, *JSON, length, close]
-        lines = b"".join(b"%s: %s\r\n" % header for header in headers)
-        self.transport.write(b"%s%s\r\n%s" % (STATUS_LINE[error.status], lines, body))
+            self._receiving_since = self._receiving_since or self.loop.time()
+            self.transport.write(as_response(error, self.server_state.default_headers))
+            self.transport.close()
 
     def _check_later(self) -> None:
         self._timer = self.loop.call_later(self._limit_s / _CHECKS_PER_DEADLINE, self._check)
@@ -170,10 +150,10 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         elif self._receiving_since is not None and not self._is_answering:
             late_s = self.loop.time() - self._receiving_since - self._limit_s
-            if late_s > 0 and self._in_headers:
-                self._reject(_LATE)
-            elif late_s > SLACK_S:
+            if late_s > _SLACK_S:
                 self.transport.close()
+            elif late_s > 0 and self._in_headers:
+                self._reject(LATE)
         self._check_later()
 
     def _is_response_unread(self) -> bool:
@@ -205,13 +185,6 @@ class Connection(HttpToolsProtocol):
         if first and not self.cycle.response_started and self.cycle.scope["http_version"] == "1.1":
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self.loop.call_later(_PROBE_S, self._probe)
-
-
-def _add_security_headers(config: Config, server_state: ServerState) -> None:
-    """Has the server send them with every response, its own errors included, at no cost to a request."""
-    if SECURITY_HEADERS[0] not in config.encoded_headers:
-        config.encoded_headers.extend(SECURITY_HEADERS)
-        server_state.default_headers = [*server_state.default_headers, *SECURITY_HEADERS]
 
 
 def _disconnect(cycle: RequestResponseCycle) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
@@ -61,8 +62,14 @@ def version_of_files() -> str:
     return digest.hexdigest()[:12]
 
 
+def declared() -> list[dict[str, Any]]:
+    """The deployments of ``prefect.yaml``."""
+    deployments: list[dict[str, Any]] = yaml.safe_load(FILE.read_text("utf-8"))["deployments"]
+    return deployments
+
+
 def _names() -> set[str]:
-    return {each["name"] for each in yaml.safe_load(FILE.read_text("utf-8"))["deployments"]}
+    return {each["name"] for each in declared()}
 
 
 def _run_prefect(*arguments: str) -> None:

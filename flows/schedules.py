@@ -12,6 +12,9 @@ from prefect.exceptions import PrefectHTTPStatusError
 from diamonds.settings import PROJECT, settings
 from flows.automations import NoSuchBlock
 from flows.deployments import PREFECT, NotDeployed, deploy
+from flows.first_training import train_missing_models
+
+FIRST_TRAINING = "--first-training"
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -19,12 +22,15 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 def main() -> None:
     """Waits for Prefect's server, however long it takes, deploys, and becomes the worker.
 
-    Runs whose worker died are found by the server: see ``automations.yaml``.
+    With ``--first-training`` the models that have no version yet are trained first. Runs whose worker died
+    are found by the server: see ``automations.yaml``.
     """
     with get_client(sync_client=True) as client:
         wait_for_server(client)
         try:
             deploy(client)
+            if FIRST_TRAINING in sys.argv:
+                train_missing_models(client)
         except (NotDeployed, NoSuchBlock) as error:
             sys.exit(str(error))
         except PrefectHTTPStatusError as error:
@@ -37,7 +43,7 @@ def main() -> None:
 def wait_for_server(client: SyncPrefectClient) -> None:
     """Returns once Prefect's server answers."""
     while client.api_healthcheck() is not None:
-        time.sleep(0.5)
+        time.sleep(0.2)
 
 
 def _explained(error: PrefectHTTPStatusError) -> str:

@@ -1,68 +1,81 @@
-"""``diamonds run``: trains a first model if there is none, then runs all parts until Ctrl-C."""
+"""``diamonds run``: trains first models if there are none, then runs all parts until Ctrl-C."""
 
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
+from contextlib import ExitStack
+from functools import partial
 
 import typer
 
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.train import PARTLY_FAILED
+from diamonds.loopback import is_loopback
 from diamonds.settings import settings
-from diamonds.stack.environment import environment, metrics_folder
+from diamonds.stack.environment import TRAINING, environment, metrics_folder
 from diamonds.stack.only_run import only_run
-from diamonds.stack.parts import parts
+from diamonds.stack.parts import check_of_champion, first_training, parts
 from diamonds.stack.ports import service_sockets
 from diamonds.stack.prefect import check_variables
 from diamonds.stack.processes import MARK, mark_of
 from diamonds.stack.supervisor import guarded, supervise
+from diamonds.versions.presence import may_have_champion
 
 
 def run() -> None:
     """Train if nothing is trained yet, then serve everything until Ctrl-C."""
     check_variables()
     home = settings().home
-    stop_postgres = [sys.executable, "-m", "diamonds.database.embedded", str(home / "postgres")]
-    with leaving_on_sigterm(), only_run(home), service_sockets() as sockets, guarded(home, stop_postgres):
-        exit_code = _train_and_serve(sockets)
-    raise typer.Exit(exit_code)
+    stop_postgres = [sys.executable, "-m", "diamonds.database", str(home / "postgres")]
+    with (
+        leaving_on_sigterm(),
+        only_run(home),
+        service_sockets() as sockets,
+        guarded(home, stop_postgres),
+        ExitStack() as opened,
+    ):
+        _make_folders()
+        prepare = partial(_prepare, opened)
+        if is_loopback(settings().host) and may_have_champion():
+            supervise([*parts(sockets), check_of_champion()], home, prepare)
+        else:
+            prepare()
+            _train_first()
+            supervise(parts(sockets), home)
 
 
-def _train_and_serve(sockets: list[socket.socket]) -> int:
+def _make_folders() -> None:
+    from diamonds.keys import admin_key
+
+    home = settings().home
+    if admin_key.ensure(home):
+        typer.echo(f"A key with all scopes is in {home / admin_key.NAME}")
+    shutil.rmtree(metrics_folder(), ignore_errors=True)
+    metrics_folder().mkdir()
+
+
+def _prepare(opened: ExitStack) -> None:
+    """Starts and migrates the database, which runs until the end, and checks who may reach the service."""
     from diamonds import database
     from diamonds.keys.binding import check_binding
 
-    with database.running():
-        database.migrate()
-        check_binding(settings().host)
-        _make_admin_key()
-        exit_code = _train_unless_champion()
-        if exit_code not in (0, PARTLY_FAILED):
-            return exit_code
-        shutil.rmtree(metrics_folder(), ignore_errors=True)
-        metrics_folder().mkdir()
-        supervise(parts(sockets), settings().home)
-    return 0
+    opened.enter_context(database.running())
+    database.migrate()
+    check_binding(settings().host)
 
 
-def _make_admin_key() -> None:
-    from diamonds.keys import admin_key
-
-    if admin_key.ensure(settings().home):
-        typer.echo(f"A key with all scopes is in {settings().home / admin_key.NAME}")
-
-
-def _train_unless_champion() -> int:
+def _train_first() -> None:
+    """Trains the first models, unless there is a champion; ends with their exit code where none is good."""
+    typer.echo("Trains the first models; the others follow while prices are quoted.", err=True)
     # In a process of its own, so that the supervisor does not hold the memory of training until the end.
-    # The known good parameters only: the schedules search deeper while prices are already quoted.
-    command = [sys.executable, "-m", "diamonds", "train", "--if-no-champion", "--trials", "1"]
-    variables = environment("training") | {MARK: mark_of(settings().home, "training")}
-    with subprocess.Popen(command, env=variables, process_group=0) as training:
+    variables = environment(TRAINING) | {MARK: mark_of(settings().home, TRAINING)}
+    with subprocess.Popen(first_training(), env=variables, process_group=0) as training:
         try:
-            return training.wait()
+            exit_code = training.wait()
         except BaseException:
             os.killpg(training.pid, signal.SIGTERM)
             raise
+    if exit_code not in (0, PARTLY_FAILED):
+        raise typer.Exit(exit_code)

@@ -3,7 +3,6 @@
 import atexit
 import fcntl
 import os
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,7 +93,3 @@ def _forget_other_servers() -> None:
     """Removes libpq's variables (PGSERVICE, PGPORT ...): they would lead to another server."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
-
-
-if __name__ == "__main__":
-    stop_if_unused(Path(sys.argv[1]))

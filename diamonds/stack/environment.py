@@ -29,6 +29,7 @@ SERVICE_DEFAULTS = {
 """The variables of the service's workers where the user has not set them."""
 
 SERVICE, DASHBOARD, PREFECT, SCHEDULES = "service", "dashboard", "prefect", "schedules"
+TRAINING = "training"
 """The parts of ``diamonds run``."""
 
 _PREFECT_CLIENTS = (SCHEDULES, DASHBOARD)

@@ -37,7 +37,7 @@ class Keeper(threading.Thread):
             end(marked(self._mark), within_s=0.5)
             for relay in relays:
                 relay.join(_RELAY_SECONDS)
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self.part.runs_once:
                 return
             pause_s = next_pause(pause_s, time.monotonic() - started)
             say("system", f"{self.part.name} {ending(exit_code)}; it starts again in {pause_s:g} s")

@@ -21,6 +21,8 @@ class Part:
     """Whether its output is a banner; errors go to stderr."""
     starts_later: bool = field(default=False, kw_only=True)
     """Whether it leaves the processors to the others until prices are quoted."""
+    runs_once: bool = field(default=False, kw_only=True)
+    """Whether it is not started again when it has ended."""
     ends_last: bool = field(default=False, kw_only=True)
     """Whether it is stopped after the others, which use it until they end."""
     stop_seconds: float = field(default=3, kw_only=True)

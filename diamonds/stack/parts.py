@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from diamonds.settings import settings
 from diamonds.stack import prefect
 from diamonds.stack.addresses import address_of
-from diamonds.stack.environment import DASHBOARD, PREFECT, SCHEDULES, SERVICE, environment
+from diamonds.stack.environment import DASHBOARD, PREFECT, SCHEDULES, SERVICE, TRAINING, environment
 from diamonds.stack.part import Part
+
+FIRST_MODELS = ("linear", "xgboost")
+"""The models that are trained before prices are quoted: a safe one, and a good one that takes seconds."""
 
 _MODULE = (sys.executable, "-m")
 
@@ -58,7 +61,21 @@ def server() -> Part:
     return Part(PREFECT, command, environment(PREFECT), discards_output=True, ends_last=True)
 
 
+def check_of_champion() -> Part:
+    """What trains a first champion, once prices would be quoted, where all that there was is damaged."""
+    return Part(TRAINING, first_training(), environment(TRAINING), starts_later=True, runs_once=True)
+
+
+def first_training() -> tuple[str, ...]:
+    """The command that trains the models that quote first, unless there is a champion.
+
+    The known good parameters only: the schedules search deeper while prices are already quoted.
+    """
+    models = [option for name in FIRST_MODELS for option in ("--model", name)]
+    return (*_MODULE, "diamonds", "train", "--if-no-champion", "--trials", "1", *models)
+
+
 def schedules() -> Part:
     """What deploys the schedules to Prefect and runs what is due."""
-    command = (*_MODULE, "flows.schedules")
+    command = (*_MODULE, "flows.schedules", "--first-training")
     return Part(SCHEDULES, command, environment(SCHEDULES), starts_later=True)

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,21 +32,26 @@ def guarded(home: Path, afterwards: Sequence[str]) -> Iterator[None]:
     guardian.stop()
 
 
-def supervise(parts: Iterable[Part], home: Path) -> None:
-    """Keeps the parts running until Ctrl-C or ``SystemExit``, as signals raise it; stops them in order."""
+def supervise(parts: Iterable[Part], home: Path, prepare: Callable[[], None] = lambda: None) -> None:
+    """Keeps the parts running until Ctrl-C or ``SystemExit``, as signals raise it; stops them in order.
+
+    ``prepare`` is called while the first of them start, and stops them by raising.
+    """
     stopping = threading.Event()
     keepers = [Keeper(part, home, stopping) for part in parts]
     try:
         for keeper in keepers:
             if not keeper.part.starts_later:
                 keeper.start()
+        prepare()
         threading.Thread(target=_start_rest, args=(keepers, stopping), daemon=True).start()
         stopping.wait()
     except (KeyboardInterrupt, SystemExit):
         say("system", "stops")
-    stopping.set()
-    _stop([keeper for keeper in keepers if not keeper.part.ends_last])
-    _stop([keeper for keeper in keepers if keeper.part.ends_last])
+    finally:
+        stopping.set()
+        _stop([keeper for keeper in keepers if not keeper.part.ends_last])
+        _stop([keeper for keeper in keepers if keeper.part.ends_last])
 
 
 def _start_rest(keepers: Sequence[Keeper], stopping: threading.Event) -> None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from diamonds.database import postgres, postgres_user
+from diamonds.database import postgres
+from diamonds.owner import check_owner
 
 # The file descriptors of this process's locks by folder. The kernel releases them however the process ends,
 # so a killed process neither prevents the server from stopping nor the next process from starting it.
@@ -23,7 +24,7 @@ def start(folder: Path, driver: str) -> str:
     The server runs until ``release``. Raises ``ConnectionError`` when it does not start, and
     ``ForeignFolder`` where the folder is another user's.
     """
-    postgres_user.check_owner(folder.parent)
+    check_owner(folder.parent)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_other_servers()
     with _one_thread:

@@ -76,7 +76,7 @@ def _make(folder: Path) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(0o700)
     postgres_user.hand_over(draft)
-    postgres_user.let_in(programs())
+    postgres_user.let_in(programs(), draft)
     options = ("--auth=trust", f"--username={SUPERUSER}", *_LOCALE, *_ZONE, "-D", str(draft))
     done = subprocess.run(
         [programs() / "initdb", *options],
@@ -96,10 +96,11 @@ def _make(folder: Path) -> None:
 
 def _start(folder: Path) -> None:
     sockets = socket_folder(folder)
-    postgres_user.let_in(programs())
+    postgres_user.let_in(programs(), folder)
     server = [str(programs() / "postgres"), "-D", str(folder), "-h", "", "-k", _quoted(sockets)]
     log = folder / LOG
-    log.unlink(missing_ok=True)
+    if log.exists():
+        log.replace(folder / f"{LOG}.before")  # what is read below is of this start alone
     subprocess.run(
         ["/bin/sh", "-c", _IN_BACKGROUND, "sh", str(log), *server],
         check=True,

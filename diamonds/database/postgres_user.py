@@ -1,4 +1,4 @@
-"""The user that runs the embedded Postgres, which does not run as root, and whose folders are used."""
+"""The user that runs the embedded Postgres, which does not run as root."""
 
 import os
 import pwd
@@ -11,21 +11,8 @@ NAME = "pgserver"
 """The user that runs the server where we are root."""
 
 
-class ForeignFolder(PermissionError):
-    """A folder belongs to another user."""
-
-
 class NoUser(ConnectionError):
     """There is no user that could run the server."""
-
-
-def check_owner(folder: Path) -> None:
-    """Raises ``ForeignFolder`` where the folder is another user's: using it would take it away from them."""
-    if not folder.exists():
-        return
-    owner = folder.stat().st_uid
-    if owner not in {os.geteuid(), *_uid_of_server()}:
-        raise ForeignFolder(f"{folder} belongs to {_name(owner)}; run this as that user.")
 
 
 def hand_over(folder: Path) -> None:
@@ -37,11 +24,15 @@ def hand_over(folder: Path) -> None:
     _let_through(folder)
 
 
-def let_in(programs: Path) -> None:
-    """Lets the user of the server run the programs in a folder, where we are root."""
+def let_in(programs: Path, folder: Path) -> None:
+    """Lets the user of the server run the programs and reach the folder, where we are root.
+
+    The ways there may have been closed since the last time.
+    """
     if os.geteuid() != 0:
         return
     _let_through(programs)
+    _let_through(folder)
     if not stat.S_IMODE(programs.stat().st_mode) & stat.S_IXOTH:  # installed under a umask such as 077
         for path in (programs.parent, *programs.parent.rglob("*")):
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -93,15 +84,9 @@ def _make_user() -> None:
         ) from error
 
 
-def _uid_of_server() -> set[int]:
+def uids() -> set[int]:
+    """The user of the server, where we are root and have made it."""
     try:
         return {pwd.getpwnam(NAME).pw_uid} if os.geteuid() == 0 else set()
     except KeyError:
         return set()
-
-
-def _name(uid: int) -> str:
-    try:
-        return f"the user {pwd.getpwuid(uid).pw_name}"
-    except KeyError:
-        return f"the user id {uid}"

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from diamonds.database import postgres_user
+from diamonds.owner import check_owner
 
 LONGEST = 100
 """Maximum length of a folder's path, in bytes: the system takes 104 (macOS) or 108 for the socket in it."""
@@ -21,6 +22,6 @@ def socket_folder(folder: Path) -> Path:
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     short = Path(tempfile.gettempdir()) / f"diamonds-{os.getuid()}-{digest}"
     short.mkdir(0o700, exist_ok=True)
-    postgres_user.check_owner(short)
+    check_owner(short, postgres_user.uids())
     postgres_user.hand_over(short)
     return short

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from diamonds.owner import check_owner
 from diamonds.stack.output import show
 from diamonds.stack.processes import end, mark_of, marked, text_of
 
@@ -19,7 +20,9 @@ class RunsAlready(RuntimeError):
 
 @contextmanager
 def only_run(home: Path) -> Iterator[None]:
-    """Takes the home for this process alone; raises ``RunsAlready``, with the process that has it."""
+    """Takes the home for this process alone; raises ``RunsAlready``, with the process that has it,
+    and ``ForeignFolder``."""
+    check_owner(home)
     home.mkdir(parents=True, exist_ok=True)
     with (home / "run.lock").open("a+") as lock:
         try:

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from diamonds.database import postgres
-from diamonds.database.postgres_user import ForeignFolder, check_owner
 from diamonds.database.postmaster import running_postmaster
 from diamonds.database.socket_folder import LONGEST, socket_folder
+from diamonds.owner import ForeignFolder, check_owner
 from tests.database.test_database import end, is_up, postmaster, start_user
 
 SHOW = """

@@ -1,0 +1,27 @@
+"""Checks on the spot whether ``diamonds`` can run on this machine, and says what is wrong."""
+
+from collections.abc import Callable, Iterator
+
+from diamonds.doctor.database import check_database
+from diamonds.doctor.finding import Finding
+from diamonds.doctor.folders import check_disk, check_home, check_run, check_temporary_folder
+from diamonds.doctor.machine import check_environment, check_memory, check_python, check_settings, check_user
+from diamonds.doctor.models import check_models
+from diamonds.doctor.network import check_localhost, check_ports, check_prefect, check_service
+
+__all__ = ["Finding", "examine"]
+
+_CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    *(check_python, check_environment, check_memory, check_user),
+    *(check_home, check_disk, check_temporary_folder, check_run),
+    *(check_localhost, check_ports, check_database, check_prefect, check_models, check_service),
+)
+
+
+def examine() -> Iterator[Finding]:
+    """All findings, one after the other; of wrong settings these alone, as all else depends on them."""
+    settings = list(check_settings())
+    yield from settings
+    if all(finding.ok for finding in settings):
+        for check in _CHECKS:
+            yield from check()

@@ -1,0 +1,69 @@
+"""Checks Python, the installed packages, the settings, the memory and the user."""
+
+import os
+import platform
+import pwd
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+
+from diamonds.doctor.finding import Finding, right, wrong
+from diamonds.settings import PROJECT, InvalidSettings, settings
+
+OLDEST = (3, 11)
+LEAST_MEMORY_BYTES = 10**9
+"""What a start takes; a training takes another gigabyte."""
+
+_LOCK = "requirements.lock"
+
+
+def check_python() -> Iterator[Finding]:
+    """Whether Python is new enough."""
+    text = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+    if sys.version_info < OLDEST:
+        yield wrong("python", f"{text} is too old; install Python 3.11 or newer, then: make run PYTHON=...")
+    else:
+        yield right("python", text)
+
+
+def check_environment() -> Iterator[Finding]:
+    """Whether the locked packages are installed; says nothing where the installer was not used."""
+    installer = PROJECT / "scripts" / "install.py"
+    if not installer.exists() or not list((PROJECT / ".venv").glob("*.lock.installed")):
+        return
+    check = subprocess.run([sys.executable, installer, _LOCK, "--check"], capture_output=True, check=False)
+    if check.returncode:
+        yield wrong("packages", f"The environment {sys.prefix} is not what {_LOCK} says; run: make install")
+    else:
+        yield right("packages", f"The environment {sys.prefix} is complete")
+
+
+def check_settings() -> Iterator[Finding]:
+    """Whether all settings are valid."""
+    try:
+        settings()
+    except InvalidSettings as error:
+        yield wrong("settings", str(error))
+    else:
+        yield right("settings", "All settings are valid")
+
+
+def check_memory() -> Iterator[Finding]:
+    """Whether there is memory for a start."""
+    available = psutil.virtual_memory().available
+    text = f"{available / 1e9:.1f} GB of memory are available"
+    if available < LEAST_MEMORY_BYTES:
+        yield wrong("memory", f"{text}; a start takes 1 GB, and a training another: end other programs")
+    else:
+        yield right("memory", text)
+
+
+def check_user() -> Iterator[Finding]:
+    """Whether the user has the name that Postgres asks for."""
+    try:
+        yield right("user", pwd.getpwuid(os.geteuid()).pw_name)
+    except KeyError:
+        text = f"The user id {os.geteuid()} has no name, which the embedded Postgres needs"
+        yield wrong("user", f"{text}; add one to /etc/passwd, or set DIAMONDS_DATABASE_URL")

@@ -81,7 +81,7 @@ class PricedFile:
     content: bytes
     format: FileFormat
     source: Source
-    coverage: float
+    coverage: float | None
 
     def response(self) -> Response:
         """The file, with what a JSON answer has beside the prices as headers."""
@@ -91,7 +91,7 @@ class PricedFile:
             headers={
                 "content-disposition": f'attachment; filename="priced{self.format.suffix}"',
                 **{f"x-{name}": str(value) for name, value in self.source.items()},
-                "x-coverage": f"{self.coverage:g}",
+                **({} if self.coverage is None else {"x-coverage": f"{self.coverage:g}"}),
             },
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from math import isnan
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -33,7 +34,7 @@ class Slice(TypedDict):
     rmse: float
     mape: float
     within_10_percent: float
-    coverage: float
+    coverage: float | None
 
 
 class VersionResponse(TypedDict):
@@ -136,7 +137,8 @@ def _damaged(reason: str) -> ApiError:
 
 def _slice(name: str, judged: Evaluation) -> Slice:
     metrics = asdict(judged.metrics())
-    selected = {name: metrics[name] for name in ("mae", "rmse", "mape", "within_10_percent", "coverage")}
+    selected = {name: metrics[name] for name in ("mae", "rmse", "mape", "within_10_percent")}
+    selected["coverage"] = None if isnan(metrics["coverage"]) else metrics["coverage"]
     return {"slice": name, "stones": len(judged.stones), **selected}  # type: ignore[typeddict-item]
 
 

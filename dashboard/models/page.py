@@ -12,6 +12,7 @@ from dashboard.models.version_picker import index_of_champion, pick_version
 from dashboard.models.versions import show_versions
 from dashboard.ui.errors import show_errors, show_no_model
 from dashboard.ui.text import code, escape_markdown
+from dashboard.ui.version_fields import format_field
 
 PARTS = ("Versions", "Compare two", "Model card")
 MOST_PROMOTIONS = 8
@@ -86,7 +87,7 @@ def show_champion(champion: JsonObject, reason: str) -> None:
             "Mean error": f"${champion['mae']:,.0f}",
             "Mean error, relative": f"{champion['mape']:.1%}",
             "R²": f"{champion['r2']:.4f}",
-            "Prices in their interval": f"{champion['coverage']:.1%}",
+            "Prices in their interval": format_field("coverage", champion["coverage"]) or "none",
         }
         for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
             column.metric(label, value)

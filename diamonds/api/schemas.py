@@ -10,10 +10,16 @@ from typing_extensions import TypedDict  # pydantic describes only this one befo
 from diamonds.diamond import USUAL, SoldStone
 
 Usd = Annotated[float, Field(gt=0, description="Price, in `currency`.", examples=[2727.31])]
-Low = Annotated[float, Field(gt=0, description="Lower bound of the interval.", examples=[2409.9])]
-High = Annotated[float, Field(gt=0, description="Upper bound of the interval.", examples=[3010.4])]
+_NONE = "null: the version learned from too few stones for intervals, as a warning says."
+Low = Annotated[
+    float | None, Field(gt=0, description=f"Lower bound of the interval; {_NONE}", examples=[2409.9])
+]
+High = Annotated[
+    float | None, Field(gt=0, description=f"Upper bound of the interval; {_NONE}", examples=[3010.4])
+]
 Coverage = Annotated[
-    float, Field(gt=0, lt=1, description="Share of true prices within such intervals.", examples=[0.9])
+    float | None,
+    Field(gt=0, lt=1, description=f"Share of true prices within such intervals; {_NONE}", examples=[0.9]),
 ]
 Currency = Annotated[str, Field(description="The currency of all prices.", examples=["USD"])]
 QuotingModel = Annotated[str, Field(description="Name of the model that quoted.", examples=["xgboost"])]
@@ -24,7 +30,10 @@ Tag = Annotated[
 
 Warnings = Annotated[
     list[str],
-    Field(description="What is implausible about the stone, or missing among the sold ones, in sentences."),
+    Field(
+        description="What is implausible about the stone or missing among the sold ones, or why there is no "
+        "interval, in sentences."
+    ),
 ]
 Supported = Annotated[
     bool,

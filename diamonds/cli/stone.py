@@ -141,8 +141,9 @@ def _print_quote(pricer: "Pricer", stone: "Diamond", warnings: list[str], as_jso
         return
     _warn(warnings)
     share = "no share of prices promised" if quotes.unsupported else f"{pricer.coverage:.0%} coverage"
+    interval = "" if low is None else f"{low:,.2f} to {high:,.2f} with {share}, "
     typer.echo(f"{price:,.2f} {currency}")
-    typer.echo(f"{low:,.2f} to {high:,.2f} with {share}, by {pricer.tag}")
+    typer.echo(f"{interval}by {pricer.tag}")
 
 
 def _warn(warnings: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Self
 import pandas as pd
 import polars as pl
 
+from diamonds.dataset.capacity import capacity_notes
 from diamonds.dataset.cells.dates import parse_dates
 from diamonds.dataset.clean import CleaningSummary, clean
 from diamonds.dataset.content import columns_of, days_of, dtypes_of, frame_at, without_copies
@@ -18,11 +19,11 @@ from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.mapping import ColumnMapping
 from diamonds.dataset.market import Market
 from diamonds.dataset.parse import SOLD_AT
-from diamonds.dataset.plausibility import SAMPLE_STONES, capacity_note, check_prices
+from diamonds.dataset.plausibility import SAMPLE_STONES, check_prices
 from diamonds.dataset.rare_grades import without_rare_grades
 from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, without_secrets
 from diamonds.dataset.report import DataReport, TableSummary
-from diamonds.dataset.split import identities, in_hold_out
+from diamonds.dataset.split import identities, in_hold_out, without_calibration, without_report
 from diamonds.dataset.table import Table
 from diamonds.diamond import COLUMNS
 from diamonds.grades import STORED
@@ -168,11 +169,19 @@ def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
         grades=grades_of([training, hold_out]),
         training=len(training),
         hold_out=len(hold_out),
-        notes=capacity_note(len(order)),
+        notes=_capacity_notes(training, hold_out),
         market=Market.of_settings(),
         **cleaned.summary.counts(),
     )
     return Dataset(training, hold_out, fingerprint, report)
+
+
+def _capacity_notes(training: pd.DataFrame, hold_out: pd.DataFrame) -> tuple[str, ...]:
+    stones = len(training) + len(hold_out)
+    calibration, deciding = len(without_calibration(training)[1]), len(without_report(hold_out)[0])
+    coverage = settings().coverage
+    notes = capacity_notes(stones, calibration=calibration, deciding=deciding, coverage=coverage)
+    return tuple(notes)
 
 
 def _are_dated(cleaned: CleanedTables) -> bool:

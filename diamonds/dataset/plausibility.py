@@ -27,7 +27,6 @@ LARGEST_SPREAD = 0.7
 """Maximum median distance of single prices from the reference, after the difference of all is taken out."""
 STEEPEST_SLOPE = 0.6
 """Maximum change of that distance with the logarithm of the weight, either way."""
-FEW_STONES = 1_000
 _PER_CARAT = "Are they prices per carat? Call the column 'price per carat'."
 _MULTIPLIED = "Are they prices of stones, multiplied by the weight once more?"
 _FEWEST_WEIGHTS = 0.15
@@ -109,13 +108,3 @@ def _causes(prices: Values, reference: Values, sample: pd.DataFrame) -> Iterator
 
 def _misfit(distance: Values) -> float:
     return float(np.median(np.abs(distance)))
-
-
-def capacity_note(stones: int) -> tuple[str, ...]:
-    """What a dataset of so few stones can carry, nothing for one of a thousand or more."""
-    if stones >= FEW_STONES:
-        return ()
-    return (
-        f"{stones:,} stones are few: with less than {FEW_STONES:,} a model learns the weight and the "
-        f"frequent grades, prices of rare grades are guesses, and intervals are wide.",
-    )

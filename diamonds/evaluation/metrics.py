@@ -25,7 +25,7 @@ class Metrics:
 
     ``r2`` of stones that all have one price is 1 where they are quoted at that, else 0.
     ``within_10_percent`` is the share of predictions within 10% of the true price, ``coverage`` the share of
-    true prices inside their interval.
+    true prices inside their interval; it and ``width`` are NaN where there are no intervals.
     """
 
     mae: float
@@ -37,13 +37,16 @@ class Metrics:
     width: float
 
     def labels(self) -> dict[str, str]:
-        """The metrics as the strings that label a version."""
-        return {name: f"{value:.6g}" for name, value in asdict(self).items()}
+        """The metrics as the strings that label a version, empty where there is none."""
+        return {name: "" if np.isnan(value) else f"{value:.6g}" for name, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Stones with their true ``price``, the ``predicted`` one, and its ``low`` and ``high`` bound, in USD."""
+    """Stones with their true ``price``, the ``predicted`` one, and its ``low`` and ``high`` bound, in USD.
+
+    The bounds are NaN where there are no intervals.
+    """
 
     stones: pd.DataFrame
 
@@ -99,6 +102,7 @@ def evaluate(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -
 def _metrics(stones: pd.DataFrame) -> Metrics:
     price, predicted, low, high = (stones[name].to_numpy("float64") for name in ("price", *_QUOTES))
     error = predicted - price
+    coverage, width = ((low <= price) & (price <= high)).mean(), np.median(high - low)
     spread = float(((price - price.mean()) ** 2).sum())
     return Metrics(
         mae=float(np.abs(error).mean()),
@@ -106,6 +110,6 @@ def _metrics(stones: pd.DataFrame) -> Metrics:
         r2=1 - float((error**2).sum()) / spread if spread else float(not error.any()),
         mape=float(np.abs(error / price).mean()),
         within_10_percent=float((np.abs(error / price) <= 0.1).mean()),
-        coverage=float(((low <= price) & (price <= high)).mean()),
-        width=float(np.median(high - low)),
+        coverage=float("nan") if np.isnan(width) else float(coverage),
+        width=float(width),
     )

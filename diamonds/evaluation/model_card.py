@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 
 from diamonds.evaluation.figures import figures_of, save_figures
@@ -52,7 +53,11 @@ class ModelCard:
         yield f"- root of the mean squared error {metrics.rmse:.1f} USD ({rmse})"
         yield f"- R2 {metrics.r2:.4f}, mean error {metrics.mape:.1%} of the price"
         yield f"- {metrics.within_10_percent:.1%} of the prices within 10%"
-        yield f"- {metrics.coverage:.1%} of the prices in their interval, of median width {metrics.width:.0f}"
+        if isnan(metrics.width):
+            yield "- no intervals: too few stones to calibrate them"
+        else:
+            width = f"of median width {metrics.width:.0f}"
+            yield f"- {metrics.coverage:.1%} of the prices in their interval, {width}"
 
     def _slices(self) -> Iterator[str]:
         yield "| stones | number | MAE, USD | RMSE, USD | MAPE | within 10% | in interval |"
@@ -61,7 +66,8 @@ class ModelCard:
             metrics = evaluation.metrics()
             yield (
                 f"| {name} | {len(evaluation.stones):,} | {metrics.mae:.1f} | {metrics.rmse:.1f} "
-                f"| {metrics.mape:.1%} | {metrics.within_10_percent:.1%} | {metrics.coverage:.1%} |"
+                f"| {metrics.mape:.1%} | {metrics.within_10_percent:.1%} "
+                f"| {'' if isnan(metrics.coverage) else f'{metrics.coverage:.1%}'} |"
             )
 
     def _provenance(self) -> Iterator[str]:

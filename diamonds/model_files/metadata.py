@@ -4,7 +4,7 @@ import json
 import math
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -48,8 +48,8 @@ class Labels(BaseModel):
     r2: Number
     mape: Number
     within_10_percent: Number
-    coverage: Number
-    width: Number
+    coverage: Number | Literal[""]
+    width: Number | Literal[""]
     out_of_fold_mae: Number = "0"
     dataset: Hex
     rows: Whole

@@ -77,10 +77,17 @@ def _check_labels(version: Version, evaluation: Evaluation) -> None:
         evaluation = evaluation.reported()
         _check_number(version, REPORTED_ROWS, len(evaluation.stones))
     for name, measured in evaluation.metrics().labels().items():
-        if not np.isclose(float(version.labels[name]), float(measured), rtol=1e-4):
+        if not _agree(version.labels[name], measured):
             raise BadVersionFile(
                 f"Its label {name} is {version.labels[name]}, but its hold-out says {measured}."
             )
+
+
+def _agree(label: str, measured: str) -> bool:
+    """Whether both say the same, or both that there is nothing to measure."""
+    if not label or not measured:
+        return label == measured
+    return bool(np.isclose(float(label), float(measured), rtol=1e-4))
 
 
 def _check_number(version: Version, label: str, stones: int) -> None:

@@ -11,6 +11,7 @@ from typing import Self
 
 import numpy as np
 
+from diamonds.dataset.capacity import fewest_to_calibrate
 from diamonds.models.features import Matrix, lacks_measures, nearest_classic, one_hot, without_measures
 from diamonds.models.spec import Estimator, Prices
 
@@ -18,7 +19,6 @@ _FILE = "intervals.json"
 _BANDS = 5
 _STONES_PER_BAND = 30
 _LARGEST_LOG_FACTOR = float(np.log(1000))
-"""With too few stones to promise anything, bounds are off by a factor of 1,000: finite, but useless."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,24 @@ class Intervals:
 
     ``coverage`` is what is promised. ``difficulty`` predicts the usual error of a stone; ``edges`` are the
     weights between the bands; ``quantiles``, shape (2, bands), are for stones with all measures and the rest.
+    ``stones`` calibrated them; with too few there are no intervals, and the quantiles are infinite.
     """
 
     coverage: float
     difficulty: Prices
     edges: Prices
     quantiles: Matrix
+    stones: int = 0
+
+    @property
+    def missing(self) -> str | None:
+        """Why there are no intervals, in a sentence, or None where there are."""
+        if np.isfinite(self.quantiles).all():
+            return None
+        return (
+            f"There is no interval: {self.stones or 'too few'} of the sold stones calibrate it, and a "
+            f"coverage of {self.coverage:.0%} needs {fewest_to_calibrate(self.coverage)} or more."
+        )
 
     @classmethod
     def fit(
@@ -50,6 +62,8 @@ class Intervals:
         """
         difficulty = _difficulty(*seen)
         matrix, price_usd = calibration
+        if len(matrix) < fewest_to_calibrate(coverage):
+            return cls(coverage, difficulty, np.empty(0), np.full((2, 1), np.inf), len(matrix))
         edges = _edges(matrix[:, 0], coverage)
         bands, number = np.searchsorted(edges, matrix[:, 0], side="right"), len(edges) + 1
         quantiles = []
@@ -57,10 +71,15 @@ class Intervals:
             ratio = np.log(price_usd / estimator.predict_matrix(stones))
             scores = np.abs(ratio) / _usual_error(difficulty, stones)
             quantiles.append([_quantile(scores[bands == band], coverage) for band in range(number)])
-        return cls(coverage, difficulty, edges, np.array(quantiles))
+        return cls(coverage, difficulty, edges, np.array(quantiles), len(matrix))
 
     def bounds(self, price_usd: Prices, matrix: Matrix) -> tuple[Prices, Prices]:
-        """The low and high bounds in USD of prices that the model gave for the stones of ``matrix``."""
+        """The low and high bounds in USD of prices that the model gave for the stones of ``matrix``.
+
+        NaN where intervals are ``missing``.
+        """
+        if self.missing:
+            return np.full_like(price_usd, np.nan), np.full_like(price_usd, np.nan)
         incomplete = lacks_measures(matrix).astype("int64")
         band = np.searchsorted(self.edges, matrix[:, 0], side="right")
         ratio = self.quantiles[incomplete, band] * _usual_error(self.difficulty, matrix)
@@ -76,32 +95,24 @@ class Intervals:
         """The intervals that were saved to ``folder``."""
         fields = json.loads((folder / _FILE).read_text())
         arrays = {name: np.array(fields[name]) for name in ("difficulty", "edges", "quantiles")}
-        return cls(coverage=fields["coverage"], **arrays)
+        return cls(coverage=fields["coverage"], stones=fields.get("stones", 0), **arrays)
 
 
 def _edges(carat: Prices, coverage: float) -> Prices:
     """The weights between the bands: as many as leave each band the stones that the coverage asks for."""
-    fewest = max(_STONES_PER_BAND, fewest_stones(coverage))
+    fewest = fewest_to_calibrate(coverage)
+    usual = max(_STONES_PER_BAND, fewest)
     for number in range(_BANDS, 1, -1):
         edges = np.quantile(carat, np.linspace(0, 1, number + 1)[1:-1])
         bands = np.searchsorted(edges, carat, side="right")
-        if len(carat) >= number * fewest and np.bincount(bands, minlength=number).min() >= fewest_stones(
-            coverage
-        ):
+        if len(carat) >= number * usual and np.bincount(bands, minlength=number).min() >= fewest:
             return np.asarray(edges)
     return np.empty(0)
 
 
-def fewest_stones(coverage: float) -> int:
-    """The number of calibration stones below which nothing can be promised."""
-    return int(np.ceil(coverage / (1 - coverage) - 1e-9))
-
-
 def _quantile(scores: Prices, coverage: float) -> float:
     """The smallest score that is, with one new stone, at least as large as the promised share of scores."""
-    rank = int(np.ceil((len(scores) + 1) * coverage))
-    if rank > len(scores):  # too few stones to promise anything
-        return float("inf")
+    rank = min(int(np.ceil((len(scores) + 1) * coverage - 1e-9)), len(scores))
     return float(np.partition(scores, rank - 1)[rank - 1])
 
 

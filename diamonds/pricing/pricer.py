@@ -30,12 +30,13 @@ class Quotes:
     """The quotes of stones in order, in the version's currency and whole cents: 0 < low <= price <= high.
 
     ``warnings`` are sentences by the position of the stone, for those that are implausible or that no sold
-    stones are like. These are ``unsupported``: their intervals promise nothing.
+    stones are like. These are ``unsupported``: their intervals promise nothing. Where the version has no
+    intervals, the bounds are None, and a warning says why.
     """
 
     price: list[float]
-    low: list[float]
-    high: list[float]
+    low: Sequence[float | None]
+    high: Sequence[float | None]
     warnings: dict[int, list[str]]
     unsupported: frozenset[int] = frozenset()
 
@@ -66,9 +67,9 @@ class Pricer:
         return self.scope.currency
 
     @property
-    def coverage(self) -> float:
-        """The share of true prices that lie within the intervals."""
-        return self.intervals.coverage
+    def coverage(self) -> float | None:
+        """The share of true prices that lie within the intervals, None where there are none."""
+        return None if self.intervals.missing else self.intervals.coverage
 
     def quotes(self, rows: Matrix) -> Quotes:
         """The quotes of the stones of a matrix, whatever their grades: see ``fit``."""
@@ -82,6 +83,9 @@ class Pricer:
                 warnings.setdefault(row, []).append(sentence)
         cents = np.maximum(np.round([prices, *bounds], 2), 0.01)
         price, low, high = cents.tolist()
+        if reason := self.intervals.missing:
+            low = high = [None] * len(price)
+            warnings = {place: [*warnings.get(place, []), reason] for place in range(len(price))}
         return Quotes(price, low, high, warnings, frozenset(missing.tolist()))
 
     def fit(self, rows: Matrix) -> Fitted:

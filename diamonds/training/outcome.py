@@ -18,6 +18,10 @@ class Trained:
     is_new: bool
 
 
+class ModelFailed(RuntimeError):
+    """The library of a model failed; unlike its own error, this one can be read in any process."""
+
+
 Result = Trained | Exception
 """The version of one model, or why there is none."""
 

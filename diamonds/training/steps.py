@@ -1,7 +1,7 @@
 """Loads and stores a dataset, and trains one model on it unless nothing changed: the steps of a run."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from diamonds.database import database_url
 from diamonds.dataset import DataReport, Dataset, load_dataset, report_in
@@ -9,7 +9,7 @@ from diamonds.dataset.mapping import ColumnMapping
 from diamonds.models import spec_named
 from diamonds.training.budget import Budget
 from diamonds.training.fingerprint import unchanged_version
-from diamonds.training.outcome import Trained
+from diamonds.training.outcome import ModelFailed, Trained
 from diamonds.training.train import train_version
 from diamonds.training.tuning import OnTrial
 from diamonds.versions import datasets, store
@@ -41,7 +41,7 @@ def train_model(
     spec = spec_named(name)
     if unchanged := unchanged_version(spec, dataset.fingerprint, budget):
         return Trained(unchanged, is_new=flow_run != "" and unchanged.labels["flow_run"] == flow_run)
-    with progress(name) as on_trial:
+    with progress(name) as on_trial, _readable_errors():
         version = train_version(
             spec,
             dataset,
@@ -54,6 +54,20 @@ def train_model(
             more_labels={ACCEPTED: NOT_BETTER} if _waits(name, dataset) else {},
         )
     return Trained(version, is_new=True)
+
+
+@contextmanager
+def _readable_errors() -> Iterator[None]:
+    """Replaces the errors of libraries, which a process that has not imported these cannot read.
+
+    It would take the process that trained the model for dead, and with it all others.
+    """
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] in ("builtins", "diamonds"):
+            raise
+        raise ModelFailed(f"{type(error).__name__}: {error}") from error
 
 
 def _waits(name: str, dataset: Dataset) -> bool:

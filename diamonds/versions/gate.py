@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Self
 
+from diamonds.dataset.capacity import FEWEST_TO_DECIDE
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.models.spec import Prices
 
@@ -20,7 +21,6 @@ ERROR_RATE = 0.04
 
 It is a little below the 5% that are promised, for errors are not quite normal: see ``benchmarks.promotion``.
 """
-FEWEST_STONES = 1000
 LARGEST_LOSS = 0.05
 """Share by which the mean absolute error of a slice may be higher."""
 SMALLEST_SLICE = 30
@@ -76,9 +76,9 @@ def decide(
         f"{challenger.tag} (MAE {challenger.mae_usd:.1f} USD) and {champion.tag} "
         f"(MAE {champion.mae_usd:.1f} USD) were compared on {number:,} stones"
     )
-    if number < FEWEST_STONES:
-        few = f"that is fewer than {FEWEST_STONES:,}, so a person has to decide (`diamonds promote --force`)"
-        return Decision(False, f"{compared}: {few}.")
+    if number < FEWEST_TO_DECIDE:
+        few = f"that is fewer than {FEWEST_TO_DECIDE:,}, so a person has to decide"
+        return Decision(False, f"{compared}: {few} (`diamonds promote --force`).")
     gain = Gain.of(_error_usd(champion.evaluation), _error_usd(challenger.evaluation))
     if gain.confidence < confidence_needed(look):
         return Decision(False, f"{compared}: the challenger is {gain.shortfall(look)}.")
@@ -147,6 +147,8 @@ def _percent(confidence: float) -> str:
 def _objections(champion: Contender, challenger: Contender, slowest_ms: float | None) -> Iterator[str]:
     yield from _worse_slices(champion.evaluation, challenger.evaluation)
     before, after = champion.evaluation.metrics(), challenger.evaluation.metrics()
+    if math.isnan(after.coverage) and not math.isnan(before.coverage):
+        yield "its quotes have no intervals"
     if abs(after.coverage - challenger.promised) > COVERAGE_TOLERANCE:
         yield f"its intervals hold {after.coverage:.1%} of the prices instead of {challenger.promised:.0%}"
     if after.width > before.width * (1 + LARGEST_WIDENING):

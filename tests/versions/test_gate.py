@@ -38,6 +38,10 @@ def contender(
     return Contender(tag, Evaluation(pd.DataFrame({**columns, **grades, "carat": 1.2})))
 
 
+def without_intervals(of: Contender) -> Contender:
+    return replace(of, evaluation=Evaluation(of.evaluation.stones.assign(low=np.nan, high=np.nan)))
+
+
 A, B = contender("a", 0.1), contender("b", 0.08)
 
 
@@ -54,6 +58,8 @@ A, B = contender("a", 0.1), contender("b", 0.08)
         (contender("a", 0.1, stones=999), contender("b", 0.05, stones=999), False, "fewer than 1,000"),
         (A, contender("b", 0.05, coverage=0.87), False, "hold 87.0% of the prices instead of 90%"),
         (A, contender("b", 0.05, coverage=1), False, "hold 100.0% of the prices instead of 90%"),
+        (A, without_intervals(B), False, "its quotes have no intervals"),
+        (without_intervals(A), B, True, "the challenger is better by"),
         (A, contender("b", 0.05, coverage=0.89), True, "the challenger is better by"),
         (A, contender("b", 0.08, width=3), False, "USD wide in the median instead of"),
         (A, contender("b", 0.08, width=1e9), False, "USD wide in the median instead of"),

@@ -113,12 +113,17 @@ class Gain:
             return float(self.usd > 0)
         return _NORMAL.cdf(self.usd / self.error_usd)
 
+    @property
+    def found(self) -> str:
+        """The gain with its interval, as what the challenger is."""
+        return f"{'better' if self.usd > 0 else 'worse'} by {abs(self.usd):.1f} USD ({self._range()})"
+
     def shortfall(self, look: int) -> str:
         """Why the gain is not enough, as what the challenger is."""
         if self.usd <= 0:
             return f"not better, but off by {-self.usd:.1f} USD more ({self._range()})"
         return (
-            f"better by {self.usd:.1f} USD ({self._range()}), which may be luck: "
+            f"{self.found}, which may be luck: "
             f"{_percent(confidence_needed(look))} confidence is needed {self._look(look)}"
         )
 

@@ -14,6 +14,7 @@ from diamonds.versions.looks import look_at, note_look
 from diamonds.versions.meeting import contender, contenders
 from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
+from diamonds.versions.screening import worth_a_look
 from diamonds.versions.version import ACCEPTED, NOT_BETTER, REQUEST, UNDOES, Version
 
 __all__ = ["AnotherChampion", "Contender", "Decision", "decide"]
@@ -28,17 +29,18 @@ class AnotherChampion(ValueError):
 def promote_best(challengers: Sequence[Version]) -> Decision:
     """Promotes the best challenger of a training if it is better than the champion; see ``gate.decide``.
 
-    The best has the smallest error out of fold, so that the hold-out chooses nothing that it then tests. What
-    learned from other stones than the configured market's is never promoted, also where nobody quotes. Each
-    model's name follows its own new version where that is better than the one before. Raises
-    ``DamagedVersion`` when any file of the best challenger changed, whatever the decision.
+    It must be better out of fold before the hold-out is looked at; see ``screening``. The best has the
+    smallest error out of fold, so that the hold-out chooses nothing that it then tests. What learned from
+    other stones than the configured market's is never promoted, also where nobody quotes. Each model's name
+    follows its own new version where that is better than the one before. Raises ``DamagedVersion`` when any
+    file of the best challenger changed, whatever the decision.
     """
     for challenger in challengers:
         _let_name_follow(challenger)
     best = min(challengers, key=lambda version: version.out_of_fold_mae_usd)
     source = foreign_source(best.labels["dataset"])
     if source is None:
-        return _promote_if_better(best)
+        return _promote_if_better(best, is_screened=True)
     check(best)
     return Decision(False, _foreign_reason(best, source))
 
@@ -64,7 +66,7 @@ def _let_name_follow(version: Version) -> None:
             return
         decision = Decision(False, f"{version.tag} learned from another market.")
         if foreign_source(version.labels["dataset"]) is None:
-            decision = _meet(before, version)
+            decision = _screened(before, version)
         if decision.promote:  # its labels are others now
             relabel(store.get(version.tag), {ACCEPTED: acceptance_number(version.model)})
     log.info("Model %s: %s", version.model, decision.reason)
@@ -87,10 +89,13 @@ def promote(tag: str, *, force: bool = False, request_id: str | None = None) -> 
     return decision
 
 
-def _promote_if_better(version: Version, request_id: str | None = None) -> Decision:
+def _promote_if_better(
+    version: Version, request_id: str | None = None, *, is_screened: bool = False
+) -> Decision:
     """They are compared while no other promotion can happen."""
     with store.promoting(version):
-        decision = _meet(store.champion(), version)
+        champion = store.champion()
+        decision = _screened(champion, version) if champion and is_screened else _meet(champion, version)
         if decision.promote:
             store.promote(version.tag, decision.reason, request_id=request_id)  # checks every file it copies
         else:
@@ -110,6 +115,12 @@ def compare(champion: str, challenger: str) -> Decision:
     version = store.get(challenger)
     check(version)
     return _decision(store.get(champion), version)
+
+
+def _screened(champion: Version, challenger: Version) -> Decision:
+    """The decision of a meeting that need not come about."""
+    screening = worth_a_look(champion, challenger)
+    return _meet(champion, challenger) if screening.promote else screening
 
 
 def _meet(champion: Version | None, challenger: Version) -> Decision:

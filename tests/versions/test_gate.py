@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.promotion import promoted_share
+from benchmarks.promotion import Case, promoted_share
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.grades import CUTS
 from diamonds.versions.gate import Contender, Gain, confidence_needed, decide
@@ -105,5 +105,6 @@ def test_what_is_enough_at_the_first_look_may_be_luck_at_the_hundredth() -> None
 
 
 def test_nights_without_improvement_promote_in_few_series_and_an_improvement_is_soon_promoted() -> None:
-    assert promoted_share(0.0, series=150, nights=30, stones=1500) <= 0.05
-    assert promoted_share(0.05, series=50, nights=7, stones=1500) >= 0.9
+    assert promoted_share(Case(0.0, nights=1000), series=150, stones=1500) <= 0.05
+    assert promoted_share(Case(0.05, nights=7), series=50, stones=1500) >= 0.9
+    assert promoted_share(Case(0.02, nights=7, nights_before=100), series=60) >= 0.85

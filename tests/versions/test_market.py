@@ -1,5 +1,7 @@
 """Only what learned from the configured market, and is better on its stones, is promoted by itself."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,13 @@ import pytest
 
 from diamonds.dataset import Dataset, without_report
 from diamonds.diamond import COLUMNS
+from diamonds.evaluation.out_of_fold import OUT_OF_FOLD_FILE, OutOfFold
 from diamonds.models import spec_named
 from diamonds.training.steps import load_and_store
 from diamonds.training.train import train_version
 from diamonds.versions import datasets, promotion, store
 from diamonds.versions.changes import relabel
+from diamonds.versions.integrity import MANIFEST
 from diamonds.versions.reference import foreign_source
 from diamonds.versions.version import ACCEPTED, NOT_BETTER, Version
 from tests.conftest import model_store_in
@@ -83,6 +87,31 @@ def test_a_name_stays_with_its_version_where_a_newer_one_is_not_better(champion:
     assert newest is not None
     assert newest.tag == champion.tag
     assert store.get(again.tag).is_trusted, "It may start searches and join ensembles all the same."
+
+
+def with_errors_out_of_fold(version: Version, number: str, factor: float) -> Version:
+    """A copy of a version whose errors out of fold are smaller by a factor; it quotes the same prices."""
+    copy = copied(version, number, accepted=NOT_BETTER)
+    found = OutOfFold.load(copy.folder)
+    OutOfFold(found.price, found.price + factor * (found.predicted - found.price)).save(copy.folder)
+    manifest = json.loads((copy.folder / MANIFEST).read_text())
+    manifest[OUT_OF_FOLD_FILE] = hashlib.sha256((copy.folder / OUT_OF_FOLD_FILE).read_bytes()).hexdigest()
+    (copy.folder / MANIFEST).write_text(json.dumps(manifest))
+    return copy
+
+
+@pytest.mark.parametrize(("factor", "looks"), [(1.0, False), (0.97, True)])
+def test_what_is_no_better_out_of_fold_is_not_looked_at_on_the_hold_out(
+    champion: Version, factor: float, looks: bool
+) -> None:
+    challenger = with_errors_out_of_fold(champion, f"screened{looks:d}", factor)
+
+    decision = promotion.promote_best([challenger])
+
+    assert not decision.promote
+    assert ("the hold-out is not looked at" in decision.reason) is not looks
+    assert ("were compared on" in decision.reason) is looks
+    assert ("looks" in store.get(challenger.tag).labels) is looks
 
 
 def test_each_challenger_is_a_further_look_and_meeting_again_is_none(

@@ -23,6 +23,20 @@ a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-o
   .st-key-stacked [data-testid=stColumn] { min-width: 100% }
   .st-key-paired [data-testid=stColumn] { min-width: 40% }
 }
+.price-bar { display: none }
+@media (max-width: 640px) {
+  .price-bar {
+    display: block; position: fixed; inset: auto 0 0 0; z-index: 99; padding: 0.6rem 1rem;
+    background: #0b3c49; color: #fff
+  }
+  [data-testid=stMainBlockContainer] { padding-bottom: 4rem }
+}
+@media print {
+  header, .price-bar, iframe, .st-key-actions { display: none !important }
+  .stApp, [data-testid=stMain], [data-testid=stAppViewContainer] {
+    overflow: visible; position: static; height: auto
+  }
+}
 </style>"""
 
 

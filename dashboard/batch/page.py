@@ -1,22 +1,21 @@
 """The page *Batch*: prices for a whole file of stones."""
 
 import hashlib
-from pathlib import Path
 
 import polars as pl
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from dashboard.batch.quotes import QuotedFile, VersionChanged, quote_file
+from dashboard.batch.priced import show_priced
+from dashboard.batch.quotes import VersionChanged, quote_file
 from dashboard.clients.api import get
 from dashboard.ui.errors import show_errors, show_no_model, show_warning
 from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.model_names import CHAMPION
 from dashboard.ui.reading_options import choose_reading_options
-from dashboard.ui.text import code, counted, escape_markdown, format_amount
+from dashboard.ui.text import counted, escape_markdown
 from dashboard.ui.upload_formats import ENDINGS
 from diamonds.dataset import DataError, StonesFile, read_stones
-from diamonds.dataset.priced_file import WORKBOOK
 
 PREVIEW_ROWS = 5
 MOST_REJECTED_ROWS = 1_000
@@ -36,7 +35,7 @@ def batch_page() -> None:
         return
     file = parse_upload(upload)
     if file is not None:
-        show_file(file)
+        show_file(file, priced=_QUOTES in st.session_state)
         show_pricing(upload.name, file)
 
 
@@ -65,16 +64,16 @@ def parse_upload(upload: UploadedFile) -> StonesFile | None:
     return parsed[1]
 
 
-def show_file(file: StonesFile) -> None:
+def show_file(file: StonesFile, *, priced: bool) -> None:
     """How the file was understood, its first rows, and the rejected rows with their reasons."""
     rejected = file.reasons.count()
     priceable = counted(len(file.rows) - rejected, "stone")
     st.markdown(f"**{priceable}** can be priced; {counted(rejected, 'row')} cannot.")
-    with st.expander("How the columns were understood", expanded=True):
+    with st.expander("How the columns were understood", expanded=not priced):
         show_interpretation(file.interpretation)
         st.dataframe(file.rows.head(PREVIEW_ROWS), alt="The first rows of the file.")
     if rejected:
-        with st.expander(f"{counted(rejected, 'row')} that cannot be priced, and why", expanded=True):
+        with st.expander(f"{counted(rejected, 'row')} that cannot be priced, and why", expanded=not priced):
             st.dataframe(_rejected_rows(file), hide_index=True, alt="Rows that cannot be priced.")
 
 
@@ -96,7 +95,7 @@ def show_pricing(name: str, file: StonesFile) -> None:
     if st.button(f"Price {counted(stones, 'stone')}", type="primary", disabled=not stones):
         _price(file, None if model == CHAMPION else model)
     if _QUOTES in st.session_state:
-        show_quotes(name, st.session_state[_QUOTES])
+        show_priced(name, st.session_state[_QUOTES])
 
 
 def _price(file: StonesFile, model: str | None) -> None:
@@ -109,28 +108,7 @@ def _price(file: StonesFile, model: str | None) -> None:
         st.session_state[_QUOTES] = quote_file(file, model, show_progress)
     except VersionChanged as error:
         show_warning(f"{error} Price them again, so that all prices are by one version.")
+    else:
+        st.rerun()  # with what was read of the file folded up, for its prices are what counts now
     finally:
         bar.empty()
-
-
-def show_quotes(name: str, quotes: QuotedFile) -> None:
-    """The prices in the order of the file, and downloads of them."""
-    priced = quotes.priced
-    first, second, third = st.columns(3)
-    first.metric("Stones priced", f"{len(priced):,}", border=True)
-    total = float(priced[quotes.price].sum())
-    second.metric("Total price", format_amount(total, quotes.currency), border=True)
-    third.metric("Rows without a price", f"{len(quotes.rejected):,}", border=True)
-    interval = f"; {quotes.coverage:.0%} of stones sell within low and high" if quotes.coverage else ""
-    st.markdown(f":small[In {quotes.currency}, by version {code(quotes.version)}{interval}.]")
-    amount = st.column_config.NumberColumn(format="localized")
-    columns = dict.fromkeys((quotes.price, "low", "high"), amount)
-    st.dataframe(priced, hide_index=True, column_config=columns, alt="The stones with their prices.")
-    _offer_downloads(Path(name).name.partition(".")[0], quotes)
-
-
-def _offer_downloads(stem: str, quotes: QuotedFile) -> None:
-    csv, excel = f"{stem}-priced.csv", f"{stem}-priced.xlsx"
-    with st.container(horizontal=True):
-        st.download_button("Download as CSV", quotes.csv, csv, "text/csv", on_click="ignore")
-        st.download_button("Download as Excel", quotes.excel, excel, WORKBOOK.content_type, on_click="ignore")

@@ -4,10 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.ui.grades import MEANINGS, explain_grades, learned_grades
+from dashboard.ui.grades import MEANINGS, explain_grades, learned_grades, supported_weights
 
-LIGHTEST, HEAVIEST = 0.2, 5.0
-"""The range of weights that the slider offers, in carats; nearly all stones sold are within it."""
+LIGHTEST, HEAVIEST = 0.01, 100.0
+"""The weights that can be typed, in carats; the slider ends where sold stones do, or at what was typed."""
+_USUAL_WEIGHTS = (0.2, 5.0)
 
 _STEP = 0.01
 _DEFAULT_CARAT = 0.7
@@ -35,12 +36,13 @@ def pick_stone() -> Stone:
 
 
 def _carat() -> float:
+    low, high = _slider_ends()
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         carat = st.slider(
             "Carat",
-            LIGHTEST,
-            HEAVIEST,
+            low,
+            high,
             _DEFAULT_CARAT,
             step=_STEP,
             format="%.2f ct",
@@ -51,6 +53,27 @@ def _carat() -> float:
     with right:
         _exact_carat()
     return carat
+
+
+def _slider_ends() -> tuple[float, float]:
+    """The weights that sold stones of the chosen grades have, and the chosen one where it is beyond them."""
+    known = learned_grades()
+    chosen = {column: _chosen(column) or _default(column, grades) for column, grades in known.items()}
+    low, high = supported_weights(**chosen) or _USUAL_WEIGHTS
+    carat = _number(_chosen(_SLIDER)) or _DEFAULT_CARAT
+    return min(low, carat), max(high, carat)
+
+
+def _chosen(key: str) -> Any:
+    """What is chosen already: on the page or, as it opens, in its address."""
+    return st.session_state.get(key, st.query_params.get(key))
+
+
+def _number(text: Any) -> float | None:
+    try:
+        return min(max(float(text), LIGHTEST), HEAVIEST)
+    except (TypeError, ValueError):
+        return None
 
 
 def _exact_carat() -> None:
@@ -76,11 +99,10 @@ def _move_slider() -> None:
 
 
 def _grade(column: str, grades: list[str]) -> str:
-    usual = _DEFAULT_GRADES[column]
     grade: str = st.segmented_control(
         column.capitalize(),
         grades,
-        default=usual if usual in grades else grades[-1],
+        default=_default(column, grades),
         required=True,
         key=column,
         bind="query-params",
@@ -89,6 +111,11 @@ def _grade(column: str, grades: list[str]) -> str:
     )
     st.caption(f"{grade}: {MEANINGS[column][grade]}")
     return grade
+
+
+def _default(column: str, grades: list[str]) -> str:
+    usual = _DEFAULT_GRADES[column]
+    return usual if usual in grades else grades[-1]
 
 
 def _measure(name: str, label: str, meaning: str) -> float | None:

@@ -64,6 +64,20 @@ def _learned_grades(service: str) -> dict[str, list[str]]:  # noqa: ARG001 - one
     return {column: answer[column] for column in GRADES}
 
 
+def supported_weights(**grades: str) -> tuple[float, float] | None:
+    """Between which weights sold stones of these grades support prices; None where that is not known."""
+    return _supported_weights(service_url(), **grades)
+
+
+@st.cache_data(ttl=_CACHE_SECONDS, show_spinner=False)
+def _supported_weights(service: str, **grades: str) -> tuple[float, float] | None:  # noqa: ARG001
+    try:
+        weights = get("/grades", **grades)["weights"]
+    except (ServiceDown, Refused):
+        return None
+    return weights and (weights["low"], weights["high"])
+
+
 def explain_grades(column: str, grades: Sequence[str]) -> str:
     """The grades of a column from the worst to the best with their meanings, as Markdown."""
     lines = [f"- **{grade}**: {MEANINGS[column][grade]}" for grade in grades]

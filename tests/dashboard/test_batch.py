@@ -66,6 +66,38 @@ def test_a_file_that_is_no_table_gets_its_error_on_the_page(page: Page, stack: S
     expect(page.get_by_test_id("stAlert").get_by_text(message)).to_be_visible()
 
 
+def test_what_is_asked_is_compared_and_the_best_deal_comes_first(
+    page: Page, stack: Stack, tmp_path: Path
+) -> None:
+    fair = stack.api.post("/predict_batch", json={"diamonds": PLAIN}).json()["predictions"]
+    asks = [round(fair[0]["price"]), 90_000, 400]
+    heavy = {"carat": 45.0, "cut": "Ideal", "color": "D", "clarity": "IF"}
+    offers = [
+        {"stock": f"S{n}", **stone, "Asking": ask}
+        for n, (stone, ask) in enumerate(zip(PLAIN, asks, strict=True))
+    ]
+    page.goto(f"{stack.dashboard}/batch")
+    upload(page, "offers.csv", pl.DataFrame([*offers, {"stock": "S3", **heavy}]).write_csv().encode())
+    page.get_by_role("button", name="Price 4 stones").click()
+
+    figures = page.get_by_test_id("stMetricValue")
+    expect(figures.nth(3)).to_have_text("1")
+    expect(figures.nth(4)).to_have_text("1")
+    points = page.get_by_test_id("stVegaLiteChart").locator(".mark-symbol > path")
+    labels = [point.get_attribute("aria-label") or "" for point in points.all()]
+    assert any("side: below" in label and "asked: 400" in label for label in labels), labels
+    page.get_by_role("radio", name="with warnings").click()
+    expect(cell(page, "carat 45 is outside the ")).to_be_attached()
+    page.get_by_role("radio", name="asked below the interval").click()
+    expect(cell(page, "S2")).to_be_attached()
+
+    priced = pl.read_csv(download(page, "Download as CSV", tmp_path / "priced.csv"))
+    assert priced["stock"].to_list() == ["S2", "S0", "S1", "S3"]
+    assert priced["price"].to_list()[:3] == [fair[n]["price"] for n in (2, 0, 1)]
+    assert priced["outside"].to_list() == ["below", None, "above", None]
+    assert "carat 45 is outside the " in priced["warning"][3]
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_stones_are_priced_and_their_exchanges_listed_without_them(
     page: Page, stack: Stack

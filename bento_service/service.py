@@ -11,6 +11,7 @@ from bento_service.endpoints.feedback import FeedbackRequest
 from bento_service.endpoints.grades import known_grades
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.quoting import BatchRequest, QuoteRequest
+from bento_service.endpoints.shared_store import shared_store
 from bento_service.endpoints.similar import SimilarRequest
 from bento_service.http.app import Api
 from bento_service.http.cors import BrowserAccess
@@ -68,13 +69,15 @@ class DiamondService:
     @bentoml.on_startup
     async def start(self) -> None:
         await run_in(CHAMPION, loaded_models.refresh)
-        self._following = asyncio.create_task(loaded_models.follow(_SETTINGS.champion_check_seconds))
+        following = (loaded_models.follow(_SETTINGS.champion_check_seconds), shared_store.follow())
+        self._following = [asyncio.create_task(each) for each in following]
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
-        self._following.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._following
+        for each in self._following:
+            each.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await each
 
     def __is_ready__(self) -> bool:
         return loaded_models.ready

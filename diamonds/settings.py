@@ -148,6 +148,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         default=None, description="SQLAlchemy URL of the Postgres database; unset: the embedded Postgres."
     )
+    model_store_url: str | None = Field(
+        default=None,
+        description="URL of the model store of several machines: s3, gs, abfs, file, or http to read; "
+        "unset: each has its own.",
+    )
     journal_max_bytes: int = Field(
         default=10 * 1024**3, gt=0, description="Maximum size of one worker's journal of exchanges, in bytes."
     )

@@ -75,7 +75,7 @@ def list_promotions() -> PromotionsResponse:
     return {"promotions": [_promotion(version, champion) for version in store.history()]}
 
 
-@router.post("/promotions", summary="Promote a version", responses=errors(401, 404, 409))
+@router.post("/promotions", summary="Promote a version", responses=errors(401, 404, 409, 503))
 def promote(request: PromotionRequest) -> DecisionResponse:
     """Makes a version the champion, if it beats the present one on the hold-out or by force."""
     with damage_as_conflict():
@@ -86,7 +86,9 @@ def promote(request: PromotionRequest) -> DecisionResponse:
             raise unknown_version(request.version) from error
 
 
-@router.post("/promotions/rollback", summary="Roll back to the champion before", responses=errors(401, 409))
+@router.post(
+    "/promotions/rollback", summary="Roll back to the champion before", responses=errors(401, 409, 503)
+)
 def roll_back(request: RollbackRequest) -> DecisionResponse:
     """Makes the champion before the present one champion again."""
     with damage_as_conflict():

@@ -1,10 +1,14 @@
 """Reports whether the service can quote, and which versions it refuses: GET /readyz."""
 
+from typing import Annotated
+
 from fastapi import APIRouter
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.models import describe_refused
+from bento_service.endpoints.shared_store import SharedStoreState, shared_store
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
 from diamonds.api.schemas import RefusedVersion
@@ -15,6 +19,9 @@ class ReadinessResponse(TypedDict):
 
     champion: str
     refused: list[RefusedVersion]
+    shared_store: Annotated[
+        SharedStoreState | None, Field(description="Null where each machine has a model store of its own.")
+    ]
 
 
 router = APIRouter(route_class=JsonRoute)
@@ -28,4 +35,8 @@ def show_readiness() -> ReadinessResponse:
         {"version": tag, "reason": reason, "remedy": "Train or import another version of its model."}
         for tag, reason in loaded_models.failed.items()
     ]
-    return {"champion": champion.pricer.tag, "refused": [*describe_refused(), *failed]}
+    return {
+        "champion": champion.pricer.tag,
+        "refused": [*describe_refused(), *failed],
+        "shared_store": shared_store.state,
+    }

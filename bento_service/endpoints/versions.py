@@ -17,8 +17,10 @@ from diamonds.api.schemas import ModelVersion
 from diamonds.evaluation.figures import Figures, figures_in
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD, text_in
+from diamonds.sharing.files import StoreAway
 from diamonds.versions import acceptance, store
 from diamonds.versions.integrity import DamagedVersion, damage
+from diamonds.versions.shared import Overtaken
 from diamonds.versions.store import UnknownVersion
 from diamonds.versions.version import CALIBRATION_ROWS, REPORTED_ROWS, Version
 
@@ -64,7 +66,9 @@ def show_version(version: str) -> VersionResponse:
     }
 
 
-@router.post("/versions/{version}/acceptance", summary="Accept a version", responses=errors(401, 404, 409))
+@router.post(
+    "/versions/{version}/acceptance", summary="Accept a version", responses=errors(401, 404, 409, 503)
+)
 def accept_version(version: str) -> ModelVersion:
     """Makes a version the one that quotes for its model's name; the champion stays as it is."""
     accepted = acceptance.accept(find_version(version).tag)
@@ -124,9 +128,13 @@ def unknown_version(tag: str) -> ApiError:
 
 @contextmanager
 def damage_as_conflict() -> Iterator[None]:
-    """Turns ``DamagedVersion`` into a 409 that names the file."""
+    """Turns ``DamagedVersion`` into a 409 that names the file, and a shared store that is away into a 503."""
     try:
         yield
+    except StoreAway as error:
+        raise ApiError(503, "model_store_away", f"{error} Nothing was changed; try again.") from error
+    except Overtaken as error:
+        raise ApiError(409, "model_store_changed", str(error)) from error
     except DamagedVersion as error:
         raise _damaged(str(error)) from error
 

@@ -22,6 +22,8 @@ LOADING = ThreadPoolExecutor(2, thread_name_prefix="loading")
 """Models that are quoted by name for the first time."""
 CHAMPION = ThreadPoolExecutor(1, thread_name_prefix="champion")
 """Following promotions."""
+SHARED_STORE = ThreadPoolExecutor(1, thread_name_prefix="shared-store")
+"""Following the model store that several machines share, also while it hangs."""
 DATABASE = ThreadPoolExecutor(4, thread_name_prefix="database")
 """Reading exchanges and storing feedback, also while the database hangs."""
 

@@ -3,9 +3,11 @@
 from diamonds.versions import changes, store
 from diamonds.versions.history import next_number
 from diamonds.versions.integrity import check
+from diamonds.versions.shared import decided_again
 from diamonds.versions.version import ACCEPTED, Version
 
 
+@decided_again
 def accept(tag: str) -> Version:
     """Makes a version quote for its model's name; raises ``UnknownVersion`` and ``DamagedVersion``."""
     version = store.get(tag)

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from diamonds.versions import store
+from diamonds.versions import shared, store
 from diamonds.versions.bentoml_store import root
 from diamonds.versions.entries import read_entry
 from diamonds.versions.files import note_newest, publish, remove, staging, write_labels
@@ -46,7 +46,9 @@ def delete(tag: str) -> None:
     folder = root() / name / version
     if folder not in {each.folder for each in store.entries(name.removeprefix(store.PREFIX))}:
         raise store.unknown_version(tag)
-    remove(folder, root())
+    with store.locked():
+        remove(folder, root())
+        shared.note_deleted(tag)
     for newest in store.readable(name.removeprefix(store.PREFIX))[:1]:
         note_newest(newest.folder)
 

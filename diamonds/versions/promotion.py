@@ -15,6 +15,7 @@ from diamonds.versions.meeting import contender, contenders
 from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
 from diamonds.versions.screening import worth_a_look
+from diamonds.versions.shared import decided_again
 from diamonds.versions.version import ACCEPTED, NOT_BETTER, REQUEST, UNDOES, Version
 
 __all__ = ["AnotherChampion", "Contender", "Decision", "decide"]
@@ -26,6 +27,7 @@ class AnotherChampion(ValueError):
     """The champion is another one than the request expects."""
 
 
+@decided_again
 def promote_best(challengers: Sequence[Version]) -> Decision:
     """Promotes the best challenger of a training if it is better than the champion; see ``gate.decide``.
 
@@ -72,6 +74,7 @@ def _let_name_follow(version: Version) -> None:
     log.info("Model %s: %s", version.model, decision.reason)
 
 
+@decided_again
 def promote(tag: str, *, force: bool = False, request_id: str | None = None) -> Decision:
     """Promotes a version if it is better than the champion, or whatever its errors when forced.
 
@@ -141,6 +144,7 @@ def _decision(champion: Version | None, challenger: Version) -> Decision:
     return decide(None, contender(challenger))
 
 
+@decided_again
 def rollback(*, expected: str | None = None, request_id: str | None = None) -> Decision:
     """Makes the previous champion the champion again; raises ``NoChampion`` if there is none.
 

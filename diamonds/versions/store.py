@@ -1,14 +1,15 @@
 """Versions of models in the BentoML model store: saved, listed, loaded and promoted to champion."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from diamonds.models import Estimator, Parameters, spec_named
+from diamonds.versions import shared
 from diamonds.versions.bentoml_store import Writer, folder_of, make, parsed, root
 from diamonds.versions.entries import Unreadable, entries_in, read_entry
 from diamonds.versions.history import newest_first, next_number, standing
@@ -172,10 +173,36 @@ def history() -> list[Version]:
 
 @contextmanager
 def promoting(version: Version) -> Iterator[None]:
-    """Locks the model store that ``version`` is in against promotions by any other thread or process."""
-    home = version.folder.parents[2]
-    with FileLock(home / _LOCK, is_singleton=True):
+    """Locks the model store that ``version`` is in against promotions by any other thread or process.
+
+    Where several machines share it, what changes within the context is shared: raises ``shared.StoreAway``,
+    or ``shared.Overtaken`` where another machine changed it first.
+    """
+    lock = _lock(version.folder.parents[2])
+    outermost = not lock.is_locked
+    with lock, shared.transaction() if outermost else nullcontext():
         yield
+
+
+def synchronize() -> None:
+    """Takes over what other machines changed, and shares what was saved here; see ``versions.shared``.
+
+    Does nothing where the model store is not shared, or is being changed just now. Raises ``StoreAway``.
+    """
+    if shared.is_shared():
+        with suppress(Timeout), _lock(root().parent).acquire(timeout=0):
+            shared.synchronize()
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Locks the model store here against promotions and sharing by any other thread or process."""
+    with _lock(root().parent):
+        yield
+
+
+def _lock(home: Path) -> FileLock:
+    return FileLock(home / _LOCK, is_singleton=True)
 
 
 def promote(tag: str, reason: str, *, undoes: str | None = None, request_id: str | None = None) -> Version:

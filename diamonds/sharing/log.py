@@ -1,0 +1,65 @@
+"""The log of the shared model store: numbered entries, each written once, that add up to what it holds."""
+
+import socket
+from datetime import UTC, datetime
+from typing import Self
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from diamonds.sharing.files import SharedFiles, StoreAway
+
+
+class Saved(BaseModel):
+    """A version as it is shared: its metadata, and the SHA-256 of each file by its name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    metadata: str
+    files: dict[str, str]
+
+
+class Entry(BaseModel):
+    """Versions that were saved, or whose labels changed, and those that were deleted, by their tags."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int = Field(ge=1)
+    saved: dict[str, Saved] = {}
+    deleted: tuple[str, ...] = ()
+    id: UUID = Field(default_factory=uuid4)
+    host: str = Field(default_factory=socket.gethostname)
+    at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+class Shared(BaseModel):
+    """What the entries up to ``number`` add up to."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    number: int = 0
+    versions: dict[str, Saved] = {}
+
+    def after(self, entry: Entry) -> Self:
+        """What is shared after the next entry."""
+        versions = {tag: saved for tag, saved in self.versions.items() if tag not in entry.deleted}
+        return self.model_copy(update={"number": entry.number, "versions": versions | entry.saved})
+
+
+def read_entry(files: SharedFiles, number: int) -> Entry | None:
+    """The entry of that number, or None while there is none; raises ``StoreAway``."""
+    content = files.read(_name_of(number))
+    try:
+        return None if content is None else Entry.model_validate_json(content)
+    except ValidationError as error:
+        raise StoreAway(f"Entry {number} of the shared model store is none of ours: {error}.") from error
+
+
+def append(files: SharedFiles, entry: Entry) -> bool:
+    """Adds the next entry, or returns False where another one has its number; raises ``StoreAway``."""
+    return files.create(_name_of(entry.number), entry.model_dump_json().encode())
+
+
+def _name_of(number: int) -> str:
+    return f"log/{number:010d}.json"

@@ -1,0 +1,222 @@
+"""The model store of two machines, each a process with a home of its own, on files and on a real S3 API."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from diamonds.model_files.transfer import export_version
+from diamonds.versions.version import Version
+from tests.faults.proxy import Proxy
+from tests.processes import free_port, process
+
+MOTO_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
+
+HOST = """
+import json, sys
+from diamonds.model_files.transfer import import_version
+from diamonds.sharing.files import StoreAway
+from diamonds.versions import acceptance, changes, promotion, store
+from diamonds.versions.integrity import damage
+
+def answer(command, *arguments):
+    if command == "import":
+        return import_version(open(arguments[0], "rb").read()).version.tag
+    if command == "sync":
+        return store.synchronize()
+    if command == "promote":
+        return promotion.promote(arguments[0], force=True).reason
+    if command == "rollback":
+        return promotion.rollback().reason
+    if command == "accept":
+        return acceptance.accept(arguments[0]).labels["accepted"]
+    if command == "delete":
+        return changes.delete(arguments[0])
+    if command == "champion":
+        champion = store.champion()
+        return champion and champion.labels["source"]
+    if command == "history":
+        return [[each.labels["promotion"], each.labels["source"], damage(each)] for each in store.history()]
+    if command == "versions":
+        return sorted(each.tag for name in store.names() for each in store.versions(name))
+
+for line in sys.stdin:
+    try:
+        print(json.dumps({"value": answer(*json.loads(line))}), flush=True)
+    except (StoreAway, store.UnknownVersion) as error:
+        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A process with a model store of its own, which answers one command a line."""
+
+    home: Path
+    process: "subprocess.Popen[str]"
+
+    def ask(self, *command: str) -> Any:
+        """The result of a command; raises ``RuntimeError`` with the error of the host."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline() or '{"error": "It ended."}')
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["value"]
+
+
+@contextmanager
+def host(home: Path, url: str, **environment: str) -> Iterator[Host]:
+    """A host with an empty model store, ended at the end of the context."""
+    (home / "models").mkdir(parents=True)
+    variables = {"BENTOML_HOME": str(home), "DIAMONDS_MODEL_STORE_URL": url, **MOTO_KEYS, **environment}
+    command, environment = [sys.executable, "-c", HOST], os.environ | variables
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
+        yield Host(home, process)
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def files(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Two versions as files to import."""
+    folder = tmp_path_factory.mktemp("versions")
+    paths = [folder / f"{version.model}.bentomodel" for version in (linear, xgboost)]
+    for path, version in zip(paths, (linear, xgboost), strict=True):
+        path.write_bytes(export_version(version.tag))
+    return [str(path) for path in paths]
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[Host, Host]]:
+    """Two hosts that share a folder."""
+    url = f"file://{tmp_path}/shared"
+    with host(tmp_path / "first", url) as first, host(tmp_path / "second", url) as second:
+        yield first, second
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Two hosts that share a bucket of S3, the second through a proxy; ``tags`` are versions of the first."""
+
+    first: Host
+    second: Host
+    proxy: Proxy
+    tags: list[str]
+
+
+@pytest.fixture(scope="module")
+def bucket(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    folder, port = tmp_path_factory.mktemp("s3"), free_port()
+    proxy = Proxy(port, asked=b" HTTP/1.1")
+    server = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    direct, through = (f"http://127.0.0.1:{each}" for each in (port, proxy.port))
+    with (
+        process(server, folder / "log", until=f"{direct}/moto-api/"),
+        host(folder / "first", "s3://models/shared", AWS_ENDPOINT_URL=direct) as first,
+        host(folder / "second", "s3://models/shared", AWS_ENDPOINT_URL=through) as second,
+    ):
+        httpx.put(f"{direct}/models").raise_for_status()
+        yield Bucket(first, second, proxy, [first.ask("import", file) for file in files])
+    proxy.close()
+
+
+def test_what_one_host_promotes_accepts_and_deletes_is_so_on_the_other(
+    two: tuple[Host, Host], files: list[str]
+) -> None:
+    first, second = two
+    linear, xgboost = (first.ask("import", file) for file in files)
+    first.ask("promote", linear)
+    second.ask("sync")
+
+    assert second.ask("champion") == linear
+    assert second.ask("versions") == first.ask("versions")
+    assert [damage for _, _, damage in second.ask("history")] == [None]
+    assert second.ask("accept", xgboost) == "1"
+    second.ask("promote", xgboost)
+    first.ask("sync")
+    assert first.ask("champion") == xgboost
+    assert first.ask("accept", xgboost) == "2"
+    first.ask("rollback")
+    first.ask("delete", xgboost)
+    for each in (first, second):
+        each.ask("sync")
+    assert second.ask("champion") == linear
+    assert xgboost not in second.ask("versions")
+    assert second.ask("history") == first.ask("history")
+
+
+def test_a_damaged_or_missing_version_is_brought_back_from_the_shared_store(
+    two: tuple[Host, Host], files: list[str]
+) -> None:
+    first, second = two
+    tag = first.ask("import", files[0])
+    first.ask("sync")
+    second.ask("sync")
+    shutil.rmtree(second.home.joinpath("models", *tag.split(":")))
+
+    second.ask("sync")
+
+    assert second.ask("versions") == first.ask("versions") == [tag]
+
+
+def test_files_of_other_content_than_their_hash_are_not_taken(
+    two: tuple[Host, Host], files: list[str], tmp_path: Path
+) -> None:
+    first, second = two
+    first.ask("promote", first.ask("import", files[0]))
+    largest = max((tmp_path / "shared" / "files").glob("*/*"), key=lambda path: path.stat().st_size)
+    largest.write_bytes(b"x" * largest.stat().st_size)
+
+    with pytest.raises(RuntimeError, match="has other content than that of SHA-256"):
+        second.ask("sync")
+    assert second.ask("versions") == []
+
+
+@pytest.mark.slow
+def test_a_host_that_is_cut_off_goes_on_with_its_champion_and_is_up_to_date_once_it_is_back(
+    bucket: Bucket,
+) -> None:
+    first, second, (linear, xgboost) = bucket.first, bucket.second, bucket.tags
+    first.ask("promote", linear)
+    second.ask("sync")
+    bucket.proxy.cuts = sys.maxsize
+
+    with pytest.raises(RuntimeError, match="StoreAway: The shared model store at s3://models/shared does"):
+        second.ask("promote", xgboost)
+    first.ask("promote", xgboost)
+    assert second.ask("champion") == linear
+    bucket.proxy.cuts = 0
+    second.ask("sync")
+    assert second.ask("champion") == xgboost
+
+
+@pytest.mark.slow
+def test_of_promotions_at_once_on_two_hosts_there_is_one_history(bucket: Bucket) -> None:
+    def promote(each: Host, tag: str) -> None:
+        for _ in range(3):
+            each.ask("promote", tag)
+
+    hosts = (bucket.first, bucket.second)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(promote, hosts, bucket.tags))
+    for each in hosts:
+        each.ask("sync")
+
+    history = bucket.first.ask("history")
+    assert [int(number) for number, _, _ in history] == list(range(len(history), 0, -1))
+    assert len(history) >= 6
+    assert bucket.second.ask("history") == history
+    assert bucket.second.ask("champion") == bucket.first.ask("champion") == history[0][1]

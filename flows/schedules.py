@@ -13,6 +13,7 @@ from diamonds.settings import PROJECT, settings
 from flows.automations import NoSuchBlock
 from flows.deployments import PREFECT, NotDeployed, deploy
 from flows.first_training import train_missing_models
+from flows.signs_of_life import ask_for_signs_of_life
 
 FIRST_TRAINING = "--first-training"
 
@@ -23,12 +24,13 @@ def main() -> None:
     """Waits for Prefect's server, however long it takes, deploys, and becomes the worker.
 
     With ``--first-training`` the models that have no version yet are trained first. Runs whose worker died
-    are found by the server: see ``automations.yaml``.
+    are found by the server and started again: see ``automations.yaml``.
     """
     with get_client(sync_client=True) as client:
         wait_for_server(client)
         try:
             deploy(client)
+            ask_for_signs_of_life(client)
             if FIRST_TRAINING in sys.argv:
                 train_missing_models(client)
         except (NotDeployed, NoSuchBlock) as error:

@@ -17,13 +17,15 @@ import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Completed, Failed, Scheduled, State
+from prefect.states import Completed, Failed, Running, Scheduled, State
 
 from diamonds.models import REGISTRY
 from diamonds.settings import settings
 from flows.automations import FILE, NoSuchBlock, apply_automations
+from flows.signs_of_life import ask_for_signs_of_life
 from tests.processes import wait_until
 
+DEAD_WORKERS = "diamonds: end runs whose worker died"
 AT_ONCE = FILE.read_text().replace("within: 150", "within: 10")
 """The automations where a run that sends no heartbeat has crashed sooner."""
 
@@ -46,6 +48,22 @@ def test_a_run_whose_worker_was_killed_is_found_and_done_by_another_worker(
 
     assert {"Crashed", "AwaitingRetry"} <= {state.name for state in deployed.read_flow_run_states(run.id)}
     assert deployed.read_flow_run(run.id).run_count == 2
+
+
+def test_a_run_whose_begin_the_server_missed_is_asked_for_a_sign_of_life(deployed: SyncPrefectClient) -> None:
+    apply_automations(deployed, settings().work_pool, AT_ONCE)
+    (automation,) = deployed.read_automations_by_name(DEAD_WORKERS)
+    deployed.pause_automation(automation.id)
+    run = deployed.create_flow_run_from_deployment(deployed.read_deployment_by_name("train/linear").id)
+    deployed.set_flow_run_state(run.id, Running(), force=True)
+    wait_until(lambda: _has_event(deployed, run.id, "prefect.flow-run.Running"))
+    deployed.resume_automation(automation.id)
+
+    ask_for_signs_of_life(deployed)
+
+    wait_until(lambda: _state(deployed, run.id).name == "AwaitingRetry")
+    apply_automations(deployed, settings().work_pool)
+    deployed.delete_flow_run(run.id)
 
 
 def test_the_ensemble_starts_once_each_of_its_members_has_ended(deployed: SyncPrefectClient) -> None:
@@ -147,6 +165,11 @@ def _ended(client: SyncPrefectClient, deployment: str, state: State[None]) -> UU
     run = client.create_flow_run_from_deployment(client.read_deployment_by_name(deployment).id)
     client.set_flow_run_state(run.id, state, force=True)
     return run.id
+
+
+def _has_event(client: SyncPrefectClient, run: UUID, event: str) -> bool:
+    only = {"resource": {"id": [f"prefect.flow-run.{run}"]}, "event": {"name": [event]}}
+    return bool(client._client.post("/events/filter", json={"filter": only}).json()["events"])
 
 
 def _runs_of(client: SyncPrefectClient, deployment: str) -> list[FlowRun]:

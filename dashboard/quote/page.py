@@ -80,8 +80,9 @@ def show_prices(stone: Stone, quotes: list[JsonObject]) -> None:
 
 def _show_at_the_bottom(quote: JsonObject) -> None:
     """The price and its interval in a bar that stays in sight in a narrow window."""
-    price, low, high = (format_amount(quote[name], quote["currency"]) for name in ("price", "low", "high"))
-    st.html(f'<div class="price-bar"><b>{escape(price)}</b> &ensp;{escape(low)} - {escape(high)}</div>')
+    bounds = [quote[name] for name in ("low", "high") if quote.get(name) is not None]
+    price, *interval = (format_amount(amount, quote["currency"]) for amount in (quote["price"], *bounds))
+    st.html(f'<div class="price-bar"><b>{escape(price)}</b> &ensp;{escape(" - ".join(interval))}</div>')
 
 
 def show_interval(quote: JsonObject) -> None:

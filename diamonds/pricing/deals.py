@@ -18,7 +18,7 @@ class Deals:
 
     ``difference`` is asked less quoted, in the currency of the quotes, and ``difference_percent`` its share
     of the quoted price: below 0 a stone costs less than it is worth. ``outside`` is the side of the interval
-    on which the asking price lies, None within it.
+    on which the asking price lies, None within it and where there is none.
     """
 
     asked: list[float | None]
@@ -35,12 +35,15 @@ def compare(asked: Sequence[float | None] | Prices, quotes: Quotes) -> Deals:
     """The asking prices beside the quotes of the same stones; None and NaN where nothing is asked."""
     price, asks = np.array(quotes.price), np.array(asked, dtype="float64")
     difference = np.round(asks - price, 2)
-    sides: list[Outside | None] = [
-        "below" if ask < low else "above" if ask > high else None
-        for ask, low, high in zip(asks.tolist(), quotes.low, quotes.high, strict=True)
-    ]
+    sides = list(map(_side, asks.tolist(), quotes.low, quotes.high))
     percent = np.round(100 * difference / price, 2)
     return Deals(_known(asks), _known(difference), _known(percent), sides)
+
+
+def _side(ask: float, low: float | None, high: float | None) -> Outside | None:
+    if low is not None and ask < low:
+        return "below"
+    return "above" if high is not None and ask > high else None
 
 
 def _known(numbers: Prices) -> list[float | None]:

@@ -1,9 +1,11 @@
 """A client of the HTTP API: typed responses, the API's own errors, and retries under one exchange id."""
 
 import time
+import urllib.request
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NotRequired, Self, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -25,6 +27,7 @@ from diamonds.api.schemas import (
     Quote,
     SimilarResponse,
 )
+from diamonds.loopback import is_loopback
 
 T = TypeVar("T")
 
@@ -76,6 +79,7 @@ class Client:
 
     A request without a response, or with status 429, 503 or 504, is sent again under the same exchange id, so
     that it is one exchange however often it was sent. ``options`` go to ``httpx.Client``, such as ``verify``.
+    A service on this machine is called directly, whatever proxy is configured.
     """
 
     def __init__(
@@ -88,6 +92,7 @@ class Client:
         **options: Any,
     ) -> None:
         headers = {"authorization": f"Bearer {key}"} if key else {}
+        options.setdefault("trust_env", not is_loopback(urlsplit(url).hostname))
         self._http = httpx.Client(base_url=url, headers=headers, timeout=timeout_seconds, **options)
         self._url, self._tries = url, tries
 
@@ -158,6 +163,15 @@ class Client:
             options |= {"content": orjson.dumps(body), "headers": {"content-type": "application/json"}}
         return checked(self.send(method, path, **options))
 
+    def _through(self) -> str:
+        """The proxy between us and the service, as part of a sentence."""
+        proxies = urllib.request.getproxies() if self._http.trust_env else {}
+        url = urlsplit(self._url)
+        proxy = proxies.get(url.scheme, proxies.get("all"))
+        if not proxy or urllib.request.proxy_bypass(url.hostname or ""):
+            return ""
+        return f" through the proxy {urlsplit(proxy).hostname} (*_PROXY; exceptions are in NO_PROXY)"
+
     def send(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **content: Any
     ) -> httpx.Response:
@@ -174,7 +188,9 @@ class Client:
                 response = self._http.send(request)
             except httpx.TransportError as error:
                 if tried >= self._tries:
-                    raise ServiceDown(f"The service at {self._url} does not answer: {error}") from error
+                    raise ServiceDown(
+                        f"The service at {self._url} does not answer{self._through()}: {error}"
+                    ) from error
                 time.sleep(backoff_seconds(tried))
                 continue
             wait = wait_seconds(response, tried)

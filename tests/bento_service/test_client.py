@@ -92,6 +92,27 @@ def test_a_service_that_is_down_is_named() -> None:
         client.predict(STONE)
 
 
+@pytest.mark.parametrize(
+    ("url", "through"),
+    [
+        ("http://example.invalid:3000", " through the proxy 127.0.0.1 "),
+        ("http://localhost:1", ""),
+        ("http://[::1]:1", ""),
+    ],
+)
+def test_a_proxy_is_named_and_not_used_on_this_machine(
+    url: str, through: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://me:secret@127.0.0.1:9")
+    with Client(url, tries=1) as client, pytest.raises(ServiceDown) as down:
+        client.models()
+
+    assert (" through the proxy " in str(down.value)) == bool(through)
+    assert f"{url} does not answer{through}" in str(down.value)
+    assert "secret" not in str(down.value)
+
+
 @pytest.mark.parametrize("cuts", [1, 2])
 def test_a_call_whose_answer_was_cut_off_is_one_exchange_however_often_it_is_sent(
     service: Running, cuts: int

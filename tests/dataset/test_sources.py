@@ -112,6 +112,8 @@ def test_a_postgres_is_read(stones: pd.DataFrame, expected: Dataset, postgres: s
     engine = sa.create_engine(postgres)
     stones.to_sql("Sold", engine, dtype={"carat": sa.Numeric(6, 2)})
     engine.dispose()
+    assert load_dataset(f"{postgres.replace('+psycopg2', '')}#Sold").fingerprint == expected.fingerprint
+    assert load_dataset(f"{postgres.replace('ql+psycopg2', '')}#Sold").fingerprint == expected.fingerprint
     for query in (
         "Sold",
         "public.Sold",

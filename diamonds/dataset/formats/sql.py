@@ -28,7 +28,13 @@ def sql_table(source: str) -> Table:
     if not text:
         raise DataError(f"Got {place}; expected #TABLE or #SELECT ... after a database's URL.")
     with _as_data_error(place):
-        return _table(sa.create_engine(url, poolclass=sa.NullPool), _query(text), place)
+        return _table(sa.create_engine(_with_driver(url), poolclass=sa.NullPool), _query(text), place)
+
+
+def _with_driver(url: str) -> str:
+    """The URL of a Postgres as people write it, with the driver that is installed."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg2{separator}{rest}" if scheme in ("postgres", "postgresql") else url
 
 
 def database_file_table(path: Path, place: str, options: Options) -> Table:

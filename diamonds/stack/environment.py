@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from diamonds.loopback import is_loopback
 from diamonds.settings import settings
@@ -32,6 +33,7 @@ SERVICE, DASHBOARD, PREFECT, SCHEDULES = "service", "dashboard", "prefect", "sch
 TRAINING = "training"
 """The parts of ``diamonds run``."""
 
+_PREFECT_DATABASE = ("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_")
 _PREFECT_CLIENTS = (SCHEDULES, DASHBOARD)
 
 
@@ -63,7 +65,13 @@ def _dashboard_variables() -> dict[str, str]:
 
 def _prefect_home() -> dict[str, str]:
     """Prefect's home is that of this stack where it is our own server: others would share its database."""
-    return {"PREFECT_HOME": str(settings().home / "prefect")} if prefect.is_own_server() else {}
+    if not prefect.is_own_server() or os.environ.get("PREFECT_HOME"):
+        return {}
+    home = settings().home.resolve() / "prefect"
+    chosen = any(name.startswith(_PREFECT_DATABASE) for name in os.environ)
+    # Prefect's own default is a URL in which a % or ? of the path would mean something else.
+    url = f"sqlite+aiosqlite:///{quote(str(home / 'prefect.db'))}"
+    return {"PREFECT_HOME": str(home)} | ({} if chosen else {f"{_PREFECT_DATABASE[0]}CONNECTION_URL": url})
 
 
 def _prefect_variables(part: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from diamonds.settings import settings
 from diamonds.stack import prefect
@@ -120,6 +121,20 @@ def test_prefects_home_is_that_of_the_stack_unless_it_is_set(
     monkeypatch.delenv("PREFECT_HOME")
     given(monkeypatch, PREFECT_API_URL=ELSEWHERE)
     assert "PREFECT_HOME" not in environment("schedules")
+
+
+def test_prefects_database_may_be_in_a_home_with_any_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_HOME")
+    given(monkeypatch, DIAMONDS_HOME=str(home / "a b%25?"))
+    variable = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+
+    assert sa.make_url(environment("prefect")[variable]).database == str(
+        home / "a b%25?" / "prefect" / "prefect.db"
+    )
+    given(monkeypatch, PREFECT_API_DATABASE_CONNECTION_URL="postgresql+asyncpg://db/prefect")
+    assert variable not in environment("prefect")
 
 
 @pytest.mark.usefixtures("home")

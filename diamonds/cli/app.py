@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.data import data
+from diamonds.cli.doctor import doctor
 from diamonds.cli.errors import with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.feedback import feedback
@@ -26,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
 )
 _COMMANDS = (
-    *(run, train, data, predict, price, explain, similar),
+    *(run, doctor, train, data, predict, price, explain, similar),
     *(models, promote, rollback, history, compare, reproduce),
     *(export_version, import_version, accept, delete),
     *(exchanges, export, forget, replay, feedback),

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from diamonds.database import postgres_user
-from diamonds.database.postmaster import Postmaster, running_postmaster
-from diamonds.database.socket_folder import socket_folder
+from diamonds.database.postmaster import Postmaster, orphans, running_postmaster
+from diamonds.database.socket_folder import SOCKET, socket_folder
 
 SUPERUSER = "postgres"
 LOG = "log"
@@ -49,7 +49,7 @@ def ensure_running(folder: Path) -> Postmaster:
         _make(folder)
     running = running_postmaster(folder)
     if running is None:
-        (folder / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed
+        _remove_traces(folder)
         _start(folder)
     return _wait_until_ready(folder)
 
@@ -92,6 +92,21 @@ def _make(folder: Path) -> None:
     if folder.exists():
         folder.rmdir()
     draft.rename(folder)
+
+
+def _remove_traces(folder: Path) -> None:
+    """Removes the files of a server that was killed, once nothing of it runs any more.
+
+    The process ids in them may be another program's by now, or of processes that nobody collects.
+    """
+    deadline = time.monotonic() + _LONGEST_SECONDS
+    while left := orphans(folder):
+        if time.monotonic() > deadline:
+            pids = ", ".join(str(process.pid) for process in left)
+            raise DidNotStart(f"Processes of a killed Postgres still use {folder}: {pids}. End them first.")
+        time.sleep(_POLL_SECONDS)
+    for file in (folder / "postmaster.pid", socket_folder(folder) / f"{SOCKET}.lock"):
+        file.unlink(missing_ok=True)
 
 
 def _start(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Finds the Postgres server that runs in a folder by its file ``postmaster.pid``."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,18 @@ def running_postmaster(folder: Path) -> Postmaster | None:
         return None
     sockets = Path(lines[_SOCKET_FOLDER]) if len(lines) > _SOCKET_FOLDER and lines[_SOCKET_FOLDER] else None
     return Postmaster(process, sockets, lines[_STATUS:] == ["ready"])
+
+
+def orphans(folder: Path) -> list[psutil.Process]:
+    """The processes of a server of the folder that was killed, which end by themselves within moments."""
+    return [process for process in psutil.process_iter() if _is_orphan(process, folder)]
+
+
+def _is_orphan(process: psutil.Process, folder: Path) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        runs = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
+        return runs and _works_in(process, folder)
+    return False
 
 
 def _works_in(process: psutil.Process, folder: Path) -> bool:

@@ -11,13 +11,13 @@ from diamonds.owner import check_owner
 LONGEST = 100
 """Maximum length of a folder's path, in bytes: the system takes 104 (macOS) or 108 for the socket in it."""
 
-_SOCKET = "/.s.PGSQL.5432"
+SOCKET = ".s.PGSQL.5432"
 
 
 def socket_folder(folder: Path) -> Path:
     """The folder for the socket of the server of ``folder``; makes it where it is not that folder itself."""
     # Its clients take a comma for the end of a path.
-    if len(os.fsencode(f"{folder}{_SOCKET}")) <= LONGEST and "," not in str(folder):
+    if len(os.fsencode(f"{folder}/{SOCKET}")) <= LONGEST and "," not in str(folder):
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
     short = Path(tempfile.gettempdir()) / f"diamonds-{os.getuid()}-{digest}"

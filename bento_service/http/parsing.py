@@ -4,7 +4,7 @@ import contextlib
 import json
 from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, ValidationError
 
 from bento_service.http.errors import ApiError, bad_request, excerpt, field_error, validation_error
-from diamonds.exchanges.redaction import MASK, is_credential
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Context = dict[str, Any] | None
@@ -88,13 +87,14 @@ def parse_query(query: bytes, schema: type[Schema]) -> Schema:
         raise bad_request(f"Got a query that is not UTF-8: {error.reason}.") from error
 
 
-def check_no_query(query: bytes, body: Any) -> None:
-    """Raises a 400 for query parameters of a call that takes none; some belong in a body of this type."""
+def check_no_query(query: bytes, names: Set[str], place: str) -> None:
+    """Raises a 400 for a query parameter of one of these names, which belong in another place.
+
+    Others say nothing that could be overlooked, such as the marks that some tools add.
+    """
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        fields = getattr(body, "model_fields", ())
-        place = "send it as a field of the body" if name in fields else "this call takes none"
-        message = f"There is no query parameter `{excerpt(name)}` here; {place}."
-        raise field_error(str(excerpt(name)), message, MASK if is_credential(name) else value)
+        if name.lower() in names:
+            raise field_error(name, f"There is no query parameter `{name}` here; {place}.", value)
 
 
 def _rejection(body: bytes, error: ValidationError, schema: type[BaseModel]) -> ApiError:

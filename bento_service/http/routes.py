@@ -1,10 +1,10 @@
 """Routes of FastAPI whose requests are parsed by us: a function's signature says what its route takes."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import partial
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from bento_service.http.access import is_declared, need_of
+from bento_service.http.access import is_declared
 from bento_service.http.body import BYTES, JSON, read_body
 from bento_service.http.errors import ApiError
 from bento_service.http.openapi import documented_responses
@@ -39,6 +39,7 @@ class JsonRoute(APIRoute):
     """
 
     threads = MODEL_STORE
+    _parameters: ClassVar[set[str]] = set()  # the names of those that any call takes in its query
 
     matches, handle = Route.matches, Route.handle  # FastAPI's are slower, for routers within routers
 
@@ -52,6 +53,7 @@ class JsonRoute(APIRoute):
         )
         self._body = _annotation(self.dependant.body_params)
         self._query = _annotation(self.dependant.query_params)
+        self._parameters.update(_fields(self._query))
         self.app = self._answer
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,14 +76,21 @@ class JsonRoute(APIRoute):
 
     async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
         """The arguments of the function for a request; raises a 400."""
-        if scope["query_string"] and not self._query and need_of(scope["method"], scope["path"]):
-            check_no_query(scope["query_string"], self._body)
+        if scope["query_string"] and not self._query:
+            self._check_query(scope["query_string"])
         if self._body:
             body = await read_body(scope, receive, BYTES if self._body is bytes else JSON)
             return [self.parse(body) if len(body) < _LARGE_BODY else await run_in(PARSING, self.parse, body)]
         if self._query:
             return [parse_query(scope["query_string"], self._query)]
         return list(scope["path_params"].values())
+
+    def _check_query(self, query: bytes) -> None:
+        """Raises a 400 for what would be overlooked: fields of the body, and parameters of other calls."""
+        if self._body:
+            check_no_query(query, _fields(self._body), "send it as a field of the body")
+        else:
+            check_no_query(query, self._parameters, "this call takes none")
 
     def parse(self, body: bytes) -> Any:
         """The argument of the function for this body; raises a 400."""
@@ -100,6 +109,10 @@ class FileRoute(JsonRoute):
     """Calls a function that takes seconds, beside all others."""
 
     threads = FILES
+
+
+def _fields(schema: Any) -> Set[str]:
+    return getattr(schema, "model_fields", {}).keys()
 
 
 def _annotation(parameters: list[Any]) -> Any:

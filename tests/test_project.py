@@ -91,7 +91,7 @@ def test_no_setting_is_documented_that_there_is_not() -> None:
     assert rows == markdown().splitlines()
 
 
-@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("file", ["requirements.lock", "requirements-dev.lock", "requirements-serve.lock"])
 def test_a_lock_pins_everything_with_hashes_and_names_no_index(file: str) -> None:
     lock = (PROJECT / file).read_text()
     pinned = re.findall(r"^([a-z0-9][a-z0-9._-]*)==", lock, flags=re.MULTILINE)

@@ -44,6 +44,7 @@ class Metrics:
             "Age of the oldest exchange not shipped yet.",
             multiprocess_mode="livemax",
         )
+        self.set_blocked(None)  # so that alerts find the series before anything is wrong
 
     def set_blocked(self, state: str | None) -> None:
         """Shows why the database takes no exchange, or None when it does."""

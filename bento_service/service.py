@@ -22,9 +22,11 @@ from bento_service.recording.replay import Replay
 from bento_service.routes import ROUTES
 from bento_service.startup import check_start, valid_settings
 from diamonds.api.schemas import BatchQuote, Explanation, FeedbackResponse, Quote, SimilarResponse
+from diamonds.logs import write_log
 from diamonds.stack.environment import SERVICE_DEFAULTS
 
 _SETTINGS = valid_settings()
+write_log(as_=_SETTINGS.log_format)
 
 
 @bentoml.service(

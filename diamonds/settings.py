@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from diamonds.grades import SCALE, on_scale
+from diamonds.logs import LogFormat
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -250,6 +251,9 @@ class Settings(BaseSettings):
         default=10,
         gt=0,
         description="Maximum time for requests in flight to finish when the service is stopped, in seconds.",
+    )
+    log_format: LogFormat = Field(
+        default="text", description="How the service writes its log: `text`, or `json`, an object a line."
     )
     trials: int = Field(default=4, ge=1, description="Number of Optuna trials when a model is tuned.")
     work_pool: str = Field(

@@ -12,7 +12,8 @@ from bento_service.recording.exchange_ids import HEADER, RETRY_HEADER
 from bento_service.recording.request_body import check_size
 from diamonds.settings import Settings
 
-_STORED_HEADERS = {name.encode(): name for name in ("content-type", "content-encoding", "user-agent")}
+_STORED = ("content-type", "content-encoding", "user-agent", "traceparent")
+_STORED_HEADERS = {name.encode(): name for name in _STORED}
 _CODINGS = (b"content-encoding", b"transfer-encoding")
 _READ_HEADERS = frozenset(
     {*_STORED_HEADERS, *_CODINGS, b"content-length", HEADER, RETRY_HEADER, *SENT_BY_BROWSERS}

@@ -105,6 +105,13 @@ def test_headers_above_the_limit_are_rejected(connect: Connect, request_: bytes)
     assert (response.status_code, response.json()["error"]["code"]) == (431, "headers_too_large")
 
 
+def test_the_trace_of_a_request_is_stored(url: str) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    response = httpx.get(f"{url}/echo", headers={"traceparent": trace, "User-Agent": "a"})
+    one = recorded(response.headers["X-Exchange-Id"])
+    assert one.request_headers == {"traceparent": trace, "user-agent": "a"}
+
+
 def test_of_long_headers_the_first_characters_are_stored(url: str) -> None:
     response = httpx.get(f"{url}/echo", headers={"User-Agent": "a" * 60_000})
     one = recorded(response.headers["X-Exchange-Id"])

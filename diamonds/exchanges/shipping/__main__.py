@@ -17,6 +17,8 @@ from sqlalchemy import event
 from diamonds.exchanges.metrics import remove_gauges_of
 from diamonds.exchanges.shipping.priority import lower_priority, lower_server_priority
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S, Shipper
+from diamonds.logs import write_log
+from diamonds.settings import settings
 
 _OBJECTS_OF_A_BATCH = 50_000
 
@@ -24,6 +26,7 @@ _OBJECTS_OF_A_BATCH = 50_000
 def main() -> None:
     for stop in (signal.SIGINT, signal.SIGTERM):  # sent to the whole group, while the worker still answers
         signal.signal(stop, signal.SIG_IGN)
+    write_log(as_=settings().log_format)
     gc.freeze()
     gc.set_threshold(_OBJECTS_OF_A_BATCH)  # batches contain no cycles: collecting among them finds nothing
     lower_priority(os.getpid())

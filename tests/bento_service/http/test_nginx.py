@@ -1,6 +1,5 @@
 """Behind a real nginx, which keeps its connections open and publishes the service below a path."""
 
-import shutil
 import time
 from collections.abc import Iterator
 
@@ -8,40 +7,12 @@ import httpx
 import pytest
 
 from tests.bento_service.conftest import STONE
+from tests.bento_service.nginx import behind_nginx, needs_nginx
 from tests.bento_service.recorded_service import recorded
 from tests.bento_service.serving import Running
-from tests.processes import free_port, process
 
-pytestmark = pytest.mark.skipif(shutil.which("nginx") is None, reason="there is no nginx here")
+pytestmark = needs_nginx
 
-CONFIGURATION = """
-daemon off;
-pid {folder}/pid;
-error_log stderr;
-events {{ worker_connections 256; }}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/bodies;
-    proxy_temp_path {folder}/answers;
-    fastcgi_temp_path {folder}/1; uwsgi_temp_path {folder}/2; scgi_temp_path {folder}/3;
-    client_max_body_size 0;
-    upstream diamonds {{ server 127.0.0.1:{service}; keepalive 8; }}
-    server {{
-        listen 127.0.0.1:{port};
-        location / {{
-            proxy_pass http://diamonds;
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_set_header Host $host;
-            proxy_request_buffering off;
-        }}
-        location /diamonds/ {{
-            proxy_pass http://diamonds/;
-            proxy_set_header Host $host;
-        }}
-    }}
-}}
-"""
 LONGER_THAN_BENTOML_S = 5.5
 """As long as a connection is idle here; by default BentoML closes it after 5 s."""
 
@@ -49,13 +20,8 @@ LONGER_THAN_BENTOML_S = 5.5
 @pytest.fixture(scope="module")
 def nginx(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of an nginx in front of the service."""
-    folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    file = folder / "nginx.conf"
-    file.write_text(CONFIGURATION.format(folder=folder, port=port, service=service.url.rpartition(":")[2]))
-    command = ["nginx", "-c", str(file), "-p", str(folder)]
-    url = f"http://127.0.0.1:{port}"
     with (
-        process(command, folder / "log", until=f"{url}/livez"),
+        behind_nginx(service.url, tmp_path_factory.mktemp("nginx")) as url,
         httpx.Client(base_url=url, timeout=60) as client,
     ):
         yield client

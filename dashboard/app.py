@@ -25,6 +25,7 @@ a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-o
 }
 .price-bar { display: none }
 @media (max-width: 640px) {
+  .st-key-paired [data-testid=stColumn] { min-width: 100% }
   .price-bar {
     display: block; position: fixed; inset: auto 0 0 0; z-index: 99; padding: 0.6rem 1rem;
     background: #0b3c49; color: #fff

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from bento_service.endpoints.versions import describe
+from bento_service.endpoints.versions import describe, versions_of
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
@@ -35,7 +35,7 @@ def show_model(name: str) -> ModelResponse:
     return {
         "name": name,
         "champion": _is_champion(name, champion),
-        "versions": [describe(version, champion) for version in store.versions(name)],
+        "versions": [describe(version, champion) for version in versions_of(name)],
     }
 
 
@@ -47,15 +47,22 @@ def describe_refused() -> list[RefusedVersion]:
 
 def unknown_model(name: str) -> ApiError:
     """The 404 for a model that is not of the registry, or has no version yet."""
-    if name in REGISTRY:
+    if name in REGISTRY and (champion := _only_champion()):
+        message = f"Only {champion.source_tag} is here, without other models; leave `model` out."
+    elif name in REGISTRY:
         message = f"Model {name!r} has no version yet; train it with `diamonds train --model {name}`."
     else:
         message = f"There is no model {quoted(name)}; expected one of {', '.join(REGISTRY)}."
     return field_error("model", message, name, status=404, code="unknown_model")
 
 
+def _only_champion() -> Version | None:
+    """The champion where the store holds nothing else, as in a Bento."""
+    return None if any(map(store.readable, REGISTRY)) else store.champion()
+
+
 def _summary(name: str, champion: Version | None) -> ModelSummary:
-    versions = store.versions(name)
+    versions = versions_of(name)
     return {
         "name": name,
         "champion": _is_champion(name, champion),

@@ -37,6 +37,9 @@ class PromotionsResponse(TypedDict):
     """Every promotion, newest first."""
 
     promotions: list[Promotion]
+    previous: Annotated[
+        Tag | None, Field(description="The version that a rollback would make champion; null: there is none.")
+    ]
 
 
 class PromotionRequest(BaseModel):
@@ -72,7 +75,8 @@ router = APIRouter(route_class=JsonRoute)
 def list_promotions() -> PromotionsResponse:
     """Every version that was ever promoted, newest first."""
     champion = store.champion()
-    return {"promotions": [_promotion(version, champion) for version in store.history()]}
+    promotions = [_promotion(version, champion) for version in store.history()]
+    return {"promotions": promotions, "previous": promotion.previous()}
 
 
 @router.post("/promotions", summary="Promote a version", responses=errors(401, 404, 409, 503))

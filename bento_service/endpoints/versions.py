@@ -100,6 +100,14 @@ def describe(version: Version, champion: Version | None) -> ModelVersion:
     }
 
 
+def versions_of(name: str) -> list[Version]:
+    """The undamaged versions of a model, newest first; in a Bento, which has only the champion, that one."""
+    if stored := store.versions(name):
+        return stored
+    champion = store.champion()
+    return [champion] if champion and champion.model == name and not store.readable(name) else []
+
+
 def find_version(tag: str) -> Version:
     """The version of a model with that tag; a 404 when there is none, a 409 when it is damaged."""
     version = get_version(tag)
@@ -115,6 +123,9 @@ def get_version(tag: str) -> Version:
     try:
         return store.get(tag)
     except UnknownVersion as error:
+        champion = store.champion()
+        if champion is not None and champion.source_tag == tag:
+            return champion  # all that a Bento has of it
         raise unknown_version(tag) from error
     except DamagedVersion as error:
         raise _damaged(str(error)) from error

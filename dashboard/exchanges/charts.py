@@ -6,6 +6,7 @@ import altair as alt
 import pandas as pd
 
 from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
+from dashboard.ui.time_axis import time_axis
 
 _HEIGHT = 320
 _UTC = alt.Scale(type="utc")
@@ -22,6 +23,7 @@ _BIN_WIDTHS = {
     "7D": "week",
 }
 _MOST_BINS = 30
+_PATHS = alt.Scale(scheme="tableau20")  # more colors than there are families of paths
 _POWERS_OF_TEN = [10.0**power for power in range(-2, 6)]
 _LEGEND = alt.Legend(title=None, orient="bottom", columns=3)
 _OUTCOME_COLOR = alt.Color(
@@ -44,7 +46,7 @@ def volume_chart(rows: pd.DataFrame) -> Any:
         alt.Chart(counts, title=f"Exchanges per {_BIN_WIDTHS[width]} (UTC)")
         .mark_bar()
         .encode(
-            x=alt.X("start:T", title=None, bin="binned", scale=_UTC, axis=alt.Axis(tickCount=5)),
+            x=alt.X("start:T", title=None, bin="binned", scale=_UTC, axis=_axis(rows)),
             x2="end:T",
             y=alt.Y("size:Q", title=None, stack="zero", axis=alt.Axis(tickMinStep=1)),
             color=_OUTCOME_COLOR,
@@ -65,9 +67,9 @@ def latency_chart(rows: pd.DataFrame) -> Any:
         alt.Chart(timed, title="Latency in ms (UTC)")
         .mark_circle(size=45, opacity=0.6)
         .encode(
-            x=alt.X("started_at:T", title=None, scale=_UTC, axis=alt.Axis(tickCount=5)),
+            x=alt.X("started_at:T", title=None, scale=_UTC, axis=_axis(rows)),
             y=alt.Y("duration_ms:Q", title=None, scale=alt.Scale(type="log"), axis=milliseconds),
-            color=alt.Color("path:N", legend=_LEGEND),
+            color=alt.Color("path:N", scale=_PATHS, legend=_LEGEND),
             tooltip=[
                 _time_tooltip("started_at"),
                 "path",
@@ -110,6 +112,10 @@ def _bin_width(times: "pd.Series[pd.Timestamp]") -> str:
     """The narrowest width that divides the time span into at most ``_MOST_BINS`` bins."""
     span = times.max() - times.min()
     return next((width for width in _BIN_WIDTHS if span / pd.Timedelta(width) <= _MOST_BINS), "7D")
+
+
+def _axis(rows: pd.DataFrame) -> alt.Axis:
+    return time_axis(rows["started_at"].min(), rows["started_at"].max())
 
 
 def _time_tooltip(column: str) -> alt.Tooltip:

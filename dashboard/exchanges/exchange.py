@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.clients.api import JsonObject, send
 from dashboard.ui.session import may
+from dashboard.ui.sold_for import offer_sold_for
 from dashboard.ui.text import code, escape_markdown
 
 _COLLAPSED_LENGTH = 20_000
@@ -33,7 +34,10 @@ def show_exchange(exchange: JsonObject) -> None:
     with response:
         st.markdown("**Answer**")
         _show_body(exchange, "response")
-    _offer_to_send_again(exchange)
+    with st.container(horizontal=True):
+        if exchange["path"] == "/predict" and exchange["status"] == 200:
+            offer_sold_for(exchange["id"], "This stone was sold for ...")
+        _offer_to_send_again(exchange)
 
 
 def _facts(exchange: JsonObject) -> list[str]:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.clients.api import JsonObject, Refused, ServiceDown, get, metric
+from dashboard.clients.api import BY_ITSELF, JsonObject, Refused, ServiceDown, get, metric
 from dashboard.exchanges.charts import latency_chart, status_chart, volume_chart
 from dashboard.exchanges.exchange import show_exchange
 from dashboard.exchanges.filters import PAGE_SIZE, load_pages, pick_filters
@@ -80,8 +80,11 @@ def show_filtered() -> None:
 
 def show_pages(pages: list[JsonObject], filters: JsonObject) -> None:
     """The exchanges of the loaded pages, or that there are none."""
-    exchanges = [exchange for page in pages for exchange in page["exchanges"]]
+    loaded = [exchange for page in pages for exchange in page["exchanges"]]
     more = pages[-1]["next"] is not None
+    own = sum(map(is_by_itself, loaded))
+    with_own = bool(own) and st.toggle(f"Also {own:,} that the dashboard read by itself", key="own")
+    exchanges = [exchange for exchange in loaded if with_own or not is_by_itself(exchange)]
     if exchanges:
         rows = as_rows(exchanges)
         if more:
@@ -94,6 +97,11 @@ def show_pages(pages: list[JsonObject], filters: JsonObject) -> None:
         st.info("Not found in the newest exchanges so far.")
     else:
         st.info("No exchange passes these filters. Ask for a price on the page *Quote*: it is listed here.")
+
+
+def is_by_itself(exchange: JsonObject) -> bool:
+    """Whether a page of the dashboard made this request so that it could be drawn."""
+    return (exchange.get("request_headers") or {}).get("user-agent") == BY_ITSELF
 
 
 def as_rows(exchanges: list[JsonObject]) -> pd.DataFrame:

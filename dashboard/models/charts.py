@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard.ui.chart_order import AS_GIVEN, ranked
 from dashboard.ui.colors import ORANGE
+from dashboard.ui.time_axis import time_axis
 from dashboard.ui.version_fields import LABELS
 
 _LEAST_PADDING = pd.Timedelta("5min")
@@ -14,20 +15,25 @@ _FORMATS = {"mae": ",.1f", "rmse": ",.1f", "r2": ".4f", "mape": ".1%"}
 
 
 def metric_chart(versions: pd.DataFrame, metric: str) -> Any:
-    """A metric of every version against the time of its training, a line for each model."""
-    rows = versions[["created_at", "model", "version", "champion", metric]]
+    """A metric of every version against the time of its training, a line for each model and dataset."""
+    rows = versions[["created_at", "model", "version", "champion", "dataset", metric]].fillna({"dataset": ""})
     times = alt.Scale(type="utc", domain=_padded_span(rows["created_at"]))
+    axis = time_axis(rows["created_at"].min(), rows["created_at"].max())
     values = alt.Axis(format=_FORMATS[metric], tickCount=6)
     axes = {
-        "x": alt.X("created_at:T", title="trained (UTC)", scale=times, axis=alt.Axis(tickCount=6)),
+        "x": alt.X("created_at:T", title="trained (UTC)", scale=times, axis=axis),
         "y": alt.Y(f"{metric}:Q", title=LABELS[metric], scale=alt.Scale(zero=False, padding=24), axis=values),
     }
     color = alt.Color("model:N", legend=alt.Legend(title=None, orient="top"))
     trained = alt.Tooltip("utcyearmonthdatehoursminutes(created_at):T", title="trained (UTC)")
-    tooltip = ["version", trained, alt.Tooltip(metric, format=".5")]
+    tooltip = ["version", "dataset", trained, alt.Tooltip(metric, format=".5")]
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=70))
-    stars = alt.Chart(rows[rows["champion"]]).mark_text(text="★", fontSize=22, dy=-14, color=ORANGE)
-    return (lines.encode(**axes, color=color, tooltip=tooltip) + stars.encode(**axes)).properties(height=260)
+    stars = alt.Chart(rows[rows["champion"]]).mark_text(
+        text="★", fontSize=26, baseline="middle", color=ORANGE
+    )
+    return (
+        lines.encode(**axes, color=color, detail="dataset:N", tooltip=tooltip) + stars.encode(**axes)
+    ).properties(height=260)
 
 
 def _padded_span(times: "pd.Series[pd.Timestamp]") -> list[str]:

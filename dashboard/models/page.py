@@ -39,20 +39,21 @@ def show_models() -> None:
     if not versions:
         show_no_model()
         return
-    promotions = get("/promotions")["promotions"]
+    answer = get("/promotions")
+    promotions = answer["promotions"]
     if models["champion"]:
         show_champion(models["champion"], _present(promotions)["reason"])
-    show_part(versions, promotions)
+    show_part(versions, promotions, answer["previous"])
 
 
-def show_part(versions: list[JsonObject], promotions: list[JsonObject]) -> None:
+def show_part(versions: list[JsonObject], promotions: list[JsonObject], previous: str | None) -> None:
     """One of the parts of the page: versions with the promotions, a comparison, or a model card."""
     part = st.segmented_control(
         "Show", PARTS, default=PARTS[0], required=True, key="part", bind="query-params"
     )
     if part == "Versions":
         champion = _present(promotions)
-        show_versions(versions, champion.get("version"), _show_after_rerun)
+        show_versions(versions, champion.get("version"), previous, _show_after_rerun)
         if promotions:
             show_promotions(promotions)
     elif part == "Compare two":

@@ -23,9 +23,9 @@ def confirm_promotion(version: str, show_result: Callable[[str], None]) -> None:
 
 @st.dialog("Roll back to the champion before?")
 @show_errors()
-def confirm_rollback(champion: str, show_result: Callable[[str], None]) -> None:
+def confirm_rollback(champion: str, previous: str, show_result: Callable[[str], None]) -> None:
     """Makes the champion before this one champion again once it is confirmed; as ``confirm_promotion``."""
-    st.markdown(f"{code(champion)} would be replaced by the champion before it.")
+    st.markdown(f"{code(champion)} would be replaced: {code(previous)} quotes prices again.")
     if st.button("Roll back", type="primary"):
         _decide("/promotions/rollback", {"version": champion}, show_result)
 

@@ -13,16 +13,30 @@ from dashboard.models.version_picker import pick_version
 from dashboard.ui.session import may
 from dashboard.ui.version_fields import COLUMN_CONFIG, LABELS, METRICS
 
-_COLUMNS = ["role", "model", "version", "created_at", "behind", *METRICS, "rows", "dataset", "seed"]
+_COLUMNS = [
+    "role",
+    "model",
+    "mae",
+    "behind",
+    "version",
+    "created_at",
+    *METRICS[1:],
+    "rows",
+    "dataset",
+    "seed",
+]
 
 
 def show_versions(
-    versions: list[JsonObject], champion: str | None, show_result: Callable[[str], None]
+    versions: list[JsonObject],
+    champion: str | None,
+    previous: str | None,
+    show_result: Callable[[str], None],
 ) -> None:
     """All versions with their errors, over time and as a table, and the buttons beneath.
 
-    ``champion`` is the tag of the version that a rollback replaces; ``show_result`` is called with the
-    result of a dialog.
+    ``champion`` is the tag of the version that a rollback replaces by ``previous``, None where nobody was
+    champion before; ``show_result`` is called with the result of a dialog.
     """
     rows = pd.DataFrame(versions)
     rows["created_at"] = pd.to_datetime(rows["created_at"], utc=True, format="ISO8601")
@@ -41,15 +55,21 @@ def show_versions(
     with st.container(horizontal=True, vertical_alignment="bottom"):
         selected = pick_version("Version", versions)
         if may("admin"):
-            _show_buttons(selected, champion, show_result)
+            _show_buttons(selected, champion, previous, show_result)
             _offer_acceptance(next(each for each in versions if each["version"] == selected), show_result)
 
 
-def _show_buttons(selected: str, champion: str | None, show_result: Callable[[str], None]) -> None:
+def _show_buttons(
+    selected: str, champion: str | None, previous: str | None, show_result: Callable[[str], None]
+) -> None:
     if st.button("Promote ...", type="primary"):
         confirm_promotion(selected, show_result)
-    if champion and st.button("Roll back ...", help="Makes the champion before this one champion again."):
-        confirm_rollback(champion, show_result)
+    if (
+        champion
+        and previous
+        and st.button("Roll back ...", help=f"{previous} would quote again.".replace(":", "\\:"))
+    ):
+        confirm_rollback(champion, previous, show_result)
     if st.button("Download ...", icon=":material/download:"):
         offer_download(selected)
     if st.button("Upload ...", icon=":material/upload:"):

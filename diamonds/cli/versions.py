@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 METRICS = {"mae": "{:.1f}", "rmse": "{:.1f}", "r2": "{:.4f}", "mape": "{:.1%}"}
 
+_CAPTION = "MAE and RMSE in USD, on the hold-out: compare those of the same data. ★ champion"
+
 
 def model_named(text: str) -> str:
     """The name of a model, which may come with the model store's prefix; raises ``UnknownModel``."""
@@ -70,15 +72,16 @@ def print_json(content: object) -> None:
 
 def print_versions(versions: "Sequence[Version]", champion: "Version | None") -> None:
     """Prints a table of the versions with their metrics on the hold-out; the champion has a star."""
-    table = Table(box=None, padding=(0, 1, 0, 0), caption="MAE and RMSE in USD, on the hold-out. ★ champion")
+    table = Table(box=None, padding=(0, 1, 0, 0), caption=_CAPTION)
     table.add_column("")
     table.add_column("version", no_wrap=True)
     table.add_column("trained (UTC)", no_wrap=True)
     for heading in ("MAE", "RMSE", "R2", "MAPE"):
         table.add_column(heading, justify="right")
+    table.add_column("data", no_wrap=True)
     for version in versions:
         row = as_row(version, champion)
         metrics = [form.format(row[name]) for name, form in METRICS.items()]
         star = "★" if row["champion"] else ""
-        table.add_row(star, version.tag, f"{version.created_at:%Y-%m-%d %H:%M}", *metrics)
+        table.add_row(star, version.tag, f"{version.created_at:%Y-%m-%d %H:%M}", *metrics, row["dataset"][:8])
     Console().print(table)

@@ -169,6 +169,15 @@ def rollback(*, expected: str | None = None, request_id: str | None = None) -> D
     return decision
 
 
+def previous() -> str | None:
+    """The tag of the version that a rollback would make champion; None where nobody was it before."""
+    candidates = [each for each in store.champions() if damage(each) is None]
+    try:
+        return _before(candidates).labels["source"] if candidates else None
+    except store.NoChampion:
+        return None
+
+
 def _before(candidates: Sequence[Version]) -> Version:
     """The champion to go back to; a rollback's copy of a champion comes before the champion itself."""
     promotions = [each for each in candidates if UNDOES not in each.labels]

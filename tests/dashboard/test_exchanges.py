@@ -46,6 +46,30 @@ def test_the_filters_leave_what_passes_them(page: Page, stack: Stack) -> None:
     expect(page.get_by_test_id("stMetricValue").nth(3)).to_have_text("100.0%")
 
 
+def test_what_the_dashboard_reads_by_itself_is_left_out_until_it_is_wanted(page: Page, stack: Stack) -> None:
+    page.goto(stack.dashboard)
+    expect(page.get_by_role("heading", name="What if")).to_be_visible()
+    own = {"path": "/explain", "bodies": "false"}
+    wait_until(lambda: stack.api.get("/exchanges", params=own).json()["exchanges"])
+    page.goto(f"{stack.dashboard}/exchanges?path=%2Fexplain&period=last+hour")
+    read = stack.api.get("/exchanges", params=own).json()["exchanges"]
+    by_itself = [each["id"] for each in read if "by itself" in each["request_headers"]["user-agent"]]
+
+    expect(page.get_by_text(f"Also {len(by_itself):,} that the dashboard read by itself")).to_be_visible()
+    expect(cell(page, by_itself[0])).to_have_count(0)
+    page.get_by_text("that the dashboard read by itself").click()
+    expect(cell(page, by_itself[0])).to_be_attached()
+
+
+def test_a_quoted_stones_sale_is_stored_from_its_exchange(page: Page, stack: Stack) -> None:
+    exchange = recorded(stack, stack.api.post("/predict", json={**STONE, "carat": 1.02}))
+    page.goto(f"{stack.dashboard}/exchanges?id={exchange}")
+    page.get_by_role("button", name="This stone was sold for").click()
+    page.get_by_role("spinbutton", name="Price").fill("5000")
+    page.get_by_role("button", name="Store").click()
+    expect(page.get_by_text("Stored: sold for $5,000. It was quoted at $")).to_be_visible()
+
+
 def test_an_exchange_is_found_by_what_was_answered(page: Page, stack: Stack) -> None:
     refused = recorded(stack, stack.api.post("/similar", json={**STONE, "cut": "Superb"}))
     answered = recorded(stack, stack.api.post("/similar", json=STONE))

@@ -31,7 +31,7 @@ def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page
     page.goto(f"{stack.dashboard}/models")
     page.get_by_role("button", name="Roll back ...").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"{xgboost} would be replaced")
+    expect(dialog).to_contain_text(f"{xgboost} would be replaced: {linear} quotes prices again.")
     assert stack.champion() == xgboost, "Nothing may happen before the confirmation."
     dialog.get_by_role("button", name="Roll back", exact=True).click()
     expect(page.get_by_role("heading", name="linear quotes prices")).to_be_visible()

@@ -4,7 +4,7 @@ from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
-from diamonds.database.locks import Turn, take, wait_for
+from diamonds.database.locks import Turn, alone, take, wait_for
 from diamonds.database.migrate import migrate, newest_revision
 
 DatabaseUnavailable = (OperationalError, ProgrammingError, InternalError)
@@ -13,6 +13,7 @@ DatabaseUnavailable = (OperationalError, ProgrammingError, InternalError)
 __all__ = [
     "DatabaseUnavailable",
     "Turn",
+    "alone",
     "copy_in",
     "database_url",
     "engine",

@@ -9,8 +9,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from diamonds.database.engine import engine
-from diamonds.database.locks import Turn, wait_for
+from diamonds.database.locks import Turn, alone
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +48,7 @@ def _warn_once(reason: str) -> None:
 
 def _migrate() -> str | None:
     config = _config()
-    with engine().begin() as connection:
-        connection.exec_driver_sql("SET LOCAL lock_timeout = '1min'")  # another process may build an index
-        wait_for(connection, Turn.MIGRATION)
+    with alone(Turn.MIGRATION) as connection:  # another process may build an index
         unknown = _unknown_revision(connection, ScriptDirectory.from_config(config))
         if unknown is None:
             config.attributes["connection"] = connection

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import optuna
@@ -9,6 +10,7 @@ import pandas as pd
 from optuna.study import MaxTrialsCallback
 from optuna.trial import BaseTrial, FixedTrial, FrozenTrial, TrialState
 
+from diamonds.database import Turn, alone
 from diamonds.models.spec import ModelSpec, Parameters
 from diamonds.training.cross_validation import CrossValidation, OnFold, Validated
 
@@ -58,13 +60,16 @@ class Search:
         validation = CrossValidation(self.spec, self.stones, self.seed)
         if self.spec.search is None:
             return Tuned(validation.validate(dict(self.spec.defaults or {})))
-        study = self._opened()
-        for parameters in (*self.start, self.spec.defaults or {}):
-            study.enqueue_trial(dict(parameters), skip_if_exists=True)
+        study = self.opened()
         best = self._best_of_new_trials(study, validation, trials, minutes, on_trial)
         if best is None:
             best = validation.validate(_drawn(self.spec, FixedTrial(study.best_params)))
         return Tuned(best, _history(study))
+
+    def opened(self) -> optuna.Study:
+        """The study; one process at a time makes it, and what it needs in the database."""
+        with nullcontext() if self.storage is None else alone(Turn.STUDIES):
+            return self._opened()
 
     def _opened(self) -> optuna.Study:
         study = optuna.create_study(
@@ -75,6 +80,8 @@ class Search:
         )
         # A sampler that continues must not draw again what the first has drawn. The 0 only keeps the draws.
         seed = hash((self.seed, 0, len(study.trials))) % 2**32
+        for parameters in (*self.start, self.spec.defaults or {}):
+            study.enqueue_trial(dict(parameters), skip_if_exists=True)
         study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
         return study
 

@@ -6,15 +6,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import optuna
 import pandas as pd
 import pytest
+from optuna.storages._rdb.models import BaseModel
 from optuna.trial import TrialState
 
-from diamonds.database import database_url, running
+from diamonds.database import database_url, engine, running
 from diamonds.dataset import Dataset, load_dataset
 from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models import spec_named
@@ -146,3 +148,34 @@ def test_a_search_killed_half_way_goes_on_without_losing_or_repeating_a_trial(
     assert {number: after[number] for number in before} == before
     assert len(after) == 8
     assert len({str(trial.params) for trial in after.values()}) == 8
+
+
+FIRST_START = """
+import sys
+from diamonds.database import database_url
+from diamonds.models import spec_named
+from diamonds.training.tuning import Search
+
+sys.stdin.readline()
+print(Search(spec_named("xgboost"), None, "first", seed=0, storage=database_url()).opened().study_name)
+"""
+
+
+def test_of_six_first_starts_at_once_one_makes_the_tables_of_the_studies(postgres: str) -> None:
+    with engine().begin() as connection:
+        tables = connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for name in [name for name in tables.scalars() if name in optuna_tables()]:
+            connection.exec_driver_sql(f"DROP TABLE {name} CASCADE")
+    command, pipe = [sys.executable, "-c", FIRST_START], subprocess.PIPE
+    with ExitStack() as stack:
+        starting = (subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(6))
+        processes = [stack.enter_context(each) for each in starting]
+        for each in processes:
+            print("now", file=each.stdin, flush=True)
+        opened = [each.communicate()[0] for each in processes]
+
+    assert opened == ["first\n"] * 6
+
+
+def optuna_tables() -> set[str]:
+    return {*BaseModel.metadata.tables, "alembic_version"}

@@ -286,6 +286,16 @@ class Settings(BaseSettings):
         description="Maximum time that a version may take for one quote to be promoted, in ms; unset: any.",
     )
     seed: int = Field(default=0, ge=0, description="Random seed of training.")
+    monitor_window_hours: float = Field(
+        default=24.0,
+        gt=0,
+        description="Length of the windows of the record that the monitoring looks at, in hours.",
+    )
+    retrain_cooldown_hours: float = Field(
+        default=24.0,
+        ge=0,
+        description="Minimum time between two trainings that alarms of the monitoring start, in hours.",
+    )
     champion_check_seconds: float = Field(
         default=0.5, gt=0, description="Interval at which a worker checks for a new champion, in seconds."
     )

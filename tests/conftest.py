@@ -113,7 +113,8 @@ def empty_database() -> Iterator[None]:
     create_partitions()
     with engine().begin() as connection:
         connection.exec_driver_sql(
-            "TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters, clock_sightings"
+            "TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters, clock_sightings, "
+            "monitor_reports"
         )
     yield
     with engine().begin() as connection:

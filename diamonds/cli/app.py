@@ -13,6 +13,8 @@ from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.feedback import feedback
 from diamonds.cli.keys import keys
 from diamonds.cli.models import models
+from diamonds.cli.monitor import monitor
+from diamonds.cli.pause import pause, resume
 from diamonds.cli.price import price
 from diamonds.cli.promotions import compare, history, promote, rollback
 from diamonds.cli.replay import replay
@@ -31,6 +33,7 @@ _COMMANDS = (
     *(models, promote, rollback, history, compare, reproduce),
     *(export_version, import_version, accept, delete),
     *(exchanges, export, forget, replay, feedback),
+    *(monitor, pause, resume),
 )
 for command in _COMMANDS:
     app.command()(with_one_line_errors(command))

@@ -16,6 +16,7 @@ from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
 from diamonds.versions.screening import worth_a_look
 from diamonds.versions.shared import decided_again
+from diamonds.versions.switches import Switch, why_paused
 from diamonds.versions.version import ACCEPTED, NOT_BETTER, REQUEST, UNDOES, Version
 
 __all__ = ["AnotherChampion", "Contender", "Decision", "decide"]
@@ -95,7 +96,10 @@ def promote(tag: str, *, force: bool = False, request_id: str | None = None) -> 
 def _promote_if_better(
     version: Version, request_id: str | None = None, *, is_screened: bool = False
 ) -> Decision:
-    """They are compared while no other promotion can happen."""
+    """They are compared while no other promotion can happen, unless promotions are paused."""
+    if paused := why_paused(Switch.PROMOTION):
+        check(version)
+        return Decision(False, f"{version.tag} is not promoted. {paused}")
     with store.promoting(version):
         champion = store.champion()
         decision = _screened(champion, version) if champion and is_screened else _meet(champion, version)
@@ -145,13 +149,15 @@ def _decision(champion: Version | None, challenger: Version) -> Decision:
 
 
 @decided_again
-def rollback(*, expected: str | None = None, request_id: str | None = None) -> Decision:
+def rollback(
+    *, expected: str | None = None, request_id: str | None = None, why: str | None = None
+) -> Decision:
     """Makes the previous champion the champion again; raises ``NoChampion`` if there is none.
 
     ``expected`` is the tag of the champion to go back from: raises ``AnotherChampion`` where that is no more
     the champion, so that two who go back at once go back once. Rolling back twice goes back two champions:
     one that was rolled back is never the previous one, nor is one that is damaged. The same request again
-    changes nothing: see ``decision_on``.
+    changes nothing: see ``decision_on``. ``why`` is the reason, for the history.
     """
     champion = store.champion()
     if champion is None:
@@ -164,7 +170,8 @@ def rollback(*, expected: str | None = None, request_id: str | None = None) -> D
         if expected not in (None, last):
             raise AnotherChampion(f"Got version={expected!r}, but the champion is {last}; look again.")
         before = _before(candidates)
-        decision = Decision(True, f"{before.labels['source']} is champion again, after {last}.")
+        because = f": {why}" if why else "."
+        decision = Decision(True, f"{before.labels['source']} is champion again, after {last}{because}")
         store.promote(before.tag, decision.reason, undoes=last, request_id=request_id)
     return decision
 

@@ -79,6 +79,7 @@ feedback = sa.Table(
     sa.Column("sold_at", sa.DateTime(timezone=True), comment="null: not told"),
     sa.Index("ix_feedback_given_at", "given_at"),
     sa.Index("ix_feedback_model_version", "model_version", "given_at"),
+    sa.Index("ix_feedback_sold_at", sa.text("coalesce(sold_at, given_at)")),
     sa.Index("ix_feedback_waiting", "exchange_id", postgresql_where=sa.text("quoted_at IS NULL")),
 )
 
@@ -103,4 +104,14 @@ clock_sightings = sa.Table(
     "clock_sightings",
     metadata,
     sa.Column("seen_at", sa.DateTime(timezone=True), primary_key=True),
+)
+
+# What the monitoring found, and what it did.
+monitor_reports = sa.Table(
+    "monitor_reports",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("report", JSONB, nullable=False),
+    sa.Index("ix_monitor_reports_made_at", "made_at"),
 )

@@ -1,0 +1,50 @@
+"""``diamonds pause`` and ``resume``: stop and restart promotions, or what the monitoring does."""
+
+import getpass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from diamonds.versions.switches import Change
+
+Switch = Literal["promotion", "loop"]
+What = Annotated[
+    Switch,
+    typer.Argument(help="promotion: versions that nobody forces; loop: trainings and rollbacks by alarms."),
+]
+By = Annotated[str | None, typer.Option(help="Who does it; by default the user of this machine.")]
+
+
+def pause(
+    switch: What,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the history.")],
+    by: By = None,
+) -> None:
+    """Pause promotions, or all that the monitoring would do by itself."""
+    _set(switch, paused=True, reason=reason, by=by)
+
+
+def resume(
+    switch: What,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for the history.")] = "",
+    by: By = None,
+) -> None:
+    """Let promotions, or the monitoring, go on."""
+    _set(switch, paused=False, reason=reason, by=by)
+
+
+def _set(switch: Switch, *, paused: bool, reason: str, by: str | None) -> None:
+    from diamonds.versions import switches
+
+    change = switches.set_switch(
+        switches.Switch(switch), paused=paused, by=by or getpass.getuser(), reason=reason
+    )
+    typer.echo(sentence(change))
+
+
+def sentence(change: "Change") -> str:
+    """A change of a switch in one line."""
+    verb = "paused" if change.paused else "resumed"
+    reason = f": {change.reason}" if change.reason else ""
+    return f"{change.at:%Y-%m-%d %H:%M} UTC: {change.by} {verb} the {change.switch}{reason}"

@@ -1,0 +1,77 @@
+"""Switches that pause promotions or the whole loop, with their history: who, when and why."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from filelock import FileLock
+
+from diamonds.versions.bentoml_store import root
+
+_FILE = "diamonds-switches.jsonl"
+
+
+class Switch(StrEnum):
+    """What can be paused: promotions that nobody forces, or all that the monitoring would do by itself."""
+
+    PROMOTION = "promotion"
+    LOOP = "loop"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A switch that somebody paused or resumed."""
+
+    switch: Switch
+    paused: bool
+    by: str
+    reason: str
+    at: datetime
+
+
+def set_switch(switch: Switch, *, paused: bool, by: str, reason: str) -> Change:
+    """Pauses or resumes; the change is the newest of the history."""
+    change = Change(switch, paused, by, reason, datetime.now(UTC))
+    line = json.dumps({**asdict(change), "at": change.at.isoformat()})
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{path}.lock"), path.open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+    return change
+
+
+def changes() -> list[Change]:
+    """Every change of a switch, newest first."""
+    path = _path()
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return [_change(json.loads(line)) for line in reversed(lines) if line.strip()]
+
+
+def pause_of(switch: Switch) -> Change | None:
+    """The change that paused the switch, if it is paused."""
+    newest = next((change for change in changes() if change.switch == switch), None)
+    return newest if newest is not None and newest.paused else None
+
+
+def why_paused(switch: Switch) -> str | None:
+    """A sentence with who paused the switch, since when and why; None: it is not paused."""
+    pause = pause_of(switch)
+    if pause is None:
+        return None
+    return f"{pause.by} paused the {switch} on {pause.at:%Y-%m-%d at %H:%M} UTC: {pause.reason}"
+
+
+def _change(fields: dict[str, object]) -> Change:
+    return Change(
+        Switch(str(fields["switch"])),
+        bool(fields["paused"]),
+        str(fields["by"]),
+        str(fields["reason"]),
+        datetime.fromisoformat(str(fields["at"])),
+    )
+
+
+def _path() -> Path:
+    return root().parent / _FILE

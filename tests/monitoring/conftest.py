@@ -1,0 +1,1 @@
+"""A record with weeks of a simulated market in it."""

@@ -31,7 +31,8 @@ def version(request: pytest.FixtureRequest) -> Version:
 def test_a_price_is_finite_above_0_and_within_its_interval(version: Version, stone: Diamond) -> None:
     quotes = load_pricer(version).quotes(rows_of([stone]))
     (price,), (low,), (high,) = quotes.price, quotes.low, quotes.high
-    assert low is not None and high is not None
+    assert low is not None
+    assert high is not None
     assert 0 < low <= price <= high < float("inf")
     assert all(round(value, 2) == value for value in (price, low, high))
 

@@ -84,7 +84,8 @@ def test_a_stone_is_quoted_alone_as_among_others(pricer: Pricer, pair: tuple[Dia
         assert (0 in alone.unsupported) == (place in both.unsupported)
         assert alone.warnings.get(0) == both.warnings.get(place)
         low, high = alone.low[0], alone.high[0]
-        assert low is not None and high is not None
+        assert low is not None
+        assert high is not None
         assert 0 < low <= alone.price[0] <= high < float("inf")
 
 

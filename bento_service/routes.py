@@ -15,6 +15,7 @@ from bento_service.endpoints import (
     quoting,
     readiness,
     similar,
+    trainings,
     versions,
 )
 
@@ -29,6 +30,7 @@ _RESOURCES = (
     comparison,
     model_files,
     datasets,
+    trainings,
     exchanges,
     readiness,
     keys,

@@ -16,6 +16,7 @@ from prefect.task_runners import ProcessPoolTaskRunner
 from diamonds.dataset import ColumnMapping, Dataset, TooManySetAside
 from diamonds.models import REGISTRY, ModelSpec, spec_named
 from diamonds.settings import settings
+from diamonds.sharing.files import StoreAway
 from diamonds.training import steps
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import Outcome, Result, Trained, failures_text
@@ -110,11 +111,19 @@ class Artifacts(Progress):
             show_versions(outcome.versions)
 
 
+def _store_away(_task: object, _task_run: object, state: State[Any]) -> bool:
+    return _error_of(state, StoreAway)
+
+
 def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool:
+    return _error_of(state, OSError)
+
+
+def _error_of(state: State[Any], kind: type[Exception]) -> bool:
     try:
         state.result()
     except Exception as error:  # noqa: BLE001 - only looks at its type; Prefect raises it in the flow
-        return isinstance(error.__cause__ or error, OSError)
+        return isinstance(error, kind) or isinstance(error.__cause__, kind)
     return False
 
 
@@ -152,7 +161,7 @@ def train_model(name: str, dataset: Dataset, budget: Budget) -> Trained:
     return trained
 
 
-@task(cache_policy=NO_CACHE)
+@task(retries=3, retry_delay_seconds=[10, 60, 600], retry_condition_fn=_store_away, cache_policy=NO_CACHE)
 def promote(versions: list[Version]) -> Decision:
     """Promotes the best version if it beats the champion, which is an event of Prefect's."""
     decision = promote_best(versions)

@@ -30,6 +30,7 @@ _NEEDS: dict[str, tuple[Need, Need]] = {  # by the first part of the path: to re
     "feedback": (READING, REPORTING),
     "exchanges": (READING, ADMINISTERING),
     "datasets": (READING, ADMINISTERING),
+    "trainings": (READING, ADMINISTERING),
     "version_files": (ADMINISTERING, ADMINISTERING),
     "keys": (Need(None), ADMINISTERING),
 }

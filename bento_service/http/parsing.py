@@ -114,7 +114,7 @@ def _count_keys(request: BaseModel) -> int:
         count += 1
         value = getattr(request, name)
         if isinstance(value, list):
-            count += sum(len(item.model_fields_set) for item in value)
+            count += sum(len(item.model_fields_set) for item in value if isinstance(item, BaseModel))
     return count
 
 

@@ -5,13 +5,13 @@ from typing import Any
 import streamlit as st
 
 from dashboard.clients.api import get
-from dashboard.clients.prefect import NotDeployed, start_training
 from dashboard.train.run import RUN_PARAMETER
 from dashboard.train.sold_stones import store_upload
 from dashboard.ui.errors import show_errors
 from dashboard.ui.session import require
 from dashboard.ui.text import escape_markdown
 from dashboard.ui.upload_formats import ENDINGS
+from diamonds.prefect_api.runs import NotDeployed, start_training
 from diamonds.settings import settings
 
 

@@ -5,8 +5,8 @@ import threading
 
 import streamlit as st
 
-from dashboard.clients.prefect import PrefectDown, PrefectRefused, data_in_use
 from dashboard.train import uploads
+from diamonds.prefect_api.runs import PrefectDown, PrefectRefused, data_in_use
 
 INTERVAL_SECONDS = 10.0
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 import streamlit as st
 
 from dashboard.clients.api import Refused, ServiceDown
-from dashboard.clients.prefect import PrefectDown, PrefectRefused
 from dashboard.ui.session import end_session
 from dashboard.ui.text import escape_markdown
+from diamonds.prefect_api.runs import PrefectDown, PrefectRefused
 
 log = logging.getLogger(__name__)
 

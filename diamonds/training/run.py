@@ -3,18 +3,22 @@
 Who starts a run supplies how its steps are executed, and where its progress is shown.
 """
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from diamonds.dataset import Dataset
 from diamonds.models import ModelSpec
+from diamonds.sharing.files import StoreAway
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import NothingTrained, Outcome, Result, failures_text
 from diamonds.training.steps import load_and_store
 from diamonds.versions import store
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
+
+log = logging.getLogger(__name__)
 
 
 class Progress:
@@ -67,6 +71,7 @@ def run(
     The decision is None when nothing new was trained, and there is a champion. Raises ``NothingTrained`` when
     every model failed, and what loading and promoting raise.
     """
+    _take_over_shared()
     with progress.loading():
         dataset = executor.load(data)
     results: dict[str, Result] = {}
@@ -80,6 +85,14 @@ def run(
     if not outcome.versions:
         raise NothingTrained(failures_text(outcome.failures))
     return outcome, _promoted(outcome, executor)
+
+
+def _take_over_shared() -> None:
+    """Begins with what other machines trained and promoted, where the model store is shared and answers."""
+    try:
+        store.synchronize()
+    except StoreAway as error:
+        log.warning("%s Training goes on with what is here.", error)
 
 
 def _promoted(outcome: Outcome, executor: Executor) -> Decision | None:

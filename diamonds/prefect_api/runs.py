@@ -7,14 +7,15 @@ from typing import Any
 
 import httpx
 
-from dashboard.clients.prefect_auth import PrefectAuth
+from diamonds.prefect_api.auth import PrefectAuth
 from diamonds.settings import settings
 from diamonds.stack.prefect import api_url
 
 FLOW = "train"
 TIMEOUT_SECONDS = 15.0
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-_DASHBOARD_TAG = "dashboard"
+DASHBOARD = "dashboard"
+"""Tag of the runs that the dashboard started."""
 _PAGE_SIZE = 200
 
 
@@ -24,6 +25,10 @@ class PrefectDown(ConnectionError):
 
 class PrefectRefused(LookupError):
     """Prefect's server responded with an error."""
+
+
+class UnknownRun(PrefectRefused):
+    """Prefect has no run of that id."""
 
 
 class NotDeployed(PrefectRefused):
@@ -70,21 +75,21 @@ def prefect_url() -> str:
     return settings().prefect_url or api_url().removesuffix("/").removesuffix("/api")
 
 
-def start_training(models: list[str], **parameters: Any) -> Run:
-    """Starts a run that trains these models; ``parameters`` are further ones of the flow.
+def start_training(models: list[str] | None, *, tag: str = DASHBOARD, **parameters: Any) -> Run:
+    """Starts a run that trains these models, or all; ``parameters`` are further ones of the flow.
 
     Raises ``PrefectDown``, or ``NotDeployed`` where there is no deployment yet.
     """
     body = {
         "parameters": {"models": models, **parameters},
         "state": {"type": "SCHEDULED"},
-        "tags": [_DASHBOARD_TAG],
+        "tags": [tag],
     }
     return _parse_run(_call("POST", f"/deployments/{_deployment()}/create_flow_run", body))
 
 
 def get_run(run_id: str) -> Run:
-    """The run in its present state; raises ``PrefectRefused`` where there is none of that id."""
+    """The run in its present state; raises ``UnknownRun`` where there is none of that id."""
     return _parse_run(_call("GET", f"/flow_runs/{run_id}"))
 
 
@@ -100,7 +105,7 @@ def newest_run() -> Run | None:
 
 def data_in_use() -> set[str]:
     """The data of the runs that were started by the dashboard and have not ended."""
-    unended = {"tags": {"all_": [_DASHBOARD_TAG]}, "state": {"type": {"not_any_": sorted(ENDED)}}}
+    unended = {"tags": {"all_": [DASHBOARD]}, "state": {"type": {"not_any_": sorted(ENDED)}}}
     query = {"flow_runs": unended, "limit": _PAGE_SIZE}
     in_use: set[str] = set()
     for offset in count(step=_PAGE_SIZE):
@@ -149,7 +154,7 @@ def _call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
     except httpx.TransportError as error:
         raise PrefectDown(f"Prefect's server at {prefect_url()} does not answer: {error}") from error
     if response.status_code == httpx.codes.NOT_FOUND:
-        raise PrefectRefused(f"Prefect does not know {path.strip('/')}; it may have been deleted.")
+        raise UnknownRun(f"Prefect does not know {path.strip('/')}; it may have been deleted.")
     if response.status_code == httpx.codes.UNAUTHORIZED:
         raise PrefectRefused(f"Prefect's server at {prefect_url()} wants another PREFECT_API_AUTH_STRING.")
     if response.is_error:

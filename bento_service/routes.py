@@ -11,6 +11,7 @@ from bento_service.endpoints import (
     keys,
     model_files,
     models,
+    monitor,
     promotions,
     quoting,
     readiness,
@@ -32,6 +33,7 @@ _RESOURCES = (
     datasets,
     trainings,
     exchanges,
+    monitor,
     readiness,
     keys,
 )

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.batch.page import batch_page
 from dashboard.exchanges.page import exchanges_page
 from dashboard.models.page import models_page
+from dashboard.monitor.page import monitor_page
 from dashboard.quote.page import quote_page
 from dashboard.train.page import train_page
 from dashboard.train.upload_cleanup import start_upload_cleanup
@@ -74,6 +75,7 @@ def _pages(scopes: set[Scope]) -> list[st.Page]:
         "Batch": (batch_page, "table", {"quote"}),
         "Train": (train_page, "model_training", {"admin"}),
         "Models": (models_page, "social_leaderboard", {"quote"}),
+        "Monitor": (monitor_page, "monitoring", {"read"}),
         "Exchanges": (exchanges_page, "swap_horiz", {"read"}),
     }
     allowed = {title: page for title, page in needed.items() if page[2] & scopes}

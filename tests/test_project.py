@@ -27,8 +27,8 @@ DEPLOYMENTS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_there_is_a_deployment_for_each_model_one_for_all_and_one_for_the_months_of_exchanges() -> None:
-    assert set(DEPLOYMENTS) == {*REGISTRY, "all", "months"}
+def test_there_is_a_deployment_for_each_model_one_for_all_and_those_of_the_maintenance() -> None:
+    assert set(DEPLOYMENTS) == {*REGISTRY, "all", "months", "monitor"}
 
 
 @pytest.mark.parametrize("name", [*REGISTRY, "all"])

@@ -128,7 +128,7 @@ async def list_exchanges(query: Annotated[ExchangesQuery, Query()]) -> Exchanges
     paging = query.model_dump(include={"limit", "cursor", "bodies"})
     filters = Filter(**query.model_dump(exclude=set(paging)))
     try:
-        result = await _read(lambda: page(filters, **paging))
+        result = await read_or_unavailable(lambda: page(filters, **paging))
     except BadCursor as error:
         message = f"Got cursor={quoted(query.cursor)}; expected the `next` of an earlier page."
         raise field_error("cursor", message, query.cursor) from error
@@ -141,14 +141,15 @@ async def show_exchange(
 ) -> ExchangeResponse:
     """The exchange with this `X-Exchange-Id`."""
     id_ = _uuid(text)
-    stored = await _read(lambda: exchange(id_))
+    stored = await read_or_unavailable(lambda: exchange(id_))
     if stored is None:
         message = f"There is no exchange {id_}; a new one takes a moment to get here."
         raise ApiError(404, "unknown_exchange", message)
     return _response(stored)
 
 
-async def _read(read: Callable[[], T]) -> T:
+async def read_or_unavailable(read: Callable[[], T]) -> T:
+    """The result of ``read``, which may wait for the database; raises a 503 where it cannot be reached."""
     try:
         return await read_database(read)
     except UNAVAILABLE as error:

@@ -29,6 +29,7 @@ _NEEDS: dict[str, tuple[Need, Need]] = {  # by the first part of the path: to re
     "metrics": (QUOTING, ADMINISTERING),
     "feedback": (READING, REPORTING),
     "exchanges": (READING, ADMINISTERING),
+    "monitor": (READING, ADMINISTERING),
     "datasets": (READING, ADMINISTERING),
     "trainings": (READING, ADMINISTERING),
     "version_files": (ADMINISTERING, ADMINISTERING),

@@ -18,6 +18,8 @@ def shadow(sales: pd.DataFrame, version: Version) -> pd.DataFrame:
 
 def shadow_by(sales: pd.DataFrame, pricer: Pricer) -> pd.DataFrame:
     """As ``shadow``, with a version that is loaded."""
+    if sales.empty:
+        return sales
     fitted = pricer.fit(matrix_of(sales))
     known = sales[[place not in fitted.refused for place in range(len(sales))]]
     quotes = pricer.quotes(matrix_of(known))

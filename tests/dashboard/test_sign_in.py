@@ -22,7 +22,7 @@ from tests.dashboard.conftest import Stack, dashboard, wait_until_drawn
 from tests.processes import wait_until
 
 CONFIGURED = "a-key-of-the-settings"
-ALL_PAGES = ["Quote", "Batch", "Train", "Models", "Exchanges"]
+ALL_PAGES = ["Quote", "Batch", "Train", "Models", "Monitor", "Exchanges"]
 OF_ADMINS = ("Promote ...", "Roll back ...", "Download ...", "Upload ...")
 
 
@@ -90,7 +90,7 @@ def test_nothing_is_shown_before_a_known_key_comes(
     ("key", "pages"),
     [
         ("quoting", ["Quote", "Batch", "Models"]),
-        ("clerk", ["Quote", "Batch", "Models", "Exchanges"]),
+        ("clerk", ["Quote", "Batch", "Models", "Monitor", "Exchanges"]),
         ("admin", ALL_PAGES),
     ],
 )

@@ -69,10 +69,10 @@ def test_a_run_whose_begin_the_server_missed_is_asked_for_a_sign_of_life(deploye
 def test_the_ensemble_starts_once_each_of_its_members_has_ended(deployed: SyncPrefectClient) -> None:
     members = REGISTRY["ensemble"].members
     *first, last = (_ended(deployed, f"train/{name}", Completed()) for name in members[1:])
-    assert _runs_of(deployed, "train/ensemble") == []
+    assert runs_of(deployed, "train/ensemble") == []
     failed = _ended(deployed, f"train/{members[0]}", Failed())
 
-    (run,) = wait_until(lambda: _runs_of(deployed, "train/ensemble"))
+    (run,) = wait_until(lambda: runs_of(deployed, "train/ensemble"))
 
     assert run.state is not None
     assert run.state.is_scheduled()
@@ -172,7 +172,7 @@ def _has_event(client: SyncPrefectClient, run: UUID, event: str) -> bool:
     return bool(client._client.post("/events/filter", json={"filter": only}).json()["events"])
 
 
-def _runs_of(client: SyncPrefectClient, deployment: str) -> list[FlowRun]:
+def runs_of(client: SyncPrefectClient, deployment: str) -> list[FlowRun]:
     only = FlowRunFilterDeploymentId(any_=[client.read_deployment_by_name(deployment).id])
     return client.read_flow_runs(flow_run_filter=FlowRunFilter(deployment_id=only))
 

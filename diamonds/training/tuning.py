@@ -13,6 +13,7 @@ from optuna.trial import BaseTrial, FixedTrial, FrozenTrial, TrialState
 from diamonds.database import Turn, alone
 from diamonds.models.spec import ModelSpec, Parameters
 from diamonds.training.cross_validation import CrossValidation, OnFold, Validated
+from diamonds.training.former_trials import is_own, take_over
 
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 
@@ -63,7 +64,7 @@ class Search:
         study = self.opened()
         best = self._best_of_new_trials(study, validation, trials, minutes, on_trial)
         if best is None:
-            best = validation.validate(_drawn(self.spec, FixedTrial(study.best_params)))
+            best = validation.validate(_drawn(self.spec, FixedTrial(_best(study).params)))
         return Tuned(best, _history(study))
 
     def opened(self) -> optuna.Study:
@@ -82,6 +83,8 @@ class Search:
         seed = hash((self.seed, 0, len(study.trials))) % 2**32
         for parameters in (*self.start, self.spec.defaults or {}):
             study.enqueue_trial(dict(parameters), skip_if_exists=True)
+        if self.storage is not None and all(trial.state == TrialState.WAITING for trial in study.trials):
+            take_over(study, _storage(self.storage), self.spec)
         study.sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True)
         return study
 
@@ -108,9 +111,10 @@ class Search:
 
         if _finished(study) < trials:
             seconds = None if minutes is None else minutes * 60
-            enough = MaxTrialsCallback(trials, states=_FINISHED)
+            taken_over = sum(not is_own(trial) for trial in study.trials)
+            enough = MaxTrialsCallback(trials + taken_over, states=_FINISHED)
             study.optimize(mae_usd, timeout=seconds, callbacks=[count, enough])
-        return best.get(study.best_trial.number)
+        return best.get(_best(study).number)
 
 
 def _drawn(spec: ModelSpec, trial: BaseTrial) -> Parameters:
@@ -127,12 +131,20 @@ def _pruning(trial: optuna.Trial) -> OnFold:
 
 
 def _finished(study: optuna.Study) -> int:
-    return len(study.get_trials(deepcopy=False, states=_FINISHED))
+    return len(_finished_trials(study))
+
+
+def _finished_trials(study: optuna.Study) -> list[FrozenTrial]:
+    return list(filter(is_own, study.get_trials(deepcopy=False, states=_FINISHED)))
+
+
+def _best(study: optuna.Study) -> FrozenTrial:
+    complete = [trial for trial in _finished_trials(study) if trial.state == TrialState.COMPLETE]
+    return min(complete, key=lambda trial: float("inf") if trial.value is None else trial.value)
 
 
 def _history(study: optuna.Study) -> tuple[float, ...]:
-    finished = study.get_trials(deepcopy=False, states=_FINISHED)
-    return tuple(trial.value for trial in finished if trial.value is not None)
+    return tuple(trial.value for trial in _finished_trials(study) if trial.value is not None)
 
 
 def _storage(url: str) -> optuna.storages.RDBStorage:

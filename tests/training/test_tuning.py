@@ -21,6 +21,7 @@ from diamonds.dataset import Dataset, load_dataset
 from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models import spec_named
 from diamonds.training.cross_validation import CrossValidation
+from diamonds.training.former_trials import TAKEN_OVER
 from diamonds.training.tuning import Search
 
 LIGHT = {"learning_rate": 0.1, "max_depth": 5}
@@ -179,3 +180,24 @@ def test_of_six_first_starts_at_once_one_makes_the_tables_of_the_studies(postgre
 
 def optuna_tables() -> set[str]:
     return {*BaseModel.metadata.tables, "alembic_version"}
+
+
+def test_trials_of_the_study_before_guide_the_search_where_they_fit_and_count_for_nothing_else(
+    fewer: pd.DataFrame, tmp_path: Path
+) -> None:
+    storage = f"sqlite:///{tmp_path / 'studies'}"
+    before, now = "xgboost on feed, seed 0, code before", "xgboost on feed, seed 0, code now"
+    stones = fewer[:150]
+    search(stones, before, storage, **LIGHT).run(2)
+    misfit = optuna.load_study(study_name=before, storage=storage)
+    misfit.add_trial(optuna.create_trial(params={}, distributions={}, value=0.0))
+
+    tuned = search(stones, now, storage, **LIGHT).run(2)
+
+    trials = optuna.load_study(study_name=now, storage=storage).trials
+    taken_over = [trial for trial in trials if trial.user_attrs == {TAKEN_OVER: before}]
+    assert len(taken_over) == 2
+    assert len(trials) == 4
+    assert len(tuned.history) == 2
+    search(stones, now, storage).run(2)
+    assert len(optuna.load_study(study_name=now, storage=storage).trials) == 4, "Nothing is taken over again."

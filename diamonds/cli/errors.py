@@ -1,5 +1,6 @@
 """Turns an exception of a command into one line on stderr and an exit code."""
 
+import errno
 import functools
 import logging
 import re
@@ -39,6 +40,8 @@ def one_line(error: Exception) -> str:
         return " ".join(map(_field_line, error.errors()))
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"Could not use {error.filename}: {error.strerror}."
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "No space is left on the disk; make room, or set DIAMONDS_HOME to a folder of another disk."
     text = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
     return text or f"Ended by {type(error).__name__}, which says nothing more; try again with --verbose."
 

@@ -1,5 +1,6 @@
 """Makes, starts and stops the Postgres server of one folder, with the programs that come in a wheel."""
 
+import logging
 import os
 import shutil
 import signal
@@ -12,6 +13,8 @@ from diamonds.database import postgres_user
 from diamonds.database.postmaster import Postmaster, orphans, running_postmaster
 from diamonds.database.socket_folder import SOCKET, socket_folder
 
+logger = logging.getLogger(__name__)
+
 SUPERUSER = "postgres"
 LOG = "log"
 
@@ -23,6 +26,7 @@ _ZONE = ("-c", "timezone=UTC", "-c", "log_timezone=UTC")
 _IN_BACKGROUND = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
 
 _POLL_SECONDS = 0.02
+_USUAL_SECONDS = 10
 _LONGEST_SECONDS = 60
 """How long the server may take to write its id, and to stop."""
 _LEAST_FREE_BYTES = 2 * 1024**2
@@ -128,18 +132,24 @@ def _start(folder: Path) -> None:
 
 
 def _wait_until_ready(folder: Path) -> Postmaster:
-    # The file of its id appears within milliseconds; until then it is the log that tells whether it ended.
-    deadline = time.monotonic() + _LONGEST_SECONDS
+    """Waits for as long as the server lives; the file of its id appears within milliseconds."""
+    started, said = time.monotonic(), False
     while True:
-        running = running_postmaster(folder)
+        running, waited_s = running_postmaster(folder), time.monotonic() - started
         if running is not None and running.is_ready:
             return running
-        if running is None and (time.monotonic() > deadline or _has_failed(folder)):
-            log = folder / LOG
-            text = log.read_text(errors="replace") if log.exists() else ""
-            reason = _reason(text, folder)
-            raise DidNotStart(f"The embedded Postgres did not start: {reason} Its log is {log}.")
+        if running is None and (waited_s > _LONGEST_SECONDS or _has_failed(folder)):
+            raise DidNotStart(_failure(folder))
+        if waited_s > _USUAL_SECONDS and not said:
+            said = True
+            logger.warning("The embedded Postgres still starts; after a power failure that takes minutes.")
         time.sleep(_POLL_SECONDS)
+
+
+def _failure(folder: Path) -> str:
+    log = folder / LOG
+    reason = _reason(log.read_text(errors="replace") if log.exists() else "", folder)
+    return f"The embedded Postgres did not start: {reason} Its log is {log}."
 
 
 def _has_failed(folder: Path) -> bool:

@@ -1,6 +1,7 @@
 """Shows the prices of a file: those to look at, the best deals first, and all of them to download."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -80,7 +81,7 @@ def _chosen_rows(quotes: QuotedFile) -> pl.DataFrame:
     return rows.select(first, *ours, *others).with_columns(pl.col(texts).fill_null(""))
 
 
-def _columns(quotes: QuotedFile) -> dict[str, object]:
+def _columns(quotes: QuotedFile) -> dict[str, Any]:
     name = quotes.names
     whole = st.column_config.NumberColumn(format="%,.0f")
     return {

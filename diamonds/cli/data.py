@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from diamonds.cli.versions import print_json
+from diamonds.cli.output import print_json
 
 if TYPE_CHECKING:
     from diamonds.dataset import DataReport

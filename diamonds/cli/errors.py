@@ -1,4 +1,4 @@
-"""Turns an exception of a command into one line on stderr and an exit code."""
+"""Turns an exception of a command into one line on stderr, a document with --json, and an exit code."""
 
 import errno
 import functools
@@ -10,28 +10,58 @@ from typing import Any, ParamSpec
 import pydantic
 import typer
 
+from diamonds.cli.output import print_json
+from diamonds.cli.signals import leaving_on_sigterm
+
 FAILED = 1
 BAD_INPUT = 2
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended, as shells report it."""
+_UNEXPECTED = (AssertionError, AttributeError, ImportError, IndexError, KeyError, NameError, TypeError)
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
 
 
+class CommandError(Exception):
+    """A command cannot go on, for the reason that the message gives, and ends with this exit code."""
+
+    def __init__(self, message: str, code: int = FAILED) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, ending with one line and exit code 1 where it raises; ``--verbose`` logs the traceback."""
+    """The command, ending with one line and an exit code where it raises; ``--verbose`` logs the traceback.
+
+    With ``--json`` the line is an object on stdout as well. Ctrl-C ends it with 130, SIGTERM with 143.
+    """
 
     @functools.wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            command(*args, **kwargs)
-        except (typer.Exit, typer.Abort, typer.BadParameter):
+            with leaving_on_sigterm():
+                command(*args, **kwargs)
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except typer.BadParameter as error:
+            if kwargs.get("as_json"):
+                print_json({"error": {"message": error.message}})
             raise
         except Exception as error:
             log.debug("Traceback of the error", exc_info=True)
-            typer.echo(f"diamonds: {one_line(error)}", err=True)
-            raise typer.Exit(FAILED) from error
+            _end(one_line(error), error.code if isinstance(error, CommandError) else FAILED, kwargs)
 
     return guarded
+
+
+def _end(message: str, code: int, options: dict[str, Any]) -> None:
+    typer.echo(f"diamonds: {message}", err=True)
+    if options.get("as_json"):
+        print_json({"error": {"message": message}})
+    raise typer.Exit(code)
 
 
 def one_line(error: Exception) -> str:
@@ -43,7 +73,9 @@ def one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "No space is left on the disk; make room, or set DIAMONDS_HOME to a folder of another disk."
     text = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
-    return text or f"Ended by {type(error).__name__}, which says nothing more; try again with --verbose."
+    if type(error) in _UNEXPECTED or not text:
+        return f"It failed where that was not expected ({text or 'no reason is given'}); see --verbose."
+    return text
 
 
 def _field_line(details: Any) -> str:

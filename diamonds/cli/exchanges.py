@@ -10,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from diamonds.cli.output import AsJson, print_result
 from diamonds.cli.refused import move_file
 from diamonds.cli.refused import refused as show_refused
 
@@ -23,7 +24,7 @@ _LATEST_ARRIVAL = timedelta(minutes=1)
 
 Since = Annotated[datetime | None, typer.Option(help="Only from this time on; UTC unless it has an offset.")]
 Until = Annotated[datetime | None, typer.Option(help="Only before this time; UTC unless it has an offset.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON, one a line.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print as JSON, one a line.")]
 
 
 def exchanges(
@@ -38,7 +39,7 @@ def exchanges(
     ] = None,
     limit: Annotated[int, typer.Option(help="How many, newest last.", min=1, max=1000)] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new ones until Ctrl-C.")] = False,
-    as_json: AsJson = False,
+    as_json: JsonLines = False,
     ids: Annotated[list[UUID] | None, typer.Option("--id", help="Only this exchange; repeatable.")] = None,
     refused: Annotated[
         bool, typer.Option("--refused", help="Show dead letters instead: those that the database refuses.")
@@ -77,6 +78,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="The Parquet file to write.")],
     since: Since = None,
     until: Until = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write the exchanges of a time range to a Parquet file."""
     from diamonds.database import migrate, running
@@ -86,35 +88,51 @@ def export(
     with running():
         migrate()
         rows = write_parquet(Filter(since=aware(since), until=aware(until)), file)
-    typer.echo(f"Wrote {rows:,} exchanges to {file}.")
+    print_result(f"Wrote {rows:,} exchanges to {file}.", {"file": str(file), "exchanges": rows}, as_json)
 
 
 def forget(
     ids: Annotated[list[UUID] | None, typer.Argument(help="X-Exchange-Ids of the exchanges.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="A file with one id a line.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Erase exchanges and their feedback for good, also those that have not reached the database yet."""
     from diamonds.database import migrate, running
     from diamonds.exchanges.database.erasure import forget as erase
 
-    every_id = [*(ids or []), *(map(UUID, file.read_text().split()) if file else [])]
+    every_id = [*(ids or []), *(_ids_in(file) if file else [])]
     if not every_id:
         raise typer.BadParameter("Got no id; expected X-Exchange-Ids, or --file with one a line.")
     with running():
         migrate()
         move_file()
         erased = erase(every_id)
-    typer.echo(f"Forgot {erased:,} of {len(every_id):,} exchanges; the others will not be stored later.")
+    sentence = f"Forgot {erased:,} of {len(every_id):,} exchanges; the others will not be stored later."
+    if not erased:
+        sentence = (
+            "Nothing is stored under what was named, so nothing was forgotten; nor will it be stored later."
+        )
+    print_result(sentence, {"named": len(every_id), "forgotten": erased}, as_json)
+
+
+def _ids_in(file: Path) -> list[UUID]:
+    """The ids of a file; raises ``typer.BadParameter`` with the first that is none."""
+    ids = []
+    for text in file.read_text().split():
+        try:
+            ids.append(UUID(text))
+        except ValueError as error:
+            message = f"Got {text[:60]!r} in {file}; expected X-Exchange-Ids, one a line."
+            raise typer.BadParameter(message, param_hint="--file") from error
+    return ids
 
 
 def _check_options(*, any_filter: bool, ids: list[UUID] | None, refused: bool, manages: bool) -> None:
     if manages and not refused:
         raise typer.BadParameter("Got --retry or --remove alone; expected it together with --refused.")
     if any_filter and (refused or ids):
-        message = (
-            "Got --refused or --id with a filter or --follow; expected --limit, --json or nothing beside it."
-        )
-        raise typer.BadParameter(message)
+        expected = "expected --limit, --json or nothing beside it"
+        raise typer.BadParameter(f"Got --refused or --id with a filter or --follow; {expected}.")
 
 
 def _with_ids(ids: list[UUID]) -> list["Exchange"]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diamonds.cli.errors import with_one_line_errors
-from diamonds.cli.versions import print_json
+from diamonds.cli.output import print_json
 from diamonds.keys.scopes import MEANINGS, Scope
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from diamonds.cli.versions import as_row, model_named, print_json, print_versions
+from diamonds.cli.output import print_json
+from diamonds.cli.versions import as_row, model_named, print_versions
 
 
 def models(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from diamonds.cli.data import mapping_of
+from diamonds.cli.output import print_json
 from diamonds.cli.stone import Model, pricer_of
-from diamonds.cli.versions import print_json
 
 if TYPE_CHECKING:
     import polars as pl

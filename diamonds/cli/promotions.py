@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.versions import print_json, tag_named
+from diamonds.cli.output import AsJson, print_json
+from diamonds.cli.versions import tag_named
 
 if TYPE_CHECKING:
     from diamonds.versions.promotion import Decision
@@ -20,24 +21,25 @@ Tag = Annotated[str, typer.Argument(help="A version, or a model for its newest."
 def promote(
     tag: Tag,
     force: Annotated[bool, typer.Option("--force", help="Promote it even if it is not better.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a version the champion if it is better than the present one on the hold-out."""
     from diamonds.versions import promotion
 
     decision = promotion.promote(tag_named(tag), force=force)
-    _print_reason(decision)
+    _print(decision, as_json)
     if not decision.promote:
         raise typer.Exit(NOT_PROMOTED)
 
 
-def rollback() -> None:
+def rollback(as_json: AsJson = False) -> None:
     """Make the champion before the present one champion again."""
     from diamonds.versions import promotion
 
-    _print_reason(promotion.rollback())
+    _print(promotion.rollback(), as_json)
 
 
-def history(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+def history(as_json: AsJson = False) -> None:
     """Show every promotion, newest first, with its reason."""
     from diamonds.versions import store
 
@@ -59,12 +61,15 @@ def history(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.
     Console().print(table)
 
 
-def compare(champion: Tag, challenger: Tag) -> None:
+def compare(champion: Tag, challenger: Tag, as_json: AsJson = False) -> None:
     """Compare two versions on the hold-out of the second, as a promotion would; nothing is changed."""
     from diamonds.versions import promotion
 
-    _print_reason(promotion.compare(tag_named(champion), tag_named(challenger)))
+    _print(promotion.compare(tag_named(champion), tag_named(challenger)), as_json)
 
 
-def _print_reason(decision: "Decision") -> None:
+def _print(decision: "Decision", as_json: bool) -> None:
+    if as_json:
+        print_json({"promote": decision.promote, "reason": decision.reason})
+        return
     Console(soft_wrap=True).print(decision.reason, highlight=False)

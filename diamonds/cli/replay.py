@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.exchanges import Since, Until, aware
-from diamonds.cli.versions import print_json, version_named
+from diamonds.cli.output import print_json
+from diamonds.cli.versions import version_named
 
 
 def replay(

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.errors import FAILED
-from diamonds.cli.versions import print_json, tag_named
+from diamonds.cli.output import print_json
+from diamonds.cli.versions import tag_named
 
 
 def reproduce(

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.errors import BAD_INPUT, one_line
-from diamonds.cli.versions import print_json, version_named
+from diamonds.cli.errors import BAD_INPUT, CommandError, one_line
+from diamonds.cli.output import AsJson, print_json
+from diamonds.cli.versions import version_named
 
 if TYPE_CHECKING:
     from diamonds.diamond import Diamond
@@ -25,7 +26,6 @@ Percent = Annotated[float | None, typer.Option(help="In percent.")]
 Model = Annotated[
     str | None, typer.Option(help="Use this model, or version of one, instead of the champion.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 def predict(
@@ -112,8 +112,7 @@ def _stone(carat: float, cut: str, color: str, clarity: str, **measures: float |
             {"carat": carat, "cut": cut, "color": color, "clarity": clarity, **measures}
         )
     except pydantic.ValidationError as error:
-        typer.echo(f"diamonds: {one_line(error)}", err=True)
-        raise typer.Exit(BAD_INPUT) from error
+        raise CommandError(one_line(error), BAD_INPUT) from error
 
 
 def _fitted(pricer: "Pricer", stone: "Diamond") -> tuple["Diamond", list[str]]:
@@ -123,8 +122,7 @@ def _fitted(pricer: "Pricer", stone: "Diamond") -> tuple["Diamond", list[str]]:
     try:
         return pricer.fit_stone(stone)
     except UnlearnedGrade as error:
-        typer.echo(f"diamonds: {error}", err=True)
-        raise typer.Exit(BAD_INPUT) from error
+        raise CommandError(str(error), BAD_INPUT) from error
 
 
 def _print_quote(pricer: "Pricer", stone: "Diamond", warnings: list[str], as_json: bool) -> None:

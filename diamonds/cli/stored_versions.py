@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from diamonds.cli.versions import print_json, tag_named, version_named
+from diamonds.cli.output import AsJson, print_json, print_result
+from diamonds.cli.versions import tag_named, version_named
 
 Tag = Annotated[str, typer.Argument(help="A version, such as diamonds-xgboost:pa7ui3hinoyrsax4.")]
 
@@ -13,6 +14,7 @@ Tag = Annotated[str, typer.Argument(help="A version, such as diamonds-xgboost:pa
 def export_version(
     tag: Annotated[str, typer.Argument(help="A version, or a model for its newest.")],
     file: Annotated[Path | None, typer.Argument(help="The file to write. Default: named like it.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a version to a .bentomodel file, which `bentoml models import` takes as well."""
     from diamonds.model_files import transfer
@@ -20,7 +22,7 @@ def export_version(
     version = version_named(tag)
     path = file or Path(f"{version.tag.replace(':', '-')}.bentomodel")
     path.write_bytes(transfer.export_version(version.tag))
-    typer.echo(f"Wrote {version.tag} to {path}.")
+    print_result(f"Wrote {version.tag} to {path}.", {"version": version.tag, "file": str(path)}, as_json)
 
 
 def import_version(
@@ -28,7 +30,7 @@ def import_version(
     accept: Annotated[
         bool, typer.Option("--accept", help="Accept it at once, as `diamonds accept` does.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Add the version of a file to the model store, once it is checked; it is not promoted."""
     from diamonds.model_files import transfer
@@ -47,15 +49,16 @@ def import_version(
     typer.echo(f"{tag} is imported and {waits}")
 
 
-def accept(tag: Tag) -> None:
+def accept(tag: Tag, as_json: AsJson = False) -> None:
     """Let a version quote for its model's name, start searches and join ensembles."""
     from diamonds.versions import acceptance
 
     accepted = acceptance.accept(tag_named(tag))
-    typer.echo(f"{accepted.tag} quotes for model {accepted.model!r} from now on.")
+    sentence = f"{accepted.tag} quotes for model {accepted.model!r} from now on."
+    print_result(sentence, {"version": accepted.tag, "model": accepted.model, "accepted": True}, as_json)
 
 
-def delete(tag: Tag) -> None:
+def delete(tag: Tag, as_json: AsJson = False) -> None:
     """Delete a version, also a damaged one; the champion itself stays until another is promoted."""
     from diamonds.versions import changes, store
 
@@ -64,4 +67,4 @@ def delete(tag: Tag) -> None:
     if champion is not None and champion.tag == tag:
         raise typer.BadParameter(f"Got {tag}, which quotes prices; promote another version first.")
     changes.delete(tag)
-    typer.echo(f"{tag} is deleted.")
+    print_result(f"{tag} is deleted.", {"version": tag, "deleted": True}, as_json)

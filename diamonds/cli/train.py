@@ -7,8 +7,8 @@ import typer
 
 from diamonds.cli.data import mapping_of
 from diamonds.cli.errors import FAILED, one_line
-from diamonds.cli.signals import leaving_on_sigterm
-from diamonds.cli.versions import as_row, model_named, print_json, print_versions
+from diamonds.cli.output import print_json
+from diamonds.cli.versions import as_row, model_named, print_versions
 from diamonds.settings import settings
 
 if TYPE_CHECKING:
@@ -48,19 +48,26 @@ def train(
     from diamonds.training.run import run
     from diamonds.versions.store import champion
 
-    if if_no_champion and champion():
+    if if_no_champion and (present := champion()):
+        if as_json:
+            print_json(_nothing(f"{present.source_tag} is the champion already."))
         return
     specs = [spec_named(name) for name in map(model_named, model or REGISTRY)]
     budget = Budget.from_settings(trials, seed, force, minutes)
     executor = ProcessPool(mapping_of(mapping, None, columns))
     try:
-        with leaving_on_sigterm():
-            outcome, decision = run(specs, data or settings().data, budget, executor, TerminalProgress())
-    except NothingTrained:  # the reasons are shown already
+        outcome, decision = run(specs, data or settings().data, budget, executor, TerminalProgress())
+    except NothingTrained as error:  # the reasons are shown already
+        if as_json:
+            print_json({"error": {"message": one_line(error)}})
         raise typer.Exit(FAILED) from None
     _print(outcome, decision, as_json)
     if outcome.failures:
         raise typer.Exit(PARTLY_FAILED)
+
+
+def _nothing(reason: str) -> dict[str, object]:
+    return {"versions": [], "failures": {}, "decision": {"promote": False, "reason": reason}}
 
 
 def _print(outcome: "Outcome", decision: "Decision | None", as_json: bool) -> None:

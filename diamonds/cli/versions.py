@@ -1,15 +1,17 @@
 """Finds versions of models by name, and prints them on a terminal, as a table or as JSON."""
 
-import json
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
+from diamonds.cli.output import print_json
+
 if TYPE_CHECKING:
     from diamonds.versions.version import Version
+
+__all__ = ["as_row", "model_named", "print_json", "print_versions", "tag_named", "version_named"]
 
 METRICS = {"mae": "{:.1f}", "rmse": "{:.1f}", "r2": "{:.4f}", "mape": "{:.1%}"}
 
@@ -62,12 +64,6 @@ def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
         "dataset": version.labels["dataset"],
         "flow_run": version.labels["flow_run"],
     }
-
-
-def print_json(content: object) -> None:
-    """Prints the content as indented JSON."""
-    json.dump(content, sys.stdout, indent=2, default=str)  # dates of a file's cells
-    sys.stdout.write("\n")
 
 
 def print_versions(versions: "Sequence[Version]", champion: "Version | None") -> None:

@@ -7,30 +7,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service.http.app import BENTOML_PATHS
 from bento_service.routes import ROUTES
+from diamonds.exchanges.metric_files import reading
 
 OTHER = "other"
-DURATIONS_S = (
-    *(
-        0.0002,
-        0.0005,
-        0.001,
-        0.002,
-        0.005,
-        0.01,
-        0.025,
-        0.05,
-        0.1,
-        0.25,
-        0.5,
-        1.0,
-        2.5,
-        5.0,
-        10.0,
-        30.0,
-        60.0,
-    ),
-    float("inf"),
-)
+_BOUNDS = "0.0002 0.0005 0.001 0.002 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 30 60 inf"
+DURATIONS_S = tuple(map(float, _BOUNDS.split()))
 """Upper bounds of the buckets of durations; a quote takes less than BentoML's smallest, 5 ms."""
 _PAGES = {"/", "/docs", "/docs.json", *BENTOML_PATHS}
 _PATHS = {route.path.partition("{")[0]: route.path for route in ROUTES}
@@ -48,13 +29,17 @@ class TrafficMetrics(RunnerTrafficMetricsMiddleware):
 
         super().__init__(with_own_path, **options)
 
-    def _setup(self) -> None:
+    def _setup(self) -> None:  # type: ignore[override]
         super()._setup(duration_buckets=DURATIONS_S)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"]
             scope = {**scope, "path": endpoint(path), "diamonds.unlabelled": (path, receive)}
+            if path == "/metrics":
+                with reading():
+                    await super().__call__(scope, receive, send)
+                return
         await super().__call__(scope, receive, send)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from bento_service.http.tracing import span
 from diamonds.diamond import Diamond
 from diamonds.models.features import rows_of
 from diamonds.pricing.pricer import Pricer, Quotes
@@ -27,7 +28,8 @@ class Batcher:
         batches = self._batches.get(tag)
         if batches is None:
             batches = self._batches[tag] = _Batches(pricer, lambda: self._batches.pop(tag, None))
-        return await batches.add(stone)
+        with span("batch"):
+            return await batches.add(stone)
 
 
 class _Batches:
@@ -76,7 +78,8 @@ class _Batches:
         batch, self._waiting = self._waiting, []
         started = time.perf_counter()
         try:
-            quotes = self._pricer.quotes(rows_of([stone for stone, _ in batch]))
+            with span("model"):  # within the batch's first request
+                quotes = self._pricer.quotes(rows_of([stone for stone, _ in batch]))
         # Every request of the batch fails with it: the future raises it again.
         except Exception as error:  # noqa: BLE001
             for _, future in batch:

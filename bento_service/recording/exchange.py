@@ -7,6 +7,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from bento_service.http.errors import ApiError
 from bento_service.http.responses import Headers, send_error
+from bento_service.http.tracing import span
 from bento_service.recording.exchange_ids import HEADER, client_chosen_id, id_taken, new_id, parse_id
 from bento_service.recording.limits import Limits
 from bento_service.recording.messages import request_message, response_body
@@ -114,7 +115,8 @@ class ExchangeInFlight:
             if not message.get("more_body", False) or self._has_whole_body():
                 self._is_complete = True
                 self._record_response()
-                await self._recording.flush()
+                with span("journal"):
+                    await self._recording.flush()
         start, self._response_start = self._response_start, None
         if start is not None:
             await self._send(start)

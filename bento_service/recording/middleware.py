@@ -33,6 +33,8 @@ class Recorder:
     The inner app may note which version answered: ``ExchangeInFlight.of(scope)`` is its exchange.
     """
 
+    _asgi_single_callable = True  # for asgiref, which OpenTelemetry asks, and which knows coroutines only
+
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.recording = Recording(settings())

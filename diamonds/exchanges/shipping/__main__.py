@@ -14,6 +14,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import event
 
+from diamonds.exchanges.metric_files import add_up_ended_processes
 from diamonds.exchanges.metrics import remove_gauges_of
 from diamonds.exchanges.shipping.priority import lower_priority, lower_server_priority
 from diamonds.exchanges.shipping.shipper import FLUSH_WITHIN_S, Shipper
@@ -40,6 +41,7 @@ def main() -> None:
     shipper.stop(FLUSH_WITHIN_S)
     remove_gauges_of(worker)
     remove_gauges_of(os.getpid())
+    add_up_ended_processes()
 
 
 def report(problem: str | None) -> None:

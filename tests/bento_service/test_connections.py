@@ -142,6 +142,12 @@ def test_the_body_of_a_request_for_an_upgrade_is_read_and_the_next_request_too(
     assert [(each.status, each.request_body) for each in exchanges] == [(200, [1]), (200, [2])]
 
 
+def test_a_request_of_an_older_http_stays_one_without_its_upgrade(connect: Connect) -> None:
+    upgrading = connect()
+    upgrading.sendall(post("/echo", b"1", headers=UPGRADES["h2c"]).replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert b"\r\nconnection: close\r\n" in read_all(upgrading)
+
+
 def test_many_requests_for_upgrades_at_once_are_all_answered(connect: Connect) -> None:
     upgrading = connect()
     upgrading.sendall(2000 * (b"GET /nothing HTTP/1.1\r\nHost: localhost\r\n" + UPGRADES["h2c"] + b"\r\n"))

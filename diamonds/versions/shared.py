@@ -126,6 +126,8 @@ def _pulled(files: SharedFiles) -> Shared:
     shared = before = _known(files.url)
     while entry := read_entry(files, shared.number + 1):
         shared = shared.after(entry)
+    if before.number and shared is before and read_entry(files, before.number) is None:
+        raise StoreAway(f"The shared model store has lost its entry {before.number}; is it mounted?")
     missing = [tag for tag in shared.versions if not folder_of(tag).exists()]
     if shared.number > before.number or missing:
         for tag in before.versions.keys() - shared.versions.keys():

@@ -17,8 +17,9 @@ import pytest
 
 from diamonds.model_files.transfer import export_version
 from diamonds.versions.version import Version
+from tests.bento_service.serving import serving
 from tests.faults.proxy import Proxy
-from tests.processes import free_port, process
+from tests.processes import free_port, process, wait_until
 
 MOTO_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -156,6 +157,41 @@ def test_what_one_host_promotes_accepts_and_deletes_is_so_on_the_other(
     assert second.ask("champion") == linear
     assert xgboost not in second.ask("versions")
     assert second.ask("history") == first.ask("history")
+
+
+@pytest.mark.slow
+def test_a_service_quotes_with_what_another_host_promotes_also_after_the_store_was_away(
+    files: list[str], tmp_path: Path
+) -> None:
+    shared, log = tmp_path / "shared", tmp_path / "log"
+    service_home = tmp_path / "service"
+    (service_home / "models").mkdir(parents=True)
+    url = f"file://{shared}"
+    environment = {"BENTOML_HOME": str(service_home), "DIAMONDS_MODEL_STORE_URL": url}
+
+    with host(tmp_path / "first", url) as first, serving(log, environment=environment) as running:
+
+        def ready() -> dict[str, Any]:
+            return dict(httpx.get(f"{running.url}/readyz", timeout=60).json())
+
+        linear, xgboost = (first.ask("import", file) for file in files)
+        first.ask("promote", linear)
+        wait_until(lambda: "champion" in ready())
+        champion = ready()["champion"]
+        shared.rename(tmp_path / "unmounted")
+        wait_until(lambda: not ready()["shared_store"]["answers"])
+        stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+        quote = httpx.post(f"{running.url}/predict", json=stone, timeout=60).json()
+        (tmp_path / "unmounted").rename(shared)
+        first.ask("promote", xgboost)
+        wait_until(lambda: ready()["champion"] != champion)
+
+    assert quote["version"] == linear
+    assert ready_again(log)
+
+
+def ready_again(log: Path) -> bool:
+    return "The shared model store answers again" in log.read_text()
 
 
 def test_a_damaged_or_missing_version_is_brought_back_from_the_shared_store(

@@ -278,7 +278,8 @@ class Settings(BaseSettings):
     keep_versions: int = Field(
         default=20,
         ge=1,
-        description="Number of newest versions of each model to retain; champions are never deleted.",
+        description="Number of newest versions of each model, and of datasets, to retain; never deleted are "
+        "champions, and what versions were trained on.",
     )
     slowest_quote_ms: float | None = Field(
         default=None,

@@ -73,9 +73,10 @@ def _actions(message: str, notification: Mapping[str, Any] | None) -> Iterator[d
 
 def _notification(client: SyncPrefectClient) -> dict[str, Any] | None:
     """The action that notifies, without its message: through a URL, or a block that is there already."""
-    if settings().notify is None:
+    secret = settings().notify
+    if secret is None:
         return None
-    target = settings().notify.get_secret_value()
+    target = secret.get_secret_value()
     if target.startswith(("http://", "https://")):
         block = Webhook(url=target).save(BLOCK, overwrite=True)
         return {"type": "call-webhook", "block_document_id": str(block)}

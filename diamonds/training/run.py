@@ -10,12 +10,14 @@ from contextlib import AbstractContextManager, nullcontext
 
 from diamonds.dataset import Dataset
 from diamonds.models import ModelSpec
+from diamonds.settings import settings
 from diamonds.sharing.files import StoreAway
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import NothingTrained, Outcome, Result, failures_text
 from diamonds.training.steps import load_and_store
 from diamonds.versions import store
 from diamonds.versions.promotion import Decision, promote_best
+from diamonds.versions.retention import retire_datasets
 from diamonds.versions.version import Version
 
 log = logging.getLogger(__name__)
@@ -84,7 +86,9 @@ def run(
     progress.trained(outcome)
     if not outcome.versions:
         raise NothingTrained(failures_text(outcome.failures))
-    return outcome, _promoted(outcome, executor)
+    decision = _promoted(outcome, executor)
+    retire_datasets(keep=settings().keep_versions)
+    return outcome, decision
 
 
 def _take_over_shared() -> None:

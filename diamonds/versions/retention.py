@@ -1,7 +1,8 @@
-"""Retires old versions of a model, but never one that quotes, or that a champion was made from."""
+"""Retires old versions and datasets, but none that quotes, or that what is stored was made from."""
 
 from diamonds.versions import store
 from diamonds.versions.changes import delete
+from diamonds.versions.datasets import DATASET
 from diamonds.versions.version import MEMBERS
 
 
@@ -17,6 +18,19 @@ def retire(name: str, *, keep: int) -> list[str]:
     versions = store.versions(name)
     staying |= {version.tag for version in store.accepted(name)[:1]}
     old = [version.tag for version in versions[keep:] if version.tag not in staying]
+    for tag in old:
+        delete(tag)
+    return old
+
+
+def retire_datasets(*, keep: int) -> list[str]:
+    """Deletes old datasets and returns their tags.
+
+    The newest ``keep`` stay, and every one that a version was trained on.
+    """
+    models = [name for name in store.names() if name != DATASET]
+    needed = {version.labels.get("dataset") for name in models for version in store.readable(name)}
+    old = [each.tag for each in store.versions(DATASET)[keep:] if each.labels.get("dataset") not in needed]
     for tag in old:
         delete(tag)
     return old

@@ -14,10 +14,11 @@ from uuid import UUID
 import orjson
 import psutil
 import pytest
+from prefect import State
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymentId
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Completed, Failed, Running, Scheduled, State
+from prefect.states import Completed, Failed, Running, Scheduled
 
 from diamonds.models import REGISTRY
 from diamonds.settings import settings

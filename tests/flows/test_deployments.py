@@ -51,7 +51,7 @@ def test_a_restart_keeps_another_time_of_a_schedule(deployed: SyncPrefectClient)
     deploy(deployed)
 
     (schedule,) = deployed.read_deployment_by_name("train/catboost").schedules
-    assert schedule.schedule.cron == "0 5 * * *"
+    assert schedule.schedule.model_dump()["cron"] == "0 5 * * *"
 
 
 def test_a_restart_leaves_the_runs_of_other_workers_alone(deployed: SyncPrefectClient) -> None:

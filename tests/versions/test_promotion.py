@@ -1,6 +1,7 @@
 """Who becomes champion, why, and that nothing gets in between."""
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -10,9 +11,9 @@ import pytest
 from diamonds.dataset import Dataset
 from diamonds.models import spec_named
 from diamonds.training.train import train_version
-from diamonds.versions import promotion, store
+from diamonds.versions import datasets, promotion, store
 from diamonds.versions.integrity import DamagedVersion
-from diamonds.versions.retention import retire
+from diamonds.versions.retention import retire, retire_datasets
 from diamonds.versions.store import NoChampion, UnknownVersion
 from diamonds.versions.version import Version
 
@@ -140,6 +141,18 @@ def test_old_versions_go_but_never_one_that_was_champion(versions: list[Version]
 
     assert gone == [versions[1].tag]
     assert [version.tag for version in store.versions("linear")] == [versions[2].tag, versions[0].tag]
+
+
+def test_old_datasets_go_but_none_that_a_version_was_trained_on(
+    versions: list[Version], dataset: Dataset
+) -> None:
+    saved = [
+        datasets.save(replace(dataset, fingerprint=fingerprint))
+        for fingerprint in (versions[0].labels["dataset"], "older", "newer")
+    ]
+
+    assert retire_datasets(keep=1) == [saved[1].tag]
+    assert store.versions(datasets.DATASET) == [saved[2], saved[0]]
 
 
 @pytest.mark.parametrize("half", ["diamonds-champion", "diamonds-linear"])

@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a new machine needs: Python 3.11+ and make.
 PYTHON ?= python3
 BIN := .venv/bin
-COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --extra s3 --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url -q
 RUNNING := --extra training --extra dashboard --extra run
 

@@ -214,18 +214,18 @@ def test_a_second_start_trains_nothing(second: Run) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_was_interrupted_is_asked_for_a_sign_of_life_at_the_next_start(second: Run) -> None:
+def test_a_run_that_was_interrupted_is_started_again_or_asked_for_a_sign_of_life(second: Run) -> None:
     """What follows is in ``tests/flows/test_automations.py``."""
     with prefect_client(second) as client:
         runs = client.read_flow_runs()
         (flow_run,) = [run for run in runs if run.parameters.get("trials") == INTERRUPTED_TRIALS]
-        second.wait_for(lambda: _is_asked(client, flow_run.id), within_s=240)
+        second.wait_for(lambda: _is_found(client, flow_run.id), within_s=240)
 
 
-def _is_asked(client: SyncPrefectClient, flow_run: UUID) -> bool:
+def _is_found(client: SyncPrefectClient, flow_run: UUID) -> bool:
     asked = {
         "resource": {"id": [f"prefect.flow-run.{flow_run}"]},
-        "event": {"name": ["diamonds.run.running"]},
+        "event": {"name": ["diamonds.run.running", "prefect.flow-run.AwaitingRetry"]},
     }
     return bool(client._client.post("/events/filter", json={"filter": asked}).json()["events"])
 

@@ -43,7 +43,11 @@ class Http11(HttpToolsProtocol):
                 unread = unread[upgrade.args[0] :]
             if not self._should_upgrade():
                 return  # after CONNECT, which is answered, there is no HTTP
-            self.parser.feed_data(self._head_without_upgrade())
+            head = self._head_without_upgrade()
+            # The parser before may take the connection for closed.
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's
+            self.parser.feed_data(head)
 
     def _should_upgrade(self) -> bool:
         """Whether uvicorn shall leave the request alone, since it is read once more, without the upgrade."""

@@ -62,14 +62,14 @@ def _add_up(ended: Sequence[Path], sums_file: Path) -> None:
     sums: dict[str, tuple[float, float]] = {}
     for file in (sums_file, *ended):
         if file.exists():
-            for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(file)):
+            for key, value, timestamp, _ in MmapedDict.read_all_values_from_file(str(file)):  # type: ignore[no-untyped-call]
                 sums[key] = (sums.get(key, (0.0, 0.0))[0] + value, timestamp)
     new = sums_file.with_suffix(".new")
     new.unlink(missing_ok=True)
-    written = MmapedDict(str(new))
+    written = MmapedDict(str(new))  # type: ignore[no-untyped-call]
     for key, (value, timestamp) in sums.items():
-        written.write_value(key, value, timestamp)
-    written.close()
+        written.write_value(key, value, timestamp)  # type: ignore[no-untyped-call]
+    written.close()  # type: ignore[no-untyped-call]
     new.replace(sums_file)
     for file in ended:
         file.unlink()

@@ -142,10 +142,16 @@ def test_the_body_of_a_request_for_an_upgrade_is_read_and_the_next_request_too(
     assert [(each.status, each.request_body) for each in exchanges] == [(200, [1]), (200, [2])]
 
 
-def test_a_request_of_an_older_http_stays_one_without_its_upgrade(connect: Connect) -> None:
+@pytest.mark.parametrize("headers", [UPGRADES["h2c"], UPGRADES["h2c"].replace(b": Up", b": close, Up")])
+def test_a_connection_is_closed_after_a_request_for_an_upgrade_that_wants_it(
+    connect: Connect, headers: bytes
+) -> None:
     upgrading = connect()
-    upgrading.sendall(post("/echo", b"1", headers=UPGRADES["h2c"]).replace(b"HTTP/1.1", b"HTTP/1.0"))
-    assert b"\r\nconnection: close\r\n" in read_all(upgrading)
+    version = b"HTTP/1.1" if b"close" in headers else b"HTTP/1.0"
+    upgrading.sendall(post("/echo", b"[1]", headers=headers).replace(b"HTTP/1.1", version))
+    response = read_all(upgrading)
+    assert b"\r\nconnection: close\r\n" in response
+    assert response.endswith(b"[1]")
 
 
 def test_many_requests_for_upgrades_at_once_are_all_answered(connect: Connect) -> None:

@@ -36,12 +36,13 @@ def run() -> None:
         guarded(home, stop_postgres),
         ExitStack() as opened,
     ):
-        _make_folders()
         prepare = partial(_prepare, opened)
         if is_loopback(settings().host) and may_have_champion():
+            _make_folders()
             supervise([*parts(sockets), check_of_champion()], home, prepare)
         else:
             prepare()
+            _make_folders()
             _train_first()
             supervise(parts(sockets), home)
 

@@ -96,4 +96,5 @@ CATBOOST = ModelSpec(
     search=_search,
     defaults=_DEFAULTS,
     requires="catboost",
+    quote_us=270,
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -14,12 +15,15 @@ from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unsee
 from diamonds.models.threads import on_all_cores
 
 _FILE = "blend.json"
-_SMALLEST_WEIGHT = 0.03
-"""A member with less adds more time to each quote than it takes off the error."""
+_WORTH = 0.02
+"""Share by which a member must lower the error for all of the time of a quote, and accordingly for a part."""
+_ROUNDS = 20
+_SMALLEST_ERROR = 0.005
+"""Share of the mean price below which errors count alike: none may rule the fit."""
 
 
 class Ensemble(Estimator):
-    """The weighted geometric mean of its members' prices; weights are not negative and add up to 1."""
+    """The weighted geometric mean of its members' prices, times a factor near 1."""
 
     def __init__(self, specs: Mapping[str, ModelSpec], seed: int) -> None:
         self.specs = dict(specs)
@@ -48,37 +52,73 @@ class Ensemble(Estimator):
 
         ``price_usd`` are the true prices of these stones.
         """
-        weights = blend_weights(predicted, price_usd)
-        self.members_ = {name: (weight, fitted[name]) for name, weight in weights.items()}
+        quote_us = {name: self.specs[name].quote_us for name in predicted}
+        self.blend_ = best_blend(predicted, price_usd, quote_us)
+        self.members_ = {name: fitted[name] for name in self.blend_.weights}
         return self
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
-        weights, members = zip(*self.members_.values(), strict=True)
-        prices = on_all_cores([partial(member.predict_matrix, matrix) for member in members])
-        logs = [weight * np.log(usd) for weight, usd in zip(weights, prices, strict=True)]
-        return np.asarray(np.exp(np.sum(logs, axis=0)))
+        prices = on_all_cores([partial(member.predict_matrix, matrix) for member in self.members_.values()])
+        return self.blend_.of(dict(zip(self.members_, prices, strict=True)))
 
     def save(self, folder: Path) -> None:
-        for name, (_, member) in self.members_.items():
+        for name, member in self.members_.items():
             (folder / name).mkdir()
             member.save(folder / name)
-        weights = {name: weight for name, (weight, _) in self.members_.items()}
-        (folder / _FILE).write_text(json.dumps(weights, indent=2))
+        (folder / _FILE).write_text(json.dumps(asdict(self.blend_), indent=2))
 
 
-def blend_weights(predicted: Mapping[str, Prices], price_usd: Prices) -> dict[str, float]:
-    """The weight of each member worth having: those of the least squared error, roughly in USD."""
+@dataclass(frozen=True, slots=True)
+class Blend:
+    """The weights of members, which are not negative, and the factor of their weighted geometric mean."""
+
+    weights: Mapping[str, float]
+    factor: float = 1.0
+
+    def of(self, price_usd: Mapping[str, Prices]) -> Prices:
+        """The blended prices, of those of each member."""
+        logs = [weight * np.log(price_usd[name]) for name, weight in self.weights.items()]
+        return np.asarray(self.factor * np.exp(np.sum(logs, axis=0)))
+
+
+def best_blend(predicted: Mapping[str, Prices], price_usd: Prices, quote_us: Mapping[str, float]) -> Blend:
+    """The blend of the least absolute error in USD, of those members that are worth their time.
+
+    ``quote_us`` says how long quotes of each take; the slowest is the first to go. Two stay at least.
+    """
+    members = dict(predicted)
+    blend, error = _least_error(members, price_usd)
+    for name in sorted(predicted, key=lambda name: quote_us[name], reverse=True):
+        others = {other: prices for other, prices in members.items() if other != name}
+        time_share = quote_us[name] / sum(quote_us[member] for member in members)
+        without, more = _least_error(others, price_usd) if len(others) > 1 else (blend, np.inf)
+        if more <= error * (1 + _WORTH * time_share):
+            members, blend, error = others, without, more
+    return blend
+
+
+def _least_error(predicted: Mapping[str, Prices], price_usd: Prices) -> tuple[Blend, float]:
+    """The blend and its mean absolute error in USD.
+
+    By steps of least squares (Gauss and Newton), with weights that turn squares into absolute errors.
+    """
     from scipy.optimize import nnls
 
-    names = list(predicted)
-    while True:
-        # An error in logs times the price is about the error in USD.
-        logs = np.column_stack([np.log(predicted[name]) * price_usd for name in names])
-        weights, _ = nnls(logs, np.log(price_usd) * price_usd)
-        weights /= weights.sum()
-        if weights.min() >= _SMALLEST_WEIGHT:
-            return dict(zip(names, weights.tolist(), strict=True))
-        del names[int(weights.argmin())]
+    ones = np.ones(len(price_usd))
+    # The factor's log may have either sign, unlike what nnls finds.
+    logs = np.column_stack([*(np.log(prices) for prices in predicted.values()), ones, -ones])
+    solution = np.array([1 / len(predicted)] * len(predicted) + [0.0, 0.0])
+    smallest, found = _SMALLEST_ERROR * price_usd.mean(), []
+    for _ in range(_ROUNDS):
+        prices = np.exp(logs @ solution)
+        error = np.abs(prices - price_usd)
+        found.append((float(error.mean()), solution))
+        scale = prices / np.sqrt(np.maximum(error, smallest))
+        target = logs @ solution + (price_usd - prices) / prices
+        solution, _ = nnls(logs * scale[:, None], target * scale)
+    least, best = min(found, key=lambda each: each[0])
+    weights = dict(zip(predicted, best[:-2].tolist(), strict=True))
+    return Blend(weights, float(np.exp(best[-2] - best[-1]))), least
 
 
 def ensemble_of(*members: ModelSpec) -> ModelSpec:
@@ -89,11 +129,10 @@ def ensemble_of(*members: ModelSpec) -> ModelSpec:
         return Ensemble(specs, seed)
 
     def load(folder: Path) -> Ensemble:
-        weights: dict[str, float] = json.loads((folder / _FILE).read_text())
+        saved = json.loads((folder / _FILE).read_text())
         ensemble = Ensemble(specs, seed=0)
-        ensemble.members_ = {
-            name: (weight, specs[name].load(folder / name)) for name, weight in weights.items()
-        }
+        ensemble.blend_ = Blend(**saved) if "weights" in saved else Blend(saved)
+        ensemble.members_ = {name: specs[name].load(folder / name) for name in ensemble.blend_.weights}
         return ensemble
 
     return ModelSpec(name="ensemble", build=build, load=load, members=tuple(specs))

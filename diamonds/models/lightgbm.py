@@ -94,4 +94,5 @@ LIGHTGBM = ModelSpec(
     search=_search,
     defaults=_DEFAULTS,
     requires="lightgbm",
+    quote_us=520,
 )

@@ -73,4 +73,4 @@ def _build(_parameters: Parameters, _seed: int) -> LogLinear:
     return LogLinear()
 
 
-LINEAR = ModelSpec(name="linear", build=_build, load=LogLinear.load)
+LINEAR = ModelSpec(name="linear", build=_build, load=LogLinear.load, quote_us=33)

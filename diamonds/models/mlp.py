@@ -133,4 +133,6 @@ _DEFAULTS: Parameters = {
     "epochs": 60,
 }
 
-MLP = ModelSpec(name="mlp", build=NeuralNetwork, load=NeuralNetwork.load, search=_search, defaults=_DEFAULTS)
+MLP = ModelSpec(
+    name="mlp", build=NeuralNetwork, load=NeuralNetwork.load, search=_search, defaults=_DEFAULTS, quote_us=270
+)

@@ -57,6 +57,7 @@ class ModelSpec:
 
     ``search`` draws parameters from an Optuna trial, or is None. ``members`` are the models that this one
     combines: they are trained before it. ``requires`` is the import name of a package that may be missing.
+    ``quote_us`` is about how many microseconds 16 quotes take, which ensembles weigh against its worth.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ModelSpec:
     defaults: Parameters | None = None
     members: tuple[str, ...] = ()
     requires: str | None = None
+    quote_us: float = 100.0
 
     @property
     def available(self) -> bool:

@@ -108,4 +108,6 @@ _DEFAULTS: Parameters = {
     "reg_lambda": 1.0,
 }
 
-XGBOOST = ModelSpec(name="xgboost", build=Boosting, load=Boosting.load, search=_search, defaults=_DEFAULTS)
+XGBOOST = ModelSpec(
+    name="xgboost", build=Boosting, load=Boosting.load, search=_search, defaults=_DEFAULTS, quote_us=1190
+)

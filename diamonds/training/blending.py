@@ -32,10 +32,9 @@ def blend(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices, seed: in
         raise TypeError(f"Got {ensemble!r} from {spec.name}, which has members; expected an Ensemble.")
     out_of_fold = {name: OutOfFold.load(version.folder).predicted for name, version in versions.items()}
     ensemble.blend({name: store.load(version) for name, version in versions.items()}, out_of_fold, price_usd)
-    weights = {name: weight for name, (weight, _) in ensemble.members_.items()}
-    logs = [weight * np.log(out_of_fold[name]) for name, weight in weights.items()]
-    members = {name: versions[name].tag for name in weights}
-    return Fitted(ensemble, weights, np.exp(np.sum(logs, axis=0)), members=members)
+    blended = ensemble.blend_.of(out_of_fold)
+    members = {name: versions[name].tag for name in ensemble.members_}
+    return Fitted(ensemble, ensemble.blend_.weights, blended, members=members)
 
 
 def _members(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices) -> Iterator[tuple[str, Version]]:

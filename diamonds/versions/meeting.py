@@ -29,6 +29,16 @@ def contenders(champion: Version, challenger: Version) -> tuple[Contender, Conte
     return _quoting(champion, stones), other
 
 
+def on_its_own_stones(champion: Version, challenger: Version) -> str:
+    """How both do on the hold-out of the challenger's own data, in a sentence; raises ``DamagedVersion``."""
+    own = contender(challenger)
+    other = _quoting(champion, own.evaluation.stones)
+    return (
+        f"On the {len(own.evaluation.stones):,} held-out stones of its own data, which decide nothing here, "
+        f"the MAE of {own.tag} is {own.mae_usd:.1f} USD and that of {other.tag} {other.mae_usd:.1f} USD."
+    )
+
+
 def contender(version: Version) -> Contender:
     """A version with the quotes that were saved with it; no other file is checked."""
     check(version, only=[HOLD_OUT_FILE])

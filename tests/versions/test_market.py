@@ -75,6 +75,9 @@ def test_it_meets_the_champion_on_the_stones_of_the_market(
         assert not decision.promote
         assert f"were compared on {len(without_report(real_dataset.hold_out)[0]):,} stones" in decision.reason
         assert "not better, but off by" in decision.reason
+        assert f"held-out stones of its own data, which decide nothing here, the MAE of {foreign.tag} is" in (
+            decision.reason
+        )
     assert promotion.compare(foreign.tag, champion.tag).promote
 
 

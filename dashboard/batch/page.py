@@ -6,16 +6,17 @@ import polars as pl
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from dashboard.batch.mapping import TEMPLATE, mapped_by_hand, offer_to_save, show_unknown_grades
 from dashboard.batch.priced import show_priced
 from dashboard.batch.quotes import VersionChanged, quote_file
 from dashboard.clients.api import get
 from dashboard.ui.errors import show_errors, show_no_model, show_warning
 from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.model_names import CHAMPION
-from dashboard.ui.reading_options import choose_reading_options
+from dashboard.ui.reading_options import ReadingOptions, choose_reading_options
 from dashboard.ui.text import counted, escape_markdown
 from dashboard.ui.upload_formats import ENDINGS
-from diamonds.dataset import DataError, StonesFile, read_stones
+from diamonds.dataset import ColumnMapping, DataError, StonesFile, header_of, read_stones
 
 PREVIEW_ROWS = 5
 MOST_REJECTED_ROWS = 1_000
@@ -31,11 +32,17 @@ def batch_page() -> None:
     )
     upload = st.file_uploader("File of stones", ENDINGS, key="stones")
     if upload is None:
+        st.download_button(
+            "Download a template", TEMPLATE, "stones.csv", "text/csv", icon=":material/download:"
+        )
         show_whether_a_model_is_missing()
         return
-    file = parse_upload(upload)
-    if file is not None:
+    options = choose_reading_options("batch")
+    mapping = chosen_mapping(upload, options)
+    file = parse_upload(upload, options, mapping) if mapping else None
+    if file is not None and mapping is not None:
         show_file(file, priced=_QUOTES in st.session_state)
+        offer_to_save(mapping, dict(file.interpretation.our_columns))
         show_pricing(upload.name, file)
 
 
@@ -46,15 +53,30 @@ def show_whether_a_model_is_missing() -> None:
         show_no_model()
 
 
-def parse_upload(upload: UploadedFile) -> StonesFile | None:
+def chosen_mapping(upload: UploadedFile, options: ReadingOptions) -> ColumnMapping | None:
+    """How the file is to be read; None, with the error on the page, when it has no columns."""
+    try:
+        base = options.mapping()
+        return mapped_by_hand(base, _header(options.source(upload.name), upload.getvalue(), base))
+    except DataError as error:
+        st.error(escape_markdown(str(error)), icon=":material/error:")
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _header(source: str, content: bytes, mapping: ColumnMapping) -> tuple[str, ...]:
+    return header_of(source, content, mapping)
+
+
+def parse_upload(upload: UploadedFile, options: ReadingOptions, mapping: ColumnMapping) -> StonesFile | None:
     """The file's stones, parsed once; None, with the error on the page, when it is no table of stones."""
-    content, options = upload.getvalue(), choose_reading_options("batch")
-    digest = f"{hashlib.sha256(content).hexdigest()} {options}"
+    content = upload.getvalue()
+    digest = f"{hashlib.sha256(content).hexdigest()} {options} {mapping}"
     parsed: tuple[str, StonesFile] | None = st.session_state.get(_FILE)
     if parsed is None or parsed[0] != digest:
         try:
             with st.spinner("Reading the file ..."):
-                file = read_stones(options.source(upload.name), content, mapping=options.mapping())
+                file = read_stones(options.source(upload.name), content, mapping=mapping)
                 parsed = (digest, file)
         except DataError as error:
             st.error(escape_markdown(str(error)), icon=":material/error:")
@@ -72,9 +94,17 @@ def show_file(file: StonesFile, *, priced: bool) -> None:
     with st.expander("How the columns were understood", expanded=not priced):
         show_interpretation(file.interpretation)
         st.dataframe(file.rows.head(PREVIEW_ROWS), alt="The first rows of the file.")
+        st.caption("As these rows are read:")
+        st.dataframe(_as_read(file), alt="The first rows as they are read.")
+    show_unknown_grades(file)
     if rejected:
         with st.expander(f"{counted(rejected, 'row')} that cannot be priced, and why", expanded=not priced):
             st.dataframe(_rejected_rows(file), hide_index=True, alt="Rows that cannot be priced.")
+
+
+def _as_read(file: StonesFile) -> pl.DataFrame:
+    asked = [file.asked] if file.has_asked else []
+    return file.stones.with_columns(*asked).head(PREVIEW_ROWS)
 
 
 def _rejected_rows(file: StonesFile) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from diamonds.dataset.markdown import markdown_of
 from diamonds.dataset.plausibility import Implausible
 from diamonds.dataset.report import DataReport
 from diamonds.dataset.split import stone_hashes, without_calibration, without_report
-from diamonds.dataset.stones_file import StonesFile, TooManyRows, read_stones
+from diamonds.dataset.stones_file import StonesFile, TooManyRows, header_of, read_stones
 from diamonds.dataset.stored import load_from, report_in, save_to
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "StonesFile",
     "TooManyRows",
     "TooManySetAside",
+    "header_of",
     "load_dataset",
     "load_from",
     "markdown_of",

@@ -106,7 +106,7 @@ def clean_tables(source: str | Path, mapping: ColumnMapping) -> CleanedTables:
                 interpretation = interpret(table, market, aliases=mapping.aliases())
             before = cleaned.summary.read
             stones, notes = _with_dates(
-                list(_cleaned(table, interpretation, market, cleaned.summary)), interpretation
+                list(_cleaned(table, interpretation, mapping, cleaned.summary)), interpretation
             )
             cleaned.parts += stones
             cleaned.interpretations.append(interpretation)
@@ -120,9 +120,9 @@ _NO_STONES = pl.DataFrame(
 
 
 def _cleaned(
-    table: Table, interpretation: Interpretation, market: Market, summary: CleaningSummary
+    table: Table, interpretation: Interpretation, mapping: ColumnMapping, summary: CleaningSummary
 ) -> Iterator[pl.DataFrame]:
-    mapped = settings().grades
+    market, mapped = Market.of_settings(), mapping.all_grades()
     for batch in batches_of(table, interpretation.used):
         yield clean(batch, interpretation, market, mapped, summary)
 

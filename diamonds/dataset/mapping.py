@@ -15,16 +15,17 @@ _NAME = re.compile(r"[\w-]{1,60}")
 
 
 class ColumnMapping(BaseModel):
-    """Which column of a source is which, where names alone do not say it.
+    """Which column of a source is which, and how it writes grades, where that is not seen from a file.
 
     ``columns`` has the source's column by our column or role; ``header`` are the names of the columns of
-    files without a header, in their order.
+    files without a header, in their order; ``grades`` has grades by the source's spellings for each column.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: dict[str, str] = {}
     header: tuple[str, ...] = ()
+    grades: dict[str, dict[str, str]] = {}
 
     @classmethod
     def of_settings(cls) -> Self:
@@ -59,6 +60,16 @@ class ColumnMapping(BaseModel):
         """This mapping with more columns, and with another header if one is passed."""
         update = {"columns": self.columns | dict(columns), "header": tuple(header) or self.header}
         return self.model_copy(update=update)
+
+    def with_grades(self, grades: Mapping[str, Mapping[str, str]]) -> Self:
+        """This mapping with more grades by their spellings."""
+        columns = self.grades.keys() | grades.keys()
+        merged = {column: {**self.grades.get(column, {}), **grades.get(column, {})} for column in columns}
+        return self.model_copy(update={"grades": merged})
+
+    def all_grades(self) -> dict[str, dict[str, str]]:
+        """Grades by their spellings: those of the settings, before which those of this mapping prevail."""
+        return type(self)(grades=settings().grades).with_grades(self.grades).grades
 
     def aliases(self) -> dict[str, list[str]]:
         """The names of columns that prevail: those of the settings, and before them those of this mapping."""

@@ -22,7 +22,6 @@ from diamonds.dataset.rules import MALFORMED, Rule, broken_rule, quoting_rules, 
 from diamonds.dataset.table import Batch, Table
 from diamonds.diamond import FEATURES, MEASURES
 from diamonds.grades import GRADES, listed
-from diamonds.settings import settings
 
 _LONGEST_LINE = 500
 
@@ -84,11 +83,17 @@ def read_stones(
     rows, malformed = _in_order(batches)
     if rows.is_empty():
         raise DataError(f"{table.place} has a header and no rows beneath it.")
-    file = _understood(rows, interpretation, malformed)
+    file = _understood(rows, interpretation, malformed, chosen)
     if with_prices is None:
         return file
     asked = asking_prices(rows, with_prices, Market.of_settings())
     return replace(file, interpretation=with_prices, asked=asked)
+
+
+def header_of(source: str, content: bytes, mapping: ColumnMapping) -> tuple[str, ...]:
+    """The names of the columns of an uploaded file's first table; raises ``DataError`` as ``read_stones``."""
+    with _tables(source, content, mapping) as tables:
+        return next(tables).columns
 
 
 def _tables(
@@ -133,10 +138,10 @@ def _in_order(batches: list[Batch]) -> tuple[pl.DataFrame, dict[int, str]]:
 
 
 def _understood(
-    rows: pl.DataFrame, interpretation: Interpretation, malformed: Mapping[int, str]
+    rows: pl.DataFrame, interpretation: Interpretation, malformed: Mapping[int, str], mapping: ColumnMapping
 ) -> StonesFile:
     market = Market.of_settings()
-    stones = without_zeros(parsed(rows, interpretation, market, settings().grades))
+    stones = without_zeros(parsed(rows, interpretation, market, mapping.all_grades()))
     rules = quoting_rules(market)
     broken = stones.select(broken_rule(rules, stones.columns)).to_series()
     sentences = _Sentences(rows, stones, interpretation)

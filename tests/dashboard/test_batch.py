@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.dashboard.conftest import Stack, cell, shoot
+from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
 from tests.stones_files import excel, parquet
 
 STONES = pl.DataFrame(
@@ -83,19 +83,57 @@ def test_what_is_asked_is_compared_and_the_best_deal_comes_first(
     figures = page.get_by_test_id("stMetricValue")
     expect(figures.nth(3)).to_have_text("1")
     expect(figures.nth(4)).to_have_text("1")
+    wait_until_drawn(page)
     points = page.get_by_test_id("stVegaLiteChart").locator(".mark-symbol > path")
     labels = [point.get_attribute("aria-label") or "" for point in points.all()]
     assert any("side: below" in label and "asked: 400" in label for label in labels), labels
     page.get_by_role("radio", name="with warnings").click()
     expect(cell(page, "carat 45 is outside the ")).to_be_attached()
     page.get_by_role("radio", name="asked below the interval").click()
-    expect(cell(page, "S2")).to_be_attached()
+    shown = page.get_by_role("region", name="The stones with their prices.").locator("td", has_text="S2")
+    expect(shown.first).to_be_attached()
 
+    wait_until_drawn(page)
     priced = pl.read_csv(download(page, "Download as CSV", tmp_path / "priced.csv"))
     assert priced["stock"].to_list() == ["S2", "S0", "S1", "S3"]
     assert priced["price"].to_list()[:3] == [fair[n]["price"] for n in (2, 0, 1)]
     assert priced["outside"].to_list() == ["below", None, "above", None]
     assert "carat 45 is outside the " in priced["warning"][3]
+
+
+def test_a_foreign_file_is_mapped_by_hand_and_the_next_one_of_its_source_by_name(
+    page: Page, stack: Stack
+) -> None:
+    content = b"Ref,Gewogen,Slijpsel,Kl.,Zuiv.\nA,0.7,Topp,G,VS2\nB,1.2,VG,E,SI1\n"
+    page.goto(f"{stack.dashboard}/batch")
+    upload(page, "foreign.csv", content)
+    expect(page.get_by_text("Missing: 'carat', 'color', 'clarity'.")).to_be_visible()
+    page.get_by_text("Map columns by hand").click()
+    for ours, name, then in (
+        ("carat", "Gewogen", "Missing: 'color', 'clarity'."),
+        ("color", "Kl.", "Missing: 'clarity'."),
+        ("clarity", "Zuiv.", "What do these grades of the file mean?"),
+    ):
+        wait_until_drawn(page)
+        page.get_by_role("combobox", name=ours).click()
+        page.get_by_role("option", name=name, exact=True).click()
+        expect(page.get_by_text(then)).to_be_visible()
+    wait_until_drawn(page)
+    page.get_by_role("combobox", name="cut Topp").click()
+    page.get_by_role("option", name="Ideal", exact=True).click()
+    expect(page.get_by_text("2 stones can be priced")).to_be_visible()
+    wait_until_drawn(page)
+    page.get_by_role("button", name="Save how this file is read").click()
+    page.get_by_label("Name of the source").fill("dutch")
+    page.get_by_label("Name of the source").press("Enter")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved. Choose it under")).to_be_visible()
+
+    answer = stack.api.post(
+        "/predict_batch?mapping=dutch", content=content, headers={"content-type": "text/csv"}
+    )
+    fair = stack.api.post("/predict_batch", json={"diamonds": [{**PLAIN[0], "x": None}, PLAIN[1]]}).json()
+    assert pl.read_csv(answer.content)["price"].to_list() == [each["price"] for each in fair["predictions"]]
 
 
 @pytest.mark.slow

@@ -45,3 +45,10 @@ def test_two_columns_that_could_be_the_price_are_left_alone_until_one_is_named()
 def test_a_column_that_says_asking_prevails_over_another_price() -> None:
     file = read_stones("stock.csv", stones("price", "1900,2100", "3000,4000", more=",asking price"))
     assert file.asked.to_list() == [2100, 4000]
+
+
+def test_a_mapping_says_what_a_source_means_by_its_grades() -> None:
+    content = b"carat,cut,color,clarity\n1,Topp,G,VS2\n"
+    assert read_stones("stock.csv", content).reasons[0] is not None
+    mapping = ColumnMapping().with_grades({"cut": {"Topp": "Very Good"}})
+    assert read_stones("stock.csv", content, mapping=mapping).stones["cut"].to_list() == ["Very Good"]

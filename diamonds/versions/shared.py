@@ -79,13 +79,18 @@ def transaction() -> Iterator[None]:
     if files.read_only:
         raise StoreAway("The shared model store is read over HTTP and cannot be changed from here.")
     before = _pulled(files)
-    pushed = False
+    if before.number:
+        restore(before)
+    undone = before.number > 0  # while nothing is shared, what is here stays
     try:
         yield
         _push(files, before)
-        pushed = True
+        undone = False
+    except Overtaken:
+        undone = True
+        raise
     finally:
-        if not pushed and before.number:
+        if undone:
             restore(before)
 
 

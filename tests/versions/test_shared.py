@@ -159,6 +159,21 @@ def test_what_one_host_promotes_accepts_and_deletes_is_so_on_the_other(
     assert second.ask("history") == first.ask("history")
 
 
+def test_of_two_hosts_that_promote_first_at_once_there_is_one_history(
+    two: tuple[Host, Host], files: list[str]
+) -> None:
+    tags = [each.ask("import", file) for each, file in zip(two, files, strict=True)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda each, tag: each.ask("promote", tag), two, tags))
+    for each in (*two, *two):
+        each.ask("sync")
+
+    history = two[0].ask("history")
+    assert [number for number, _, _ in history] == ["2", "1"]
+    assert {source for _, source, _ in history} == set(tags)
+    assert two[1].ask("history") == history
+
+
 @pytest.mark.slow
 def test_a_service_quotes_with_what_another_host_promotes_also_after_the_store_was_away(
     files: list[str], tmp_path: Path

@@ -21,6 +21,7 @@ from diamonds.cli.replay import replay
 from diamonds.cli.reproduce import reproduce
 from diamonds.cli.run import run
 from diamonds.cli.settings import show_settings
+from diamonds.cli.simulate import simulate
 from diamonds.cli.stone import explain, predict, similar
 from diamonds.cli.stored_versions import accept, delete, export_version, import_version
 from diamonds.cli.train import train
@@ -33,7 +34,7 @@ _COMMANDS = (
     *(models, promote, rollback, history, compare, reproduce),
     *(export_version, import_version, accept, delete),
     *(exchanges, export, forget, replay, feedback),
-    *(monitor, pause, resume),
+    *(monitor, pause, resume, simulate),
 )
 for command in _COMMANDS:
     app.command()(with_one_line_errors(command))

@@ -15,6 +15,8 @@ from diamonds.monitoring.drift import GRADE, SHARE, Column, Values
 _BANDS = 10
 _MOST_CLIENTS = 3
 _EXAMPLES = 5
+_FEWEST_MORE = 0.1
+"""By how much a client's share has to be above its share of all calls to be named."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -109,10 +111,10 @@ def _band(name: str, usual: Values, values: Values) -> tuple[Mask, Mask, str]:
 
 
 def _clients(rows: pd.DataFrame, concerned: pd.DataFrame) -> tuple[Group, ...]:
-    """The clients, by user agent, whose share among the stones concerned is above that among all."""
+    """The clients, by user agent, whose share among the stones concerned is well above that among all."""
     shares, usual = (
         each["user_agent"].fillna("(none)").value_counts(normalize=True) for each in (concerned, rows)
     )
     grown = (shares - usual.reindex(shares.index)).sort_values(ascending=False)
-    names = [str(name) for name in grown.index[grown > 0][:_MOST_CLIENTS]]
+    names = [str(name) for name in grown.index[grown >= _FEWEST_MORE][:_MOST_CLIENTS]]
     return tuple(Group(name, float(shares[name]), float(usual[name])) for name in names)

@@ -42,13 +42,19 @@ def sale_columns(sales: pd.DataFrame) -> dict[str, Values]:
 
 
 def reference(
-    training: pd.DataFrame, hold_out: pd.DataFrame, baseline: Mapping[str, Values], *, seed: int = 0
+    training: pd.DataFrame,
+    hold_out: pd.DataFrame,
+    baseline: Mapping[str, Values],
+    *,
+    seed: int = 0,
+    usual: dict[tuple[str, int], Values] | None = None,
 ) -> Reference:
     """What windows are compared with: the stones that the champion learned from, and what it quoted those
     that were held out, with their ``price`` and ``predicted``.
 
     ``baseline`` has what no training data has, the shares of problems in earlier calls; of those it lacks,
-    none is judged.
+    none is judged. ``usual`` is that of an earlier reference with the same stones, which takes seconds to
+    draw again.
     """
     values = {
         **stone_columns(matrix_of(training)),
@@ -58,4 +64,8 @@ def reference(
     }
     kinds = dict.fromkeys(GRADES, GRADE) | dict.fromkeys(_SHARES, SHARE)
     columns = {name: Column(kinds.get(name, MEASURE), each[~np.isnan(each)]) for name, each in values.items()}
-    return Reference({name: column for name, column in columns.items() if len(column.values)}, seed)
+    return Reference(
+        {name: column for name, column in columns.items() if len(column.values)},
+        seed,
+        {} if usual is None else usual,
+    )

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import pandas as pd
 
-from diamonds.evaluation.estimated_error import EstimatedError, TooFewStones
+from diamonds.evaluation.estimated_error import ErrorModel, EstimatedError, TooFewStones
 from diamonds.models import REGISTRY
 from diamonds.models.features import matrix_of
 from diamonds.monitoring.accuracy import Accuracy, accuracy
@@ -36,12 +37,17 @@ def estimated_error(champion: Version, quoted: pd.DataFrame) -> EstimatedError |
     if quoted.empty:
         return None
     try:
-        model = error_model(champion)
+        model = _error_model(champion.tag)
     except TooFewStones:
         return None
     if model is None:
         return None
     return model.estimate(matrix_of(quoted), quoted["price"].to_numpy("float64"))
+
+
+@lru_cache(maxsize=1)
+def _error_model(tag: str) -> ErrorModel | None:
+    return error_model(store.get(tag))
 
 
 def former(champion: Version) -> Version | None:

@@ -58,11 +58,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The reference of each column by name, and what sizes of drift are usual in windows drawn from it."""
+    """The reference of each column by name, and what sizes of drift are usual in windows drawn from it.
+
+    ``usual`` has those by column and size of window, as far as they are known.
+    """
 
     columns: Mapping[str, Column]
     seed: int = 0
-    _usual: dict[tuple[str, int], Values] = field(default_factory=dict)
+    usual: dict[tuple[str, int], Values] = field(default_factory=dict)
 
     def compare(self, window: Mapping[str, Values], *, q: float = FALSE_DISCOVERIES) -> list[Finding]:
         """The findings for the columns that reference and window have enough values of."""
@@ -96,20 +99,20 @@ class Reference:
 
     def _sizes(self, name: str, number: int) -> Values:
         """The sizes of windows of this number that are drawn from the reference itself."""
-        if (name, number) not in self._usual:
-            self._usual[name, number] = self._drawn_sizes(name, number)
-        return self._usual[name, number]
+        if (name, number) not in self.usual:
+            self.usual[name, number] = self._drawn_sizes(name, number)
+        return self.usual[name, number]
 
     def _drawn_sizes(self, name: str, number: int) -> Values:
+        """The sizes that ``_distance`` would find, of all draws at once: by the counts of each value."""
         generator, compared = np.random.default_rng(self.seed + 1), self._compared(name)
+        shares = np.unique(compared, return_counts=True)[1] / len(compared)
+        sizes = (len(compared), number)
+        drawn = [generator.multinomial(size, shares, _RESAMPLES) / size for size in sizes]
         if self.columns[name].kind == GRADE:
-            shares = np.unique(compared, return_counts=True)[1] / len(compared)
-            drawn = (generator.multinomial(size, shares, _RESAMPLES) for size in (len(compared), number))
             return np.asarray(jensenshannon(*drawn, axis=1, base=2))
-        pairs = (
-            [generator.choice(compared, size) for size in (len(compared), number)] for _ in range(_RESAMPLES)
-        )
-        return np.array([_distance(MEASURE, *pair) for pair in pairs])
+        one, other = (each.cumsum(axis=1) for each in drawn)
+        return np.asarray(np.abs(one - other).max(axis=1))
 
 
 def rounded(number: int) -> int:

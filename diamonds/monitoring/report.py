@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from diamonds.monitoring.alarms import Alarm, Judged, Promise, accuracy_of, rais
 from diamonds.monitoring.changes import PriceChange, price_change
 from diamonds.monitoring.columns import SALE_RATIO, quote_columns, reference, sale_columns
 from diamonds.monitoring.contest import challengers, estimated_error, probation
-from diamonds.monitoring.drift import Reference
+from diamonds.monitoring.drift import Reference, Values
 from diamonds.monitoring.probation import Probation
 from diamonds.monitoring.record import Window, read_sales, read_window, read_windows
 from diamonds.settings import settings
@@ -102,7 +103,8 @@ def _report(
 ) -> Report:
     held_out = Evaluation.load(champion.folder)
     problems = quote_columns(baseline.calls) if len(baseline.calls) else {}
-    compared = reference(store.training_stones(champion), held_out.stones, problems)
+    usual = _usual_of(champion.source_tag)
+    compared = reference(store.training_stones(champion), held_out.stones, problems, usual=usual)
     own = sales[sales["version"] == champion.source_tag]
     judged = [_judged(compared, each, own) for each in windows]
     promise = Promise(held_out.metrics().mape, settings().coverage)
@@ -127,6 +129,12 @@ def _report(
         prices=_prices(compared, windows[-1], own),
         probation=probation(now, champion, sales),
     )
+
+
+@cache
+def _usual_of(_tag: str) -> dict[tuple[str, int], Values]:
+    """What is usual in windows drawn from the stones of a version, as far as this process knows it."""
+    return {}
 
 
 def _judged(compared: Reference, window: Window, sales: pd.DataFrame) -> Judged:

@@ -46,6 +46,13 @@ def test_what_there_is_too_little_of_is_not_judged() -> None:
     assert compared.compare({"carat": unknown}) == []
 
 
+def test_the_usual_sizes_are_those_of_the_two_sample_test_of_kolmogorov_and_smirnov() -> None:
+    generator = np.random.default_rng(0)
+    compared = Reference({"carat": Column("measure", generator.normal(size=2000))})
+    (finding,) = compared.compare({"carat": generator.normal(size=500)})
+    assert finding.usual == pytest.approx(1.358 * np.sqrt(1 / 2000 + 1 / 500), rel=0.06)
+
+
 def test_a_quiet_market_raises_no_alarm_and_each_stated_shift_is_found() -> None:
     compared, live = market.market()
     generator = np.random.default_rng(5)

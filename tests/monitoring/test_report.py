@@ -106,6 +106,19 @@ def test_a_client_with_another_unit_is_found_by_its_name_with_exchanges_to_open(
     assert found.request_headers == {"user-agent": BROKEN_CLIENT}
 
 
+def test_a_simulation_tells_what_the_loop_would_do_and_leaves_a_record_in_use_alone(
+    champion: Version,
+) -> None:
+    simulation = ["simulate", "broken-units", "--days", "15", "--shift-day", "11", "--calls", "120"]
+    result = CliRunner().invoke(app, simulation, env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    assert "from day 11 on the client bench/1.4 sends dimensions in cm" in result.output
+    assert "- X drifts since" in result.output
+    again = CliRunner().invoke(app, simulation)
+    assert again.exit_code == 1
+    assert "expected none. A simulation writes its" in again.output
+
+
 @pytest.mark.usefixtures("empty_model_store")
 def test_a_record_without_a_champion_has_no_report() -> None:
     result = CliRunner().invoke(app, ["monitor"])

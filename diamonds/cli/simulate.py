@@ -1,0 +1,62 @@
+"""``diamonds simulate``: rehearses the monitoring on a market in which something changes."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from diamonds.monitoring.rehearsal import Evening
+
+Name = Literal["quiet", "sudden", "slow", "new-stones", "broken-units", "gamed-quotes", "poisoned"]
+
+
+def simulate(
+    shift: Annotated[Name, typer.Argument(help="What changes in the market: see docs/monitoring.md.")],
+    days: Annotated[int, typer.Option(help="Length of the simulation.", min=12, max=400)] = 30,
+    shift_day: Annotated[int, typer.Option(help="The day on which it changes.", min=0)] = 18,
+    calls: Annotated[int, typer.Option(help="Calls a day.", min=60, max=5000)] = 400,
+    seed: Annotated[int, typer.Option(help="Another seed is another market.", min=0)] = 0,
+) -> None:
+    """Write a simulated market into an unused record, at its own times, and show what the loop would do.
+
+    Nothing is trained, promoted or rolled back.
+    """
+    from diamonds.database import migrate, running
+    from diamonds.monitoring.market import MEANINGS, Market, Shift
+    from diamonds.monitoring.rehearsal import check_unused, rehearse
+    from diamonds.versions import store
+    from diamonds.versions.reference import reference_stones
+
+    champion = store.champion()
+    if champion is None:
+        raise store.NoChampion("There is no champion to quote in the market. Train with: diamonds train")
+    now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = now - timedelta(days=days)
+    market = Market(reference_stones(champion), start, Shift(shift), shift_day, calls, seed)
+    typer.echo(f"{days} days of {calls:,} calls; from day {shift_day} on {MEANINGS[Shift(shift)]}.")
+    with running():
+        migrate()
+        check_unused(start, now)
+        _show(list(rehearse(market, days)), shift_day)
+
+
+def _show(evenings: list["Evening"], shift_day: int) -> None:
+    table = Table("day", "sales", "off by", "bias", "alarms", "next", box=None, padding=(0, 1, 0, 0))
+    for each in evenings:
+        found = each.report.last_7_days
+        figures = (f"{found.mape.value:.1%}", f"{found.bias.value:+.1%}") if found else ("", "")
+        alarms = ", ".join(alarm.subject for alarm in each.report.alarms)
+        table.add_row(str(each.day), f"{each.report.sales:,}", *figures, alarms or "none", each.step.kind)
+    Console().print(table)
+    first = next((each for each in evenings if each.day >= shift_day and each.report.alarms), None)
+    false = sum(bool(each.report.alarms) for each in evenings if each.day < shift_day)
+    typer.echo(f"evenings with an alarm before day {shift_day}: {false}")
+    if first is None:
+        typer.echo("nothing was found afterwards")
+        return
+    typer.echo(f"found {first.day - shift_day + 1} days after the change:")
+    for alarm in first.report.alarms:
+        typer.echo(f"- {alarm.text}")

@@ -9,7 +9,7 @@ import pytest
 
 from diamonds.database import migrate
 from diamonds.database import running as database_running
-from diamonds.versions import store
+from diamonds.versions import store, switches
 from diamonds.versions.version import Version
 from tests.bento_service.raw_client import Connect, connected
 from tests.bento_service.serving import Running, serving
@@ -59,6 +59,14 @@ def champion_restored(xgboost: Version, client: httpx.Client) -> Iterator[None]:
     yield
     store.promote(xgboost.tag, "the tests' champion")
     wait_for_version(xgboost, client)
+
+
+@pytest.fixture
+def switches_resumed() -> Iterator[None]:
+    """Leaves nothing paused after a test."""
+    yield
+    for switch in switches.Switch:
+        switches.set_switch(switch, paused=False, by="tests", reason="")
 
 
 def wait_for_version(version: Version, client: httpx.Client) -> float:

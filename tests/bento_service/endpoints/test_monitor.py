@@ -1,25 +1,16 @@
 """What the monitoring found, and its switches, over HTTP."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from diamonds.exchanges.database.reports import save_report
-from diamonds.versions import switches
-from diamonds.versions.switches import Switch
 from diamonds.versions.version import Version
 from tests.bento_service.http.test_app import assert_error
 from tests.bento_service.serving import Running
 
-
-@pytest.fixture(autouse=True)
-def resumed() -> Iterator[None]:
-    """Leaves no switch paused."""
-    yield
-    for switch in Switch:
-        switches.set_switch(switch, paused=False, by="tests", reason="")
+pytestmark = pytest.mark.usefixtures("switches_resumed")
 
 
 def test_the_newest_reports_come_with_switches_and_reigns(client: httpx.Client, xgboost: Version) -> None:

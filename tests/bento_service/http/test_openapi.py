@@ -70,7 +70,7 @@ def test_the_page_needs_no_other_host(client: httpx.Client, path: str) -> None:
         assert client.get(asset).status_code == 200
 
 
-@pytest.mark.usefixtures("champion_restored")
+@pytest.mark.usefixtures("champion_restored", "switches_resumed")
 @pytest.mark.slow
 def test_schemathesis_finds_nothing_in_2000_cases(service: Running, tmp_path: Path) -> None:
     schemathesis = Path(sysconfig.get_path("scripts")) / "schemathesis"

@@ -66,7 +66,7 @@ feedback = sa.Table(
         "given_by",
         sa.Uuid,
         nullable=False,
-        comment="the exchange that gave it, or a load of a file",
+        comment="the exchange that gave this feedback",
     ),
     sa.Column("quoted_at", sa.DateTime(timezone=True)),
     sa.Column("quoted_usd", sa.Double),

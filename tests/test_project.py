@@ -28,7 +28,12 @@ DEPLOYMENTS: dict[str, dict[str, Any]] = {
 
 
 def test_there_is_a_deployment_for_each_model_one_for_all_and_those_of_the_maintenance() -> None:
-    assert set(DEPLOYMENTS) == {*REGISTRY, "all", "months", "monitor"}
+    wanted = {*REGISTRY, "all", "months", "monitor"}
+    missing = ", ".join(sorted(wanted - set(DEPLOYMENTS)))
+
+    assert set(DEPLOYMENTS) == wanted, (
+        f"Add to prefect.yaml a deployment for each of: {missing}, like the one named linear."
+    )
 
 
 @pytest.mark.parametrize("name", [*REGISTRY, "all"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from diamonds.models import REGISTRY, UnknownModel, spec_named
+from diamonds.settings import PROJECT
 
 OUTSIDE = Path(__file__).parent / "outside"
 
@@ -23,6 +24,10 @@ def test_members_come_before_their_ensemble() -> None:
 
     for name, spec in REGISTRY.items():
         assert all(names.index(member) < names.index(name) for member in spec.members)
+
+
+def test_the_model_to_copy_from_is_in_the_documents_as_it_is() -> None:
+    assert (OUTSIDE / "diamonds_median.py").read_text() in (PROJECT / "docs" / "models.md").read_text()
 
 
 def test_an_installed_package_adds_a_model_that_trains_and_quotes(few_stones: Path, tmp_path: Path) -> None:

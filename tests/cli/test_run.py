@@ -20,6 +20,7 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymen
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.schedules import IntervalSchedule
 
+from diamonds.models import REGISTRY
 from diamonds.settings import PROJECT
 from diamonds.stack.ports import PORTS
 from diamonds.stack.processes import text_of
@@ -169,7 +170,26 @@ def test_only_the_processes_that_call_prefect_have_its_string(run: Run, process:
     assert (run.prefect_auth in found.values()) == knows
 
 
+@pytest.fixture(scope="module")
+def first_training(run: Run, prefect: SyncPrefectClient) -> FlowRun:
+    """The run that trains what the first start left out, once it has ended."""
+    deployment = prefect.read_deployment_by_name("train/all").id
+    return run.wait_for(lambda: _ended(prefect, deployment), within_s=600)[0]
+
+
 @pytest.mark.slow
+def test_the_models_that_the_start_left_out_are_trained_while_prices_are_quoted(
+    run: Run, first_training: FlowRun
+) -> None:
+    models = httpx.get(run.url("service_port") + "/models", timeout=60).json()["models"]
+
+    assert first_training.state is not None
+    assert first_training.state.is_completed(), first_training.state.message
+    assert {model["name"] for model in models if model["versions"]} == set(REGISTRY)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("first_training")  # one training at a time
 def test_a_run_that_the_schedule_wants_is_executed_and_learns_from_fresh_stones(
     run: Run, prefect: SyncPrefectClient, stones: Path
 ) -> None:

@@ -60,7 +60,8 @@ def workers_are_killed(_scene: Scene, random_: random.Random) -> None:
     for _ in range(20):
         worker = random_.choice(some(workers))
         time.sleep(random_.uniform(0.2, 2.0))
-        worker.kill()
+        with suppress(psutil.NoSuchProcess):  # it was still ending from the kill before
+            worker.kill()
 
 
 def shippers_are_killed(_scene: Scene, random_: random.Random) -> None:
@@ -75,8 +76,9 @@ def shippers_are_killed_with_their_workers(_scene: Scene, random_: random.Random
     for _ in range(5):
         worker = random_.choice(some(workers))
         time.sleep(random_.uniform(0.2, 2.0))
-        for process in (*worker.children(), worker):
-            process.kill()
+        with suppress(psutil.NoSuchProcess):
+            for process in (*worker.children(), worker):
+                process.kill()
 
 
 def some(processes: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:

@@ -25,7 +25,13 @@ class SymmetricBoosting(Estimator):
         self.parameters = dict(parameters)
         self.seed = seed
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         import catboost
 
         self.booster_ = catboost.CatBoostRegressor(
@@ -38,7 +44,7 @@ class SymmetricBoosting(Estimator):
         )
         watched = None if unseen is None else _pool(*unseen)
         self.booster_.fit(
-            _pool(matrix, price_usd),
+            _pool(matrix, price_usd, row_weight),
             eval_set=watched,
             early_stopping_rounds=PATIENCE if watched else None,
         )
@@ -63,10 +69,10 @@ class SymmetricBoosting(Estimator):
         return model
 
 
-def _pool(matrix: Matrix, price_usd: Prices) -> "catboost.Pool":
+def _pool(matrix: Matrix, price_usd: Prices, row_weight: Prices | None = None) -> "catboost.Pool":
     import catboost
 
-    return catboost.Pool(derived(matrix), np.log(price_usd), weight=weights(price_usd))
+    return catboost.Pool(derived(matrix), np.log(price_usd), weight=weights(price_usd, row_weight))
 
 
 def _search(trial: "BaseTrial") -> Parameters:

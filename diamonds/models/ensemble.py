@@ -11,7 +11,7 @@ import numpy as np
 
 from diamonds.dataset.split import fold_of, stone_hashes
 from diamonds.models.features import Matrix, stones_of
-from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen, weight_at
 from diamonds.models.threads import on_all_cores
 
 _FILE = "blend.json"
@@ -29,31 +29,46 @@ class Ensemble(Estimator):
         self.specs = dict(specs)
         self.seed = seed
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         """Trains every member twice: without one fold, whose prices decide the weights, and on all stones.
 
         ``blend`` makes an ensemble of members that are trained already.
         """
         apart = fold_of(stone_hashes(stones_of(matrix))) == 0
-        partly = self._members_fitted(matrix[~apart], price_usd[~apart])
+        partly = self._members_fitted(matrix[~apart], price_usd[~apart], weight_at(row_weight, ~apart))
         predicted = {name: member.predict_matrix(matrix[apart]) for name, member in partly.items()}
-        return self.blend(self._members_fitted(matrix, price_usd), predicted, price_usd[apart])
+        members = self._members_fitted(matrix, price_usd, row_weight)
+        return self.blend(members, predicted, price_usd[apart], weight_at(row_weight, apart))
 
-    def _members_fitted(self, matrix: Matrix, price_usd: Prices) -> dict[str, Estimator]:
+    def _members_fitted(
+        self, matrix: Matrix, price_usd: Prices, row_weight: Prices | None
+    ) -> dict[str, Estimator]:
         return {
-            name: spec.build(spec.defaults or {}, self.seed).fit_matrix(matrix, price_usd)
+            name: spec.build(spec.defaults or {}, self.seed).fit_rows(
+                matrix, price_usd, row_weight=row_weight
+            )
             for name, spec in self.specs.items()
         }
 
     def blend(
-        self, fitted: Mapping[str, Estimator], predicted: Mapping[str, Prices], price_usd: Prices
+        self,
+        fitted: Mapping[str, Estimator],
+        predicted: Mapping[str, Prices],
+        price_usd: Prices,
+        row_weight: Prices | None = None,
     ) -> Self:
         """Weighs fitted members by the prices that each ``predicted`` for stones it had not learned from.
 
-        ``price_usd`` are the true prices of these stones.
+        ``price_usd`` are the true prices of these stones, ``row_weight`` how much each counts.
         """
         quote_us = {name: self.specs[name].quote_us for name in predicted}
-        self.blend_ = best_blend(predicted, price_usd, quote_us)
+        self.blend_ = best_blend(predicted, price_usd, quote_us, row_weight)
         self.members_ = {name: fitted[name] for name in self.blend_.weights}
         return self
 
@@ -81,23 +96,30 @@ class Blend:
         return np.asarray(self.factor * np.exp(np.sum(logs, axis=0)))
 
 
-def best_blend(predicted: Mapping[str, Prices], price_usd: Prices, quote_us: Mapping[str, float]) -> Blend:
+def best_blend(
+    predicted: Mapping[str, Prices],
+    price_usd: Prices,
+    quote_us: Mapping[str, float],
+    row_weight: Prices | None = None,
+) -> Blend:
     """The blend of the least absolute error in USD, of those members that are worth their time.
 
     ``quote_us`` says how long quotes of each take; the slowest is the first to go. Two stay at least.
     """
     members = dict(predicted)
-    blend, error = _least_error(members, price_usd)
+    blend, error = _least_error(members, price_usd, row_weight)
     for name in sorted(predicted, key=lambda name: quote_us[name], reverse=True):
         others = {other: prices for other, prices in members.items() if other != name}
         time_share = quote_us[name] / sum(quote_us[member] for member in members)
-        without, more = _least_error(others, price_usd) if len(others) > 1 else (blend, np.inf)
+        without, more = _least_error(others, price_usd, row_weight) if len(others) > 1 else (blend, np.inf)
         if more <= error * (1 + _WORTH * time_share):
             members, blend, error = others, without, more
     return blend
 
 
-def _least_error(predicted: Mapping[str, Prices], price_usd: Prices) -> tuple[Blend, float]:
+def _least_error(
+    predicted: Mapping[str, Prices], price_usd: Prices, row_weight: Prices | None = None
+) -> tuple[Blend, float]:
     """The blend and its mean absolute error in USD.
 
     By steps of least squares (Gauss and Newton), with weights that turn squares into absolute errors.
@@ -109,11 +131,12 @@ def _least_error(predicted: Mapping[str, Prices], price_usd: Prices) -> tuple[Bl
     logs = np.column_stack([*(np.log(prices) for prices in predicted.values()), ones, -ones])
     solution = np.array([1 / len(predicted)] * len(predicted) + [0.0, 0.0])
     smallest, found = _SMALLEST_ERROR * price_usd.mean(), []
+    root = 1.0 if row_weight is None else np.sqrt(row_weight)
     for _ in range(_ROUNDS):
         prices = np.exp(logs @ solution)
         error = np.abs(prices - price_usd)
-        found.append((float(error.mean()), solution))
-        scale = prices / np.sqrt(np.maximum(error, smallest))
+        found.append((float(np.average(error, weights=row_weight)), solution))
+        scale = root * prices / np.sqrt(np.maximum(error, smallest))
         target = logs @ solution + (price_usd - prices) / prices
         solution, _ = nnls(logs * scale[:, None], target * scale)
     least, best = min(found, key=lambda each: each[0])

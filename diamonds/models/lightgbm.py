@@ -25,11 +25,17 @@ class LeafBoosting(Estimator):
         self.parameters = dict(parameters)
         self.seed = seed
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         import lightgbm
 
         fixed = {"objective": "l2", "verbosity": -1, "num_threads": 1, "deterministic": True}
-        rows = lightgbm.Dataset(derived(matrix), np.log(price_usd), weight=weights(price_usd))
+        rows = lightgbm.Dataset(derived(matrix), np.log(price_usd), weight=weights(price_usd, row_weight))
         watched = None if unseen is None else [_like(rows, unseen)]
         self.booster_ = lightgbm.train(
             {**fixed, "seed": self.seed, "metric": "l1", **self.parameters},

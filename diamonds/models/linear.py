@@ -20,17 +20,24 @@ class LogLinear(Estimator):
     The log of a price turns a linear error into a factor, so prices are clipped to those it learned from.
     """
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         from sklearn.linear_model import LinearRegression
 
         self.others_ = other_grades(matrix)
         inputs, log_price = _inputs(matrix, self.others_), np.log(price_usd)
-        regression = LinearRegression().fit(inputs, log_price)
+        regression = LinearRegression().fit(inputs, log_price, sample_weight=row_weight)
         self.coefficients_ = np.asarray(regression.coef_, dtype="float64")
-        self.usual_ = inputs.mean(axis=0)
+        self.usual_ = np.average(inputs, axis=0, weights=row_weight)
         # The mean of a price is above the exponential of its log's mean: Duan's smearing factor.
-        smearing = np.log(np.exp(log_price - regression.predict(inputs)).mean())
-        self.base_ = float(log_price.mean() + smearing)
+        factors = np.exp(log_price - regression.predict(inputs))
+        smearing = np.log(np.average(factors, weights=row_weight))
+        self.base_ = float(np.average(log_price, weights=row_weight) + smearing)
         self.range_ = (float(log_price.min()), float(log_price.max()))
         return self
 

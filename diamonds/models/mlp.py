@@ -31,7 +31,13 @@ class NeuralNetwork(Estimator):
         self.parameters = dict(parameters)
         self.seed = seed
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         from sklearn.exceptions import ConvergenceWarning
         from threadpoolctl import threadpool_limits
 
@@ -47,7 +53,7 @@ class NeuralNetwork(Estimator):
             warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is a parameter
             for stage in range(_STAGES):
                 network.set_params(learning_rate_init=self.parameters["learning_rate"] / _SLOWER**stage)
-                network.fit(inputs, target, sample_weight=weights(price_usd))
+                network.fit(inputs, target, sample_weight=weights(price_usd, row_weight))
         return self
 
     def _forward(self, matrix: Matrix) -> Prices:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from diamonds.dataset.recency import WEIGHT
 from diamonds.models.features import Matrix, matrix_of
 
 if TYPE_CHECKING:
@@ -21,6 +22,16 @@ Parameters = Mapping[str, int | float]
 Unseen = tuple[Matrix, Prices]
 
 
+def weight_of(stones: pd.DataFrame) -> Prices | None:
+    """How much each row counts, where the dataset says so; None: all alike."""
+    return stones[WEIGHT].to_numpy("float64") if WEIGHT in stones else None
+
+
+def weight_at(row_weight: Prices | None, rows: npt.NDArray[np.bool_]) -> Prices | None:
+    """The weights of some of the rows."""
+    return None if row_weight is None else row_weight[rows]
+
+
 class UnknownModel(LookupError):
     """No model of that name is registered, or none has a version."""
 
@@ -29,8 +40,17 @@ class Estimator(ABC):
     """Learns prices in USD from stones, which come as rows of a matrix (``features.matrix_of``)."""
 
     @abstractmethod
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
-        """Learns from ``matrix``; may use ``unseen`` stones and their prices to decide when to stop."""
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
+        """Learns from ``matrix``; may use ``unseen`` stones and their prices to decide when to stop.
+
+        ``row_weight`` says how much each row counts; it is passed only where trainings learn from sales.
+        """
 
     @abstractmethod
     def predict_matrix(self, matrix: Matrix) -> Prices:
@@ -45,7 +65,20 @@ class Estimator(ABC):
         return {}
 
     def fit(self, stones: pd.DataFrame, price_usd: Prices) -> Self:
-        return self.fit_matrix(matrix_of(stones), price_usd)
+        """Learns from stones, each as much as their column ``WEIGHT`` says, where they have one."""
+        return self.fit_rows(matrix_of(stones), price_usd, row_weight=weight_of(stones))
+
+    def fit_rows(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
+        """As ``fit_matrix``; without weights also a model whose ``fit_matrix`` takes none."""
+        if row_weight is None:
+            return self.fit_matrix(matrix, price_usd, unseen=unseen)
+        return self.fit_matrix(matrix, price_usd, unseen=unseen, row_weight=row_weight)
 
     def predict(self, stones: pd.DataFrame) -> Prices:
         return self.predict_matrix(matrix_of(stones))

@@ -29,11 +29,17 @@ class Boosting(Estimator):
         self.parameters = dict(parameters)
         self.seed = seed
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         import xgboost as xgb
 
         rows = xgb.QuantileDMatrix(
-            derived(matrix), np.log(price_usd), weight=weights(price_usd), max_bin=_BINS
+            derived(matrix), np.log(price_usd), weight=weights(price_usd, row_weight), max_bin=_BINS
         )
         watched = [] if unseen is None else [(_rows_like(rows, unseen), "unseen")]
         parameters = dict(self.parameters)

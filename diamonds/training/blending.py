@@ -16,8 +16,16 @@ class MissingMembers(RuntimeError):
     """An ensemble cannot be made of fewer than two models trained on the same stones."""
 
 
-def blend(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices, seed: int) -> Fitted:
+def blend(
+    spec: ModelSpec,
+    dataset_fingerprint: str,
+    price_usd: Prices,
+    seed: int,
+    row_weight: Prices | None = None,
+) -> Fitted:
     """An ensemble of the newest versions of its members that learned from the stones with these prices.
+
+    ``row_weight`` says how much each stone counts.
 
     Raises ``MissingMembers``, and ``DamagedVersion`` for a member.
     """
@@ -31,10 +39,11 @@ def blend(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices, seed: in
     if not isinstance(ensemble, Ensemble):
         raise TypeError(f"Got {ensemble!r} from {spec.name}, which has members; expected an Ensemble.")
     out_of_fold = {name: OutOfFold.load(version.folder).predicted for name, version in versions.items()}
-    ensemble.blend({name: store.load(version) for name, version in versions.items()}, out_of_fold, price_usd)
+    members = {name: store.load(version) for name, version in versions.items()}
+    ensemble.blend(members, out_of_fold, price_usd, row_weight)
     blended = ensemble.blend_.of(out_of_fold)
-    members = {name: versions[name].tag for name in ensemble.members_}
-    return Fitted(ensemble, ensemble.blend_.weights, blended, members=members)
+    tags = {name: versions[name].tag for name in ensemble.members_}
+    return Fitted(ensemble, ensemble.blend_.weights, blended, members=tags)
 
 
 def _members(spec: ModelSpec, dataset_fingerprint: str, price_usd: Prices) -> Iterator[tuple[str, Version]]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models.features import matrix_of
-from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
+from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen, weight_at, weight_of
 
 _MORE_ROWS = 1.1
 """A model of all rows has half as many again as one of two thirds, and grows about a tenth more trees."""
@@ -38,6 +38,7 @@ class CrossValidation:
     def __init__(self, spec: ModelSpec, stones: pd.DataFrame, seed: int) -> None:
         self.spec, self.seed = spec, seed
         self._matrix, self._price_usd = matrix_of(stones), stones["price"].to_numpy("float64")
+        self._row_weight = weight_of(stones)
         self._fold = fold_of(stone_hashes(stones))
 
     def validate(self, parameters: Parameters, on_fold: OnFold = lambda fold, mae_usd: None) -> Validated:
@@ -54,9 +55,9 @@ class CrossValidation:
             out_of_fold[unseen] = estimator.predict_matrix(self._matrix[unseen])
             settled.append(estimator.settled())
             priced |= unseen
-            on_fold(fold, _mae(out_of_fold[priced], self._price_usd[priced]))
+            on_fold(fold, self._mae(out_of_fold, priced))
         for_all = _for_all(settled)
-        mae_usd = _mae(out_of_fold, self._price_usd)
+        mae_usd = self._mae(out_of_fold, priced)
         return Validated({**parameters, **for_all}, mae_usd, out_of_fold, tuple(for_all))
 
     def without_early_stopping(self, validated: Validated) -> Validated:
@@ -69,17 +70,19 @@ class CrossValidation:
             unseen = self._fold == fold
             estimator = self._fitted({**validated.parameters, **rounds}, ~unseen)
             out_of_fold[unseen] = estimator.predict_matrix(self._matrix[unseen])
-        return replace(validated, mae_usd=_mae(out_of_fold, self._price_usd), out_of_fold=out_of_fold)
+        everything = np.ones(len(out_of_fold), dtype=bool)
+        return replace(validated, mae_usd=self._mae(out_of_fold, everything), out_of_fold=out_of_fold)
 
     def _fitted(
         self, parameters: Parameters, rows: npt.NDArray[np.bool_], unseen: Unseen | None = None
     ) -> Estimator:
         estimator = self.spec.build(parameters, self.seed)
-        return estimator.fit_matrix(self._matrix[rows], self._price_usd[rows], unseen=unseen)
+        row_weight = weight_at(self._row_weight, rows)
+        return estimator.fit_rows(self._matrix[rows], self._price_usd[rows], unseen, row_weight)
 
-
-def _mae(predicted: Prices, price_usd: Prices) -> float:
-    return float(np.abs(predicted - price_usd).mean())
+    def _mae(self, predicted: Prices, rows: npt.NDArray[np.bool_]) -> float:
+        error = np.abs(predicted[rows] - self._price_usd[rows])
+        return float(np.average(error, weights=weight_at(self._row_weight, rows)))
 
 
 def _for_all(settled: list[Parameters]) -> Parameters:

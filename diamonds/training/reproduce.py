@@ -12,6 +12,7 @@ from diamonds.dataset import without_calibration
 from diamonds.evaluation.out_of_fold import OutOfFold
 from diamonds.models import Estimator, spec_named
 from diamonds.models.ensemble import Ensemble
+from diamonds.models.spec import weight_of
 from diamonds.versions import datasets, store
 from diamonds.versions.version import MEMBERS, Version
 
@@ -62,6 +63,7 @@ def _trained_again(version: Version, learned: pd.DataFrame) -> Estimator:
         {name: _trained_again(member, learned) for name, member in members.items()},
         {name: OutOfFold.load(member.folder).predicted for name, member in members.items()},
         price_usd,
+        weight_of(learned),
     )
 
 

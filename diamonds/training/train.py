@@ -16,6 +16,7 @@ from diamonds.evaluation.out_of_fold import OutOfFold
 from diamonds.models import ModelSpec
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
+from diamonds.models.spec import weight_of
 from diamonds.pricing.plausibility import PlausibleRanges
 from diamonds.pricing.scope import Scope
 from diamonds.pricing.similar import save_index
@@ -55,7 +56,7 @@ def train_version(
     learned, calibration = without_calibration(dataset.training)
     price_usd = learned["price"].to_numpy("float64")
     if spec.members:
-        fitted = blend(spec, dataset.fingerprint, price_usd, seed)
+        fitted = blend(spec, dataset.fingerprint, price_usd, seed, weight_of(learned))
     else:
         fitted = _tuned(_search(spec, dataset, learned, seed, storage), trials, minutes, on_trial)
     intervals = _calibrated(fitted, learned, calibration)
@@ -67,7 +68,7 @@ def train_version(
         **reported.metrics().labels(),
         REPORTED_ROWS: str(len(reported.stones)),
         "dataset": dataset.fingerprint,
-        "out_of_fold_mae": f"{np.abs(fitted.out_of_fold - price_usd).mean():.6g}",
+        "out_of_fold_mae": f"{_out_of_fold_mae(fitted, learned):.6g}",
         "rows": str(len(learned)),
         CALIBRATION_ROWS: str(len(calibration)),
         "seed": str(seed),
@@ -82,6 +83,11 @@ def train_version(
     version = _save(fitted, dataset.training, labels, evaluation, attachments)
     retire(spec.name, keep=settings().keep_versions)
     return version
+
+
+def _out_of_fold_mae(fitted: Fitted, learned: pd.DataFrame) -> float:
+    error = np.abs(fitted.out_of_fold - learned["price"].to_numpy("float64"))
+    return float(np.average(error, weights=weight_of(learned)))
 
 
 def _search(

@@ -26,7 +26,13 @@ class Watched(Estimator):
         self.batches: list[int] = []
         self.begins: Callable[[], object] = lambda: None
 
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         raise NotImplementedError
 
     def save(self, folder: Path) -> None:

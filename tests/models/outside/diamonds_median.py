@@ -11,7 +11,13 @@ from diamonds.models.features import Matrix
 
 
 class MedianPerCarat(Estimator):
-    def fit_matrix(self, matrix: Matrix, price_usd: Prices, unseen: Unseen | None = None) -> Self:
+    def fit_matrix(
+        self,
+        matrix: Matrix,
+        price_usd: Prices,
+        unseen: Unseen | None = None,
+        row_weight: Prices | None = None,
+    ) -> Self:
         self.per_carat_ = float(np.median(price_usd / matrix[:, 0]))
         return self
 

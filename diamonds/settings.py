@@ -105,6 +105,17 @@ class Settings(BaseSettings):
         default_factory=list,
         description='Servers from which such a training may read, as JSON: ["https://data.example"].',
     )
+    train_on_sales: bool = Field(
+        default=False,
+        description="Trainings on `DIAMONDS_DATA` also learn from the sales of quoted stones (feedback), and "
+        "more from recent sales than from old ones.",
+    )
+    sales_half_life_days: float = Field(
+        default=90.0,
+        gt=0,
+        description="Age at which a sale counts half as much in such a training, in days; see "
+        "`DIAMONDS_TRAIN_ON_SALES`.",
+    )
     column_aliases: dict[str, list[str]] = Field(
         default_factory=dict,
         description='Additional column names of training data, as JSON: {"price": ["asking price"]}; '

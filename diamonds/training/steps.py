@@ -7,13 +7,15 @@ from diamonds.database import database_url
 from diamonds.dataset import DataReport, Dataset, load_dataset, report_in
 from diamonds.dataset.mapping import ColumnMapping
 from diamonds.models import spec_named
+from diamonds.settings import settings
 from diamonds.training.budget import Budget
 from diamonds.training.fingerprint import unchanged_version
 from diamonds.training.outcome import ModelFailed, Trained
+from diamonds.training.own_sales import with_own_sales
 from diamonds.training.train import train_version
 from diamonds.training.tuning import OnTrial
 from diamonds.versions import datasets, store
-from diamonds.versions.reference import foreign_source
+from diamonds.versions.reference import foreign_source, is_market
 from diamonds.versions.version import ACCEPTED, NOT_BETTER
 
 ModelProgress = Callable[[str], AbstractContextManager[OnTrial]]
@@ -23,9 +25,12 @@ ModelProgress = Callable[[str], AbstractContextManager[OnTrial]]
 def load_and_store(data: str, mapping: ColumnMapping | None = None) -> tuple[Dataset, DataReport]:
     """The dataset in ``data``, which is stored now, and its report with what changed since the one before.
 
-    ``mapping`` says which columns of the data are which, by default that of the settings.
+    ``mapping`` says which columns of the data are which, by default that of the settings. Where trainings
+    learn from sales, the configured market's stones are joined by the sales of quoted stones.
     """
     dataset = load_dataset(data, mapping=mapping)
+    if settings().train_on_sales and is_market(dataset.report.source):
+        dataset = with_own_sales(dataset)
     return dataset, report_in(datasets.save(dataset).folder)
 
 

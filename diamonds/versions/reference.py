@@ -39,7 +39,7 @@ def _market_dataset() -> Version | None:
 
 
 def _is_of_market(stored: Version) -> bool:
-    return any(map(_is_market, datasets.sources_of(stored)))
+    return any(map(is_market, datasets.sources_of(stored)))
 
 
 def _stored(fingerprint: str) -> Version | None:
@@ -49,6 +49,7 @@ def _stored(fingerprint: str) -> Version | None:
         return None
 
 
-def _is_market(source: str) -> bool:
+def is_market(source: str) -> bool:
+    """Whether a source, as reports name it, is the market that is configured."""
     market = without_secrets(settings().data)
     return source == market or ("://" not in source and Path(source).resolve() == Path(market).resolve())

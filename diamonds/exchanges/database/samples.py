@@ -1,7 +1,7 @@
-"""Reads random samples of recorded calls and of sales, bounded whatever their number, for statistics.
+"""Reads samples of recorded calls and of sales, bounded whatever their number.
 
-A sample has the exchanges whose hashed id is below a threshold: the same ones each time, from any time of the
-window. Their ids are found in an index alone, so that the rows of the others are never read.
+A random sample has the exchanges whose hashed id is below a threshold: the same ones each time, from any
+time of the window. Their ids are found in an index alone, so that the rows of the others are never read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -42,6 +42,14 @@ SELECT exchange_id, coalesce(sold_at, given_at) AS sold_at, quoted_at, price_usd
 {_SALES} AND uuid_hash(exchange_id) < :threshold ORDER BY uuid_hash(exchange_id) LIMIT :most
 """
 
+_NEWEST_SALES = """
+SELECT carat, cut, color, clarity, depth_percent AS depth, table_percent AS "table",
+    x_mm AS x, y_mm AS y, z_mm AS z, sale_price_usd AS price, price_usd AS quoted,
+    currency, user_agent, (sold_at AT TIME ZONE 'UTC')::date AS sold_at
+FROM quotes WHERE sale_price_usd > 0 AND price_usd > 0 AND sold_at <= :until
+ORDER BY quotes.sold_at DESC, exchange_id LIMIT :most
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -69,6 +77,16 @@ def sampled_sales(since: datetime, until: datetime, most: int) -> Sample:
         total = connection.scalar(sa.text(_COUNT_SALES), bounds) or 0
         sold = connection.execute(sa.text(_SOLD), {**bounds, **_limit(total, most)})
         return Sample([dict(row) for row in sold.mappings()], total)
+
+
+def newest_sales(until: datetime, most: int) -> list[dict[str, Any]]:
+    """At most so many sales of quoted stones, the newest first: stone, ``price``, ``quoted``, date, client.
+
+    The date ``sold_at`` is that in UTC; one after ``until`` is no sale yet.
+    """
+    with _reading() as connection:
+        sold = connection.execute(sa.text(_NEWEST_SALES), {"until": until, "most": most})
+        return [dict(row) for row in sold.mappings()]
 
 
 @contextmanager

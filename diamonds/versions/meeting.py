@@ -1,6 +1,7 @@
 """Lets two versions quote the same stones, so that they can be compared pair by pair."""
 
 import time
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -14,7 +15,8 @@ from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.gate import Contender
 from diamonds.versions.integrity import check
-from diamonds.versions.reference import reference_stones
+from diamonds.versions.latest import deciding, latest_decide, latest_of
+from diamonds.versions.reference import foreign_source, reference_stones
 from diamonds.versions.version import IMPORTED, Version
 
 _QUOTES = 20
@@ -22,21 +24,43 @@ _QUOTES = 20
 
 def contenders(champion: Version, challenger: Version) -> tuple[Contender, Contender]:
     """Both with their quotes of those stones of the market that decide; raises ``DamagedVersion``."""
-    stones, _ = without_report(reference_stones(champion))
+    stones = deciding(held_out(champion))
     other = contender(challenger)
     if _must_quote(challenger) or not _same_stones(other.evaluation.stones, stones):
         other = _quoting(challenger, stones)
     return _quoting(champion, stones), other
 
 
-def on_its_own_stones(champion: Version, challenger: Version) -> str:
-    """How both do on the hold-out of the challenger's own data, in a sentence; raises ``DamagedVersion``."""
-    own = contender(challenger)
-    other = _quoting(champion, own.evaluation.stones)
+def beside(champion: Version, challenger: Version) -> Iterator[str]:
+    """How both do on stones that decide nothing, in sentences; raises ``DamagedVersion``.
+
+    Those are of the challenger's own data, where that is another market's; and where trainings learn from
+    sales the latest ones, or all where the latest decide.
+    """
+    if foreign_source(challenger.labels["dataset"]) is not None:
+        own = contender(challenger).evaluation.stones
+        yield _sentence(champion, challenger, own, f"the {len(own):,} held-out stones of its own data")
+    if not settings().train_on_sales:
+        return
+    stones = held_out(champion)
+    latest = latest_of(stones)
+    if latest_decide(stones):
+        yield _sentence(champion, challenger, stones, f"all {len(stones):,} held-out stones")
+    elif len(latest):
+        yield _sentence(champion, challenger, latest, f"the {len(latest):,} latest held-out stones")
+
+
+def _sentence(champion: Version, challenger: Version, stones: pd.DataFrame, which: str) -> str:
+    before, after = _quoting(champion, stones), _quoting(challenger, stones)
     return (
-        f"On the {len(own.evaluation.stones):,} held-out stones of its own data, which decide nothing here, "
-        f"the MAE of {own.tag} is {own.mae_usd:.1f} USD and that of {other.tag} {other.mae_usd:.1f} USD."
+        f"On {which}, which decide nothing here, the MAE of {after.tag} is {after.mae_usd:.1f} USD "
+        f"and that of {before.tag} {before.mae_usd:.1f} USD."
     )
+
+
+def held_out(champion: Version) -> pd.DataFrame:
+    """The stones of the market that may decide on challengers of the champion."""
+    return without_report(reference_stones(champion))[0]
 
 
 def contender(version: Version) -> Contender:

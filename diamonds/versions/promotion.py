@@ -11,7 +11,7 @@ from diamonds.versions.changes import relabel
 from diamonds.versions.gate import Contender, Decision, decide
 from diamonds.versions.integrity import check, damage
 from diamonds.versions.looks import look_at, note_look
-from diamonds.versions.meeting import contender, contenders, on_its_own_stones
+from diamonds.versions.meeting import beside, contender, contenders
 from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
 from diamonds.versions.screening import worth_a_look
@@ -142,9 +142,7 @@ def _decision(champion: Version | None, challenger: Version) -> Decision:
     if champion is not None:
         look, slowest_ms = look_at(champion, challenger), settings().slowest_quote_ms
         decision = decide(*contenders(champion, challenger), look=look, slowest_ms=slowest_ms)
-        if foreign_source(challenger.labels["dataset"]) is None:
-            return decision
-        return Decision(decision.promote, f"{decision.reason} {on_its_own_stones(champion, challenger)}")
+        return Decision(decision.promote, " ".join([decision.reason, *beside(champion, challenger)]))
     if refused := refused_of(store.CHAMPION_NAME):
         reason = f"{challenger.tag} is promoted: the champion is damaged. {refused[0].reason}"
         return Decision(True, reason)

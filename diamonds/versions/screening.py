@@ -10,8 +10,11 @@ from diamonds.dataset import stone_hashes, without_calibration
 from diamonds.dataset.capacity import FEWEST_TO_DECIDE
 from diamonds.dataset.hashing import Words
 from diamonds.evaluation.out_of_fold import OUT_OF_FOLD_FILE, OutOfFold
+from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.gate import Decision, Gain
+from diamonds.versions.latest import latest_decide
+from diamonds.versions.meeting import held_out
 from diamonds.versions.version import Version
 
 SCREENED = 0.99
@@ -21,8 +24,11 @@ SCREENED = 0.99
 def worth_a_look(champion: Version, challenger: Version) -> Decision:
     """Whether a challenger meets the champion on the hold-out.
 
-    It does, where too few stones were priced out of fold by both, or its error there is certainly lower.
+    It does, where too few stones were priced out of fold by both, or its error there is certainly lower; and
+    where the latest sales decide, for what both learned from is older.
     """
+    if settings().train_on_sales and latest_decide(held_out(champion)):
+        return Decision(True, f"The latest sales decide between {challenger.tag} and {champion.source_tag}.")
     known, new = out_of_fold_errors(champion), out_of_fold_errors(challenger)
     _, before, after = np.intersect1d(known[0], new[0], return_indices=True)
     tags = f"{challenger.tag} and {champion.source_tag}"

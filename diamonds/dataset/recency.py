@@ -6,8 +6,8 @@ import pandas as pd
 
 WEIGHT = "weight"
 """Name of a dataset's column that says how much each row counts in a training, from ``SMALLEST`` to 1."""
-SMALLEST = 0.05
-"""Weight of the oldest rows: a market that is known by old sales alone is better than none."""
+SMALLEST = 0.01
+"""Weight of the oldest rows: a market that is known by old sales alone is still known."""
 DAY = np.timedelta64(1, "D")
 
 

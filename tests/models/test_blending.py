@@ -45,3 +45,13 @@ def test_members_that_are_all_too_dear_are_corrected_by_the_factor() -> None:
     assert Blend({"a": 1.0}).of(predicted) == pytest.approx(predicted["a"]), (
         "A blend of before has no factor."
     )
+
+
+def test_a_blend_follows_the_stones_that_count_most() -> None:
+    old = np.arange(len(PRICE)) % 2 == 0
+    predicted = {name: off_by(0.05, seed) for seed, name in enumerate("ab")}
+    risen = np.where(old, PRICE, 1.15 * PRICE)
+
+    blend = best_blend(predicted, risen, {"a": 50, "b": 50}, np.where(old, 0.05, 1.0))
+
+    assert np.median(blend.of(predicted) / PRICE) == pytest.approx(1.15, abs=0.02)

@@ -95,3 +95,15 @@ def test_the_same_seed_gives_the_same_model(
     again = fitted(spec_named(name), dataset)
 
     assert (again.predict_matrix(matrix) == trained(name).predict_matrix(matrix)).all()
+
+
+@pytest.mark.parametrize("name", [name for name, spec in REGISTRY.items() if not spec.members])
+def test_rows_of_little_weight_count_little(name: str, dataset: Dataset) -> None:
+    stones, spec = dataset.training[:500], spec_named(name)
+    price_usd, doubled = stones["price"].to_numpy("float64"), np.arange(len(stones)) % 2 == 0
+    weighed = stones.assign(weight=np.where(doubled, 0.01, 1.0))
+
+    estimator = spec.build(spec.defaults or {}, 0).fit(weighed, np.where(doubled, 2, 1) * price_usd)
+
+    ratio = estimator.predict(dataset.hold_out) / dataset.hold_out["price"]
+    assert np.median(ratio) < 1.15, "With equal weights it would be about 1.4."

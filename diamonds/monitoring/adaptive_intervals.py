@@ -70,7 +70,7 @@ def adapted(sales: pd.DataFrame, coverage: float) -> pd.DataFrame:
     ``factor`` is how many times as wide they are as the quoted ones, known before the sale. A sale without an
     interval is left out.
     """
-    sales = sales[sales["high"].notna()].sort_values("sold_at", kind="stable")
+    sales = sales[sales["high"] > sales["predicted"]].sort_values("sold_at", kind="stable")
     rows = list(_adapted(distances(sales), coverage))
     factor = np.array([row[0] for row in rows], dtype="float64")
     predicted, high = sales["predicted"].to_numpy("float64"), sales["high"].to_numpy("float64")

@@ -13,7 +13,7 @@ from diamonds.training.trusted_sales import QUOTED_SCHEMA, Trusted, trusted_sale
 from diamonds.versions import store
 from diamonds.versions.meeting import contender
 
-MOST_SALES = 200_000
+MOST_SALES = 100_000
 """Maximum number of sales that are read, the newest."""
 CLIENT_SHARE = 0.1
 """Number of sales of one client that are learned from at most, as a share of the market's stones."""

@@ -17,6 +17,8 @@ QUOTED_SCHEMA = SCHEMA | {"quoted": pl.Float64, "currency": pl.String, "user_age
 """The columns of sales with their quotes, the newest sale first."""
 USUAL_SHARE = 0.999
 """Share of a champion's hold-out whose prices are within the usual factor of its quotes."""
+LARGEST_FACTOR = 3.0
+"""Usual factor at most, however bad the champion is."""
 LARGEST_MOVE = 1.5
 """Factor by which prices may have moved in a month: more is a mistake, such as another currency."""
 _MONTH_DAYS, _SALES_OF_A_MONTH = 30, 100
@@ -33,7 +35,7 @@ class Trusted:
 def usual_factor(quoted: pd.DataFrame) -> float:
     """The factor within which nearly all prices are of what was quoted: columns ``price``, ``predicted``."""
     ratio = np.log(quoted["price"].to_numpy("float64") / quoted["predicted"].to_numpy("float64"))
-    return float(np.exp(np.quantile(np.abs(ratio), USUAL_SHARE)))
+    return min(float(np.exp(np.quantile(np.abs(ratio), USUAL_SHARE))), LARGEST_FACTOR)
 
 
 def trusted_sales(

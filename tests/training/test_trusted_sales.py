@@ -13,7 +13,13 @@ from diamonds.dataset.with_sales import SCHEMA, with_sales
 from diamonds.grades import GRADES
 from diamonds.models import spec_named
 from diamonds.monitoring.market import POISONED_FACTOR, POISONED_SHARE
-from diamonds.training.trusted_sales import QUOTED_SCHEMA, Trusted, trusted_sales, usual_factor
+from diamonds.training.trusted_sales import (
+    LARGEST_FACTOR,
+    QUOTED_SCHEMA,
+    Trusted,
+    trusted_sales,
+    usual_factor,
+)
 
 TODAY = date(2026, 11, 26)
 SALES = 2_000
@@ -110,10 +116,12 @@ def test_sales_in_another_currency_are_not_believed(dataset: Dataset) -> None:
     assert trust(sold).refused["in another currency than USD"] == 1
 
 
-def test_the_usual_factor_is_that_of_nearly_all_stones_of_the_hold_out() -> None:
+@pytest.mark.parametrize(("reach", "expected"), [(0.4, np.exp(0.4)), (2.5, LARGEST_FACTOR)])
+def test_the_usual_factor_is_that_of_nearly_all_stones_but_never_that_of_any_price(
+    reach: float, expected: float
+) -> None:
     predicted = np.full(2000, 1000.0)
-    price = predicted * np.exp(np.linspace(-0.4, 0.4, 2000))
+    price = predicted * np.exp(np.linspace(-reach, reach, 2000))
 
-    assert usual_factor(pd.DataFrame({"price": price, "predicted": predicted})) == pytest.approx(
-        np.exp(0.4), rel=1e-3
-    )
+    factor = usual_factor(pd.DataFrame({"price": price, "predicted": predicted}))
+    assert factor == pytest.approx(expected, rel=1e-3)

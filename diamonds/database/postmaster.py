@@ -51,4 +51,12 @@ def _works_in(process: psutil.Process, folder: Path) -> bool:
     try:
         return Path(process.cwd()) == folder
     except psutil.AccessDenied:  # it is somebody else's, or a system shows no folders
-        return str(folder) in process.cmdline()
+        return str(folder) in _command(process)
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """The command of a process; empty where the system does not show it, as macOS those of other users."""
+    try:
+        return list(process.cmdline())
+    except psutil.AccessDenied:
+        return []

@@ -24,7 +24,7 @@ def check_home() -> Iterator[Finding]:
     except ForeignFolder as error:
         yield wrong("home", str(error))
         return
-    folder = _existing(home)
+    folder = existing(home)
     if os.access(folder, os.W_OK | os.X_OK):
         yield right("home", str(home))
     else:
@@ -33,7 +33,7 @@ def check_home() -> Iterator[Finding]:
 
 def check_disk() -> Iterator[Finding]:
     """Whether the disk of the home has room."""
-    folder = _existing(settings().home)
+    folder = existing(settings().home)
     free = shutil.disk_usage(folder).free
     text = f"{free / 1e9:.1f} GB are free where {folder} is"
     if free < LEAST_FREE_BYTES:
@@ -65,6 +65,6 @@ def check_run() -> Iterator[Finding]:
         yield right("run", f"Nothing runs in {home}")
 
 
-def _existing(folder: Path) -> Path:
+def existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that exists."""
     return next(each for each in (folder, *folder.resolve().parents) if each.exists())

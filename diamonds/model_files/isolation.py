@@ -5,6 +5,7 @@ added to a model store, and writes the result to ``FOLDER.json``.
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from signal import Signals
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.model_files.sandbox import leave_network, limit_resources, refuse_side_effects
 from diamonds.settings import PROJECT
+
+logger = logging.getLogger(__name__)
 
 
 def verify_isolated(file: Path, folder: Path, *, seconds: float) -> list[str]:
@@ -31,6 +34,10 @@ def verify_isolated(file: Path, folder: Path, *, seconds: float) -> list[str]:
     result = json.loads(folder.with_suffix(".json").read_text())
     if "error" in result:
         raise BadVersionFile(result["error"])
+    if result["unlimited"]:
+        logger.warning(
+            "This system does not limit what a version file uses of: %s.", ", ".join(result["unlimited"])
+        )
     checks: list[str] = result["checks"]
     return checks
 
@@ -59,7 +66,6 @@ def _cause(ended: subprocess.CompletedProcess[str], folder: Path) -> str:
 def _verify(file: Path, folder: Path) -> list[str]:
     from diamonds.model_files.archive import unpack
 
-    leave_network()
     folder.mkdir()
     unpack(file.read_bytes(), folder)
     # These take seconds to import, which the file of no archive is not worth.
@@ -80,10 +86,10 @@ def _verify(file: Path, folder: Path) -> list[str]:
 
 def main() -> None:
     """Verifies the file on the command line."""
-    limit_resources()
+    unlimited = [*limit_resources(), *([] if leave_network() else ["the network"])]
     file, folder = map(Path, sys.argv[1:])
     try:
-        result: dict[str, object] = {"checks": _verify(file, folder)}
+        result: dict[str, object] = {"checks": _verify(file, folder), "unlimited": unlimited}
     except BadVersionFile as error:
         result = {"error": str(error)}
     folder.with_suffix(".json").write_text(json.dumps(result))

@@ -14,23 +14,38 @@ from diamonds.model_files.archive import MOST_BYTES
 _PROCESSOR_SECONDS = 50
 _MEMORY_BYTES = 6 * 1024**3
 _OPEN_FILES = 256
+_LIMITS = (
+    ("memory", "RLIMIT_AS", _MEMORY_BYTES),
+    ("processor time", "RLIMIT_CPU", _PROCESSOR_SECONDS),
+    ("sizes of files", "RLIMIT_FSIZE", MOST_BYTES + 1024**2),
+    ("open files", "RLIMIT_NOFILE", _OPEN_FILES),
+    ("core dumps", "RLIMIT_CORE", 0),
+)
 _NEW_NETWORK, _NEW_USER = 0x40000000, 0x10000000  # of unshare(2); `os.unshare` comes with Python 3.12
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _REFUSED = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "pty.", "pickle.")
 
 
-def limit_resources() -> None:
-    """Limits memory, processor time, the size of written files and their number; no core dumps."""
-    for kind, limit in {
-        resource.RLIMIT_AS: _MEMORY_BYTES,
-        resource.RLIMIT_CPU: _PROCESSOR_SECONDS,
-        resource.RLIMIT_FSIZE: MOST_BYTES + 1024**2,
-        resource.RLIMIT_NOFILE: _OPEN_FILES,
-        resource.RLIMIT_CORE: 0,
-    }.items():
-        _, hard = resource.getrlimit(kind)
-        least = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (least, least))
+def limit_resources() -> list[str]:
+    """Limits memory, processor time, the size of written files and their number; no core dumps.
+
+    Returns what the system does not let itself be limited, in words, such as the memory on macOS.
+    """
+    return [name for name, kind, limit in _LIMITS if not _limit(kind, limit)]
+
+
+def _limit(kind: str, limit: int) -> bool:
+    """Whether the system has such a limit and takes it."""
+    number = getattr(resource, kind, None)
+    if number is None:
+        return False
+    _, hard = resource.getrlimit(number)
+    least = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    try:
+        resource.setrlimit(number, (least, least))
+    except (OSError, ValueError):  # less than what is in use already, as Python says it of macOS
+        return False
+    return True
 
 
 def leave_network() -> bool:

@@ -9,7 +9,7 @@ from typing import IO
 from diamonds.settings import PROJECT
 from diamonds.stack.output import say
 from diamonds.stack.part import Part, ending, next_pause
-from diamonds.stack.processes import MARK, end, mark_of, marked
+from diamonds.stack.processes import MARK, end, in_session, mark_of, marked
 
 _RELAY_SECONDS = 1.0
 
@@ -34,7 +34,7 @@ class Keeper(threading.Thread):
             started = time.monotonic()
             relays = [self._relay(stream) for stream in (process.stdout, process.stderr) if stream]
             exit_code = process.wait()
-            end(marked(self._mark), within_s=0.5)
+            self._end_rest(process)
             for relay in relays:
                 relay.join(_RELAY_SECONDS)
             if self._stopping.is_set() or self.part.runs_once:
@@ -54,7 +54,7 @@ class Keeper(threading.Thread):
             process.wait(self.part.stop_seconds)
         except subprocess.TimeoutExpired:
             process.kill()
-        end(marked(self._mark), within_s=0.5)
+        self._end_rest(process)
 
     def finish(self) -> None:
         """Waits for a process that ends with its input."""
@@ -63,6 +63,10 @@ class Keeper(threading.Thread):
         if process is not None and process.stdin is not None:
             process.stdin.close()
             process.wait()
+
+    def _end_rest(self, process: "subprocess.Popen[bytes]") -> None:
+        """Ends what the process has started and left, in its session or wherever it has gone."""
+        end({*marked(self._mark), *in_session(process.pid)}, within_s=0.5)
 
     def _start(self) -> "subprocess.Popen[bytes] | None":
         with self._starting:

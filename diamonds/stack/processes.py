@@ -1,7 +1,8 @@
 """Finds and ends the processes of a part by a mark in their environment, wherever they have gone.
 
 Process groups and sessions do not suffice: workers and runs start sessions of their own, and lose their
-parents when these are killed. The environment is handed down to all of them.
+parents when these are killed. The environment is handed down to all of them. Where a system shows nobody the
+environments of others, as macOS that of some programs, the session of the part is what is left to go by.
 """
 
 import os
@@ -29,6 +30,18 @@ def marked(beginning: str) -> list[psutil.Process]:
         for process in psutil.process_iter()
         if process.pid != os.getpid() and _mark(process).startswith(beginning)
     ]
+
+
+def in_session(session: int) -> list[psutil.Process]:
+    """All processes of a session, which has the id of the process that began it."""
+    return [process for process in psutil.process_iter() if _session(process.pid) == session]
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:  # it has ended, or the system does not tell
+        return None
 
 
 def _mark(process: psutil.Process) -> str:

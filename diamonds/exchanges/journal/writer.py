@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import uuid_utils
 
+from diamonds.exchanges.journal.disk import flush
 from diamonds.exchanges.journal.locks import create_locked_folder
 
 logger = logging.getLogger(__name__)
@@ -87,7 +88,7 @@ class Journal:
                 files.append(os.dup(self._file))
         try:
             for file in files:
-                os.fdatasync(file)
+                flush(file)
         finally:
             for file in files:
                 os.close(file)

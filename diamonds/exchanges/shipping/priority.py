@@ -16,7 +16,13 @@ _ATTEMPTS = 5
 
 
 def lower_priority(pid: int) -> None:
-    """Raises the niceness of a process to 10: where all processors are busy, it still gets a tenth of one."""
+    """Raises the niceness of a process to 10: where all processors are busy, it still gets a tenth of one.
+
+    Where the system has no priorities, or lets nobody lower them, a line in the log is all that happens.
+    """
+    if not hasattr(os, "setpriority"):
+        logger.info("This system has no priorities: shipping takes as much of the processors as serving.")
+        return
     try:
         niceness = max(os.getpriority(os.PRIO_PROCESS, pid), _NICENESS)
         os.setpriority(os.PRIO_PROCESS, pid, niceness)
@@ -31,7 +37,7 @@ def lower_server_priority(connection: Any) -> None:
     """Lowers the priority of a connection's server process, where the server runs on this machine."""
     info = connection.info
     if (info.host or "").startswith("/"):
-        with suppress(psutil.NoSuchProcess):
+        with suppress(psutil.Error):  # it has ended, or the system does not show it
             server = psutil.Process(info.backend_pid)
             if server.name() == "postgres":
                 lower_priority(server.pid)

@@ -12,6 +12,7 @@ import orjson
 
 from diamonds.exchanges.database.dead_letters import Refusal, frames_of
 from diamonds.exchanges.frames import Joined, Request, decode_frame, find_frame
+from diamonds.exchanges.journal.disk import flush
 
 _UNKNOWN = Refusal("unknown")
 
@@ -30,7 +31,7 @@ class RefusedFile:
             try:
                 file.write(reason + frames_of(exchange))
                 file.flush()
-                os.fsync(file.fileno())
+                flush(file.fileno())
             except OSError:
                 file.truncate(end)
                 raise
@@ -42,7 +43,7 @@ class RefusedFile:
         with self._locked() as file:
             store(_parse(file.read()))
             file.truncate(0)
-            os.fsync(file.fileno())
+            flush(file.fileno())
 
     @contextmanager
     def _locked(self) -> Iterator[IO[bytes]]:

@@ -4,6 +4,7 @@ from sqlalchemy.exc import InternalError, OperationalError, ProgrammingError
 
 from diamonds.database.copying import copy_in
 from diamonds.database.engine import database_url, engine, release, running, with_driver
+from diamonds.database.free_space import LEAST_FREE_BYTES, is_disk_full
 from diamonds.database.locks import Turn, alone, take, wait_for
 from diamonds.database.migrate import migrate, newest_revision
 
@@ -11,12 +12,14 @@ DatabaseUnavailable = (OperationalError, ProgrammingError, InternalError)
 """What is raised when there is no database, or one without our tables and rights, or a read-only one."""
 
 __all__ = [
+    "LEAST_FREE_BYTES",
     "DatabaseUnavailable",
     "Turn",
     "alone",
     "copy_in",
     "database_url",
     "engine",
+    "is_disk_full",
     "migrate",
     "newest_revision",
     "release",

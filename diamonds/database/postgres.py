@@ -22,6 +22,9 @@ LOG = "log"
 _LOCALE = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _ZONE = ("-c", "timezone=UTC", "-c", "log_timezone=UTC")
 
+# Statements have bodies of exchanges in them, which do not belong in a log; whoever sent one gets its error.
+_LOGGING = ("-c", "log_min_error_statement=panic", "-c", "log_error_verbosity=terse")
+
 # A shell starts it in the background, so that it is nobody's child; the paths are arguments, not shell text.
 _IN_BACKGROUND = 'log=$1; shift; "$@" </dev/null >>"$log" 2>&1 &'
 
@@ -116,7 +119,7 @@ def _remove_traces(folder: Path) -> None:
 def _start(folder: Path) -> None:
     sockets = socket_folder(folder)
     postgres_user.let_in(programs(), folder)
-    server = [str(programs() / "postgres"), "-D", str(folder), "-h", "", "-k", _quoted(sockets)]
+    server = [str(programs() / "postgres"), "-D", str(folder), "-h", "", "-k", _quoted(sockets), *_LOGGING]
     log = folder / LOG
     if log.exists():
         log.replace(folder / f"{LOG}.before")  # what is read below is of this start alone

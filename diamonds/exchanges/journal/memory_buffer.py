@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from diamonds.exchanges.frames import Joined, Request, Response
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.metrics import metrics
+from diamonds.logs import OncePerMinute
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class MemoryBuffer:
     ) -> None:
         self.lost = 0
         self._journal, self._write_to_database, self._max_bytes = journal, write_to_database, max_bytes
+        self._log = OncePerMinute()
         self._mutex = threading.Lock()
         self._exchanges: list[Answered] = []
         self._bytes = 0
@@ -65,11 +67,16 @@ class MemoryBuffer:
             try:
                 self._write(batch)
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
-                logger.warning("%s exchanges are buffered in memory: %s", len(self._exchanges), problem)
+                self._log_problem(problem)
                 if self._stopping.wait(RETRY_AFTER_S):
                     return
             else:
                 self._remove(batch)
+
+    def _log_problem(self, problem: Exception) -> None:
+        if self._log.is_due(type(problem).__name__):
+            reason = (str(problem).splitlines() or [type(problem).__name__])[0]  # the others are SQL
+            logger.warning("%s exchanges are buffered in memory: %s", len(self._exchanges), reason)
 
     def _next_batch(self) -> list[Answered]:
         with self._mutex:

@@ -35,7 +35,8 @@ class JournalReader:
     """Reads the exchanges of a journal that are not in the database yet, oldest first.
 
     ``read`` goes forward; call ``remove_shipped`` once all that was read is in the database. It removes a
-    segment as soon as every request in it has its response there, too. ``damaged`` counts skipped bytes.
+    segment as soon as every request in it has its response there, too, whatever is left of those before it.
+    ``damaged`` counts skipped bytes.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,11 +79,14 @@ class JournalReader:
         return max(0, sum(sizes) - self._position.offset)
 
     def remove_shipped(self) -> None:
-        """Removes the segments of which everything is in the database, as all that was read is."""
-        segment = self._position.segment
-        needed = min((number for number, _ in self._unanswered.values()), default=segment)
+        """Removes the segments of which everything is in the database, as all that was read is.
+
+        A request without a response yet keeps only its own segment. It may never get one: where the disk was
+        full, the response has gone another way.
+        """
+        needed = {number for number, _ in self._unanswered.values()}
         for number in segments(self.folder):
-            if number < min(needed, segment):
+            if number < self._position.segment and number not in needed:
                 segment_path(self.folder, number).unlink()
 
     def remove(self) -> None:

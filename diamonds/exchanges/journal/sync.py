@@ -9,6 +9,7 @@ from typing import TypeAlias
 from diamonds.exchanges.frames import Request, Response
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.metrics import metrics
+from diamonds.logs import OncePerMinute
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ class JournalSync:
 
     def __init__(self, journal: Journal) -> None:
         self.problem: str | None = None
-        self._journal = journal
+        self._journal, self._log = journal, OncePerMinute()
         self._unsynced: list[Messages] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal-sync")
         self._running: asyncio.Future[None] | None = None
@@ -68,7 +69,8 @@ class JournalSync:
                 self._journal.sync()
             except OSError as problem:
                 metrics().sync_failed.inc()
-                logger.error("The journal could not be flushed, it is written again: %s", problem)
+                if self._log.is_due(problem.errno):
+                    logger.error("The journal could not be flushed, it is written again: %s", problem)
             else:
                 return None
         try:

@@ -14,6 +14,7 @@ import uuid_utils
 
 from diamonds.exchanges.journal.disk import flush
 from diamonds.exchanges.journal.locks import create_locked_folder
+from diamonds.logs import OncePerMinute
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Journal:
         self.folder = parent / str(uuid_utils.uuid7())
         self.problem: str | None = None
         self._max_bytes, self._syncs, self._segment_bytes = max_bytes, sync, segment_bytes
-        self._clock = clock
+        self._clock, self._log = clock, OncePerMinute(clock)
         self._mutex = threading.Lock()
         self._lock: int | None = None
         self._file: int | None = None
@@ -167,7 +168,7 @@ class Journal:
 
     def _on_failure(self, problem: OSError) -> None:
         self._retry_disk_at = self._clock() + _RETRY_DISK_AFTER_S
-        if self.problem is None:
+        if self.problem is None and self._log.is_due(problem.errno):
             logger.error("The journal cannot be written, exchanges are buffered in memory: %s", problem)
         self.problem = str(problem)
 

@@ -25,9 +25,14 @@ class DatabaseProblem(Exception):
     read-only), and "refusing" when somebody has to change something: a missing table or right, a password.
     """
 
-    def __init__(self, state: State, summary: str) -> None:
+    def __init__(self, state: State, summary: str, sqlstate: str | None = None) -> None:
         super().__init__(summary)
-        self.state = state
+        self.state, self.sqlstate = state, sqlstate
+
+    @property
+    def cause(self) -> tuple[str, str | None]:
+        """What is the same as long as the problem is, when its text tells of other files and processes."""
+        return self.state, self.sqlstate
 
     @classmethod
     def of(cls, error: Exception) -> "DatabaseProblem":
@@ -41,7 +46,7 @@ class DatabaseProblem(Exception):
             return cls(state, _SUMMARIES[state])
         reason = f"{reason_of(error)} ({sqlstate})" if sqlstate else reason_of(error)
         summary = _SUMMARIES.get(sqlstate or "", _SUMMARIES[state])
-        return cls(state, f"{summary}: {reason}")
+        return cls(state, f"{summary}: {reason}", sqlstate)
 
 
 def state_of(error: Exception) -> State:

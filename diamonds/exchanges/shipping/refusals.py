@@ -12,6 +12,7 @@ from diamonds.exchanges.shipping.conflicts import upsert_resolved
 from diamonds.exchanges.shipping.problems import DatabaseProblem, may_pass, reason_of, sqlstate_of
 from diamonds.exchanges.shipping.refused_file import RefusedFile
 from diamonds.exchanges.shipping.transaction import REFUSALS, transaction
+from diamonds.logs import OncePerMinute
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +25,27 @@ class Refusals:
 
     def __init__(self, parent: Path) -> None:
         self._file = RefusedFile(parent / REFUSED_FILE)
+        self._log = OncePerMinute()
 
     def add(self, exchange: Joined, error: Exception) -> None:
-        """Makes an exchange a dead letter; it is retried automatically if the reason may pass."""
+        """Makes an exchange a dead letter; it is retried automatically if the reason may pass.
+
+        Raises DatabaseProblem where neither the database nor the disk takes it.
+        """
         refusal = Refusal(reason_of(error), sqlstate_of(error), may_pass(error))
         metrics().failed.inc()
-        logger.error("The database refuses exchange %s: %s", exchange[0].id, refusal.reason)
+        if self._log.is_due(refusal.sqlstate):
+            logger.error("The database refuses exchange %s: %s", exchange[0].id, refusal.reason)
         try:
             _store([(exchange, refusal)])
         except (DatabaseProblem, *REFUSALS):
+            self._append(exchange, refusal)
+
+    def _append(self, exchange: Joined, refusal: Refusal) -> None:
+        try:
             self._file.append(exchange, refusal)
+        except OSError as error:
+            raise DatabaseProblem("busy", f"no dead letters can be written: {error.strerror}") from error
 
     def retry_due(self) -> None:
         """Retries the dead letters that are due, and counts those that are left; raises DatabaseProblem."""

@@ -6,6 +6,7 @@ import threading
 from sqlalchemy.exc import SQLAlchemyError
 
 from diamonds.exchanges.database.retention import apply_retention
+from diamonds.exchanges.shipping.problems import reason_of
 from diamonds.settings import settings
 
 logger = logging.getLogger(__name__)
@@ -22,4 +23,4 @@ def _apply(months: int) -> None:
     try:
         apply_retention(months)
     except (SQLAlchemyError, ConnectionError) as problem:
-        logger.warning("Retention stopped; it is applied again later: %s", problem)
+        logger.warning("Retention stopped; it is applied again later: %s", reason_of(problem))

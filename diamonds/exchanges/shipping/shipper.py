@@ -12,9 +12,11 @@ from diamonds.exchanges.frames import Joined
 from diamonds.exchanges.journal.locks import orphans
 from diamonds.exchanges.journal.reader import JournalReader
 from diamonds.exchanges.metrics import metrics
+from diamonds.exchanges.shipping.blockage import Blockage
 from diamonds.exchanges.shipping.problems import DatabaseProblem, reason_of
 from diamonds.exchanges.shipping.retention import start_retention
 from diamonds.exchanges.shipping.sink import Sink
+from diamonds.logs import OncePerMinute
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +40,10 @@ class Shipper:
     """
 
     def __init__(self, folder: Path, report: Callable[[str | None], None] = lambda problem: None) -> None:
-        self._folder, self._report = folder, report
+        self._folder, self._blockage = folder, Blockage(report)
         self._journal = JournalReader(folder)
         self._sink = Sink(folder.parent)
-        self._problem: str | None = None
+        self._log = OncePerMinute()
         self._waiting_since: float | None = None
         self.catching_up = False
         self._stopping = threading.Event()
@@ -68,7 +70,8 @@ class Shipper:
                 self._drain(orphan := JournalReader(folder), metrics().adopted.inc)
                 orphan.remove()
             except OSError as problem:
-                logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
+                if self._log.is_due((folder, problem.errno)):
+                    logger.error("The journal %s of a dead worker cannot be read: %s", folder, problem)
             finally:
                 os.close(lock)
 
@@ -89,7 +92,7 @@ class Shipper:
             more = self._ship_batch()
             self._measure()
         except OSError as problem:
-            self._on_failure(DatabaseProblem("busy", f"the journal cannot be read: {problem}"))
+            self._blockage.note(DatabaseProblem("busy", f"the journal cannot be read: {problem}"))
             self._journal = JournalReader(self._folder)  # reads again what was read and not shipped
             more = False
         if time.monotonic() >= self._adopt_at:
@@ -106,15 +109,15 @@ class Shipper:
 
     def _check_database(self) -> None:
         """Creates the tables before the first exchange, and notices when the database is back."""
-        healthy = self._sink.is_prepared and self._problem is None
+        healthy = self._sink.is_prepared and not self._blockage
         if healthy or time.monotonic() < self._check_at:
             return
         self._check_at = time.monotonic() + MAX_BACKOFF_S
         try:
             self._sink.check()
-            self._on_success()
+            self._blockage.end()
         except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
-            self._on_failure(problem)
+            self._blockage.note(problem)
 
     def _ship_batch(self) -> bool:
         """Ships one batch, and returns whether the next is full as well; many small ones cost much more."""
@@ -134,7 +137,7 @@ class Shipper:
                 raise OutOfTime
 
     def _retry_refused(self) -> None:
-        if self._problem is None:
+        if not self._blockage:
             try:
                 self._sink.refusals.retry_due()
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
@@ -145,7 +148,7 @@ class Shipper:
         try:
             self._sink.check()
         except Exception as problem:  # noqa: BLE001 - a thread's outermost edge
-            self._on_failure(problem)
+            self._blockage.note(problem)
         else:
             self._retry_at = time.monotonic() + RETENTION_EVERY_S
             logger.warning("Dead letters cannot be retried: %s", reason_of(error))
@@ -156,10 +159,10 @@ class Shipper:
         while batch:
             try:
                 self._sink.write(batch)
-                self._on_success()
+                self._blockage.end()
                 return
             except Exception as problem:  # noqa: BLE001 - a thread's outermost edge; nothing may lose the batch
-                self._on_failure(problem)
+                self._blockage.note(problem)
                 self._waiting_since = batch[0][0].started_at
                 self._measure()
                 self._wait(backoff)
@@ -178,21 +181,6 @@ class Shipper:
         if catching_up != self.catching_up and self._sink.is_prepared:
             self.catching_up = catching_up
             engine().dispose()  # priority is set for the server process of each new connection
-
-    def _on_failure(self, error: Exception) -> None:
-        metrics().retried.inc()
-        problem = DatabaseProblem.of(error)
-        if str(problem) != self._problem:
-            logger.warning("Exchanges wait in the journal: %s: %s", problem, reason_of(error))
-            self._report(str(problem))
-            metrics().set_blocked(problem.state)
-        self._problem = str(problem)
-
-    def _on_success(self) -> None:
-        if self._problem is not None:
-            self._report(None)
-            metrics().set_blocked(None)
-        self._problem = None
 
     def _wait(self, seconds: float) -> None:
         if time.monotonic() + seconds > self._deadline:

@@ -143,7 +143,7 @@ class Sink:
         if problem.state != "refusing" or self._newer_revision is None:
             return problem
         lacks = f"this version lacks migration {self._newer_revision}; its newest is {newest_revision()}"
-        return DatabaseProblem("refusing", f"{problem}; {lacks}")
+        return DatabaseProblem("refusing", f"{problem}; {lacks}", problem.sqlstate)
 
 
 def _insert(batch: Sequence[Joined], *, as_bytes: bool = False) -> int:

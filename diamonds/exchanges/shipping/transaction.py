@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from diamonds.database import engine
+from diamonds.database import LEAST_FREE_BYTES, engine, is_disk_full
 from diamonds.exchanges.shipping.problems import DatabaseProblem
 
 REFUSALS = (SQLAlchemyError, TypeError, ValueError)
@@ -15,7 +15,12 @@ REFUSALS = (SQLAlchemyError, TypeError, ValueError)
 
 @contextmanager
 def transaction() -> Iterator[sa.Connection]:
-    """A transaction; raises DatabaseProblem when there is no connection."""
+    """A transaction; raises DatabaseProblem when there is no connection, or no room for what it writes."""
+    if is_disk_full():
+        least = LEAST_FREE_BYTES // 1024**2
+        raise DatabaseProblem(
+            "busy", f"the disk of the embedded Postgres is full: less than {least} MiB are free"
+        )
     try:
         connection = engine().connect()
     except (SQLAlchemyError, ConnectionError, ValueError) as error:

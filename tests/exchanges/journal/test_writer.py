@@ -52,6 +52,20 @@ def test_a_shipped_segment_is_removed_once_all_its_requests_are_answered(tmp_pat
     assert segments(journal.folder) == segments(journal.folder)[-1:]
 
 
+def test_a_request_that_never_gets_a_response_keeps_its_own_segment_alone(tmp_path: Path) -> None:
+    journal = make_journal(tmp_path, segment_bytes=100)  # a frame or two
+    append_exchanges(journal, 3)
+    journal.append(make_request(98).frame())
+    append_exchanges(journal, 3)
+    reader = JournalReader(journal.folder)
+    assert len(read_all(reader)) == 6
+    reader.remove_shipped()
+    (kept, _newest) = segments(journal.folder)
+    assert kept > 0
+    again = JournalReader(journal.folder)
+    assert [request.number for request, _ in [*read_all(again), *again.read_unanswered()]].count(98) == 1
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_of_a_damaged_journal_every_whole_exchange_is_recovered(tmp_path: Path, seed: int) -> None:
     journal = make_journal(tmp_path)

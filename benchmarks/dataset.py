@@ -24,7 +24,7 @@ import pandas as pd
 from benchmarks.command_line import parser_for
 from benchmarks.timing import timed
 from diamonds.dataset import load_dataset
-from diamonds.diamond import DIMENSIONS, GRADE_DTYPES
+from diamonds.diamond import DIMENSIONS, classic_dtype
 from diamonds.grades import GRADES
 from diamonds.settings import PROJECT
 
@@ -88,7 +88,8 @@ def _measured(loader: str, path: str) -> dict[str, float]:
 def _plain_pandas(path: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     """The same result in a straightforward way, with fewer checks and without a report."""
     rows = pd.read_parquet(path)
-    for name, dtype in GRADE_DTYPES.items():
+    for name in GRADES:
+        dtype = classic_dtype(name)
         rows[name] = rows[name].astype(dtype)
     rows[list(DIMENSIONS)] = rows[list(DIMENSIONS)].where(rows[list(DIMENSIONS)] > 0)
     off = (200 * rows["z"] / (rows["x"] + rows["y"]) - rows["depth"]).abs() > 5

@@ -14,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from benchmarks.command_line import parser_for
 from benchmarks.timing import print_durations, timed, timed_each
-from diamonds.diamond import GRADE_DTYPES, GradedWeight
+from diamonds.diamond import GradedWeight, classic_dtype
 from diamonds.grades import GRADES
 from diamonds.pricing.similar import SimilarStones, save_index
 
@@ -26,7 +26,8 @@ def random_stones(number: int, seed: int = 0) -> pd.DataFrame:
     """Random stones with the columns of the index."""
     generator = np.random.default_rng(seed)
     frame = pd.DataFrame({"carat": np.round(generator.lognormal(-0.4, 0.6, number), 2)})
-    for column, dtype in GRADE_DTYPES.items():
+    for column in GRADES:
+        dtype = classic_dtype(column)
         codes = generator.integers(len(GRADES[column]), size=number)
         frame[column] = pd.Categorical.from_codes(codes, dtype=dtype)
     for column in ("depth", "table", "x", "y", "z"):

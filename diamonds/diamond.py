@@ -1,18 +1,18 @@
 """A diamond: its measures, its ordered grades, and the limits within which they are valid."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
 from diamonds.grades import GRADES, SCALE, parse_grade
 
-GRADE_DTYPES = {column: pd.CategoricalDtype(list(grades), ordered=True) for column, grades in GRADES.items()}
-"""The grades of the classic data by column as ordered categories of pandas."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 MEASURES = ("carat", "depth", "table", "x", "y", "z")
 DIMENSIONS = ("x", "y", "z")
@@ -85,13 +85,17 @@ USUAL = Diamond(carat=0.7, cut="Premium", color="G", clarity="VS2")
 """The usual stone, the base of explanations: medians over the cleaned stones of data/diamonds.csv."""
 
 
-def frame_of(stones: Sequence[Diamond]) -> pd.DataFrame:
+def frame_of(stones: Sequence[Diamond]) -> "pd.DataFrame":
     """The stones as a frame of shape (len(stones), 9), columns ``FEATURES``, unknown measures NaN."""
+    import pandas as pd  # which takes a quarter of a second, and quoting does without
+
     return typed(pd.DataFrame([{name: getattr(stone, name) for name in FEATURES} for stone in stones]))
 
 
-def typed(frame: pd.DataFrame) -> pd.DataFrame:
+def typed(frame: "pd.DataFrame") -> "pd.DataFrame":
     """The same rows with grades as ordered categories and measures as float64."""
+    import pandas as pd
+
     frame = frame.copy()
     for column in GRADES:
         dtype = grade_dtype(column, frame[column].dropna().unique())
@@ -101,17 +105,27 @@ def typed(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def grade_dtype(column: str, grades: Iterable[str]) -> pd.CategoricalDtype:
+@cache
+def classic_dtype(column: str) -> "pd.CategoricalDtype":
+    """The grades of the classic data as ordered categories of pandas."""
+    import pandas as pd
+
+    return pd.CategoricalDtype(list(GRADES[column]), ordered=True)
+
+
+def grade_dtype(column: str, grades: Iterable[str]) -> "pd.CategoricalDtype":
     """The classic grades, and those of ``grades`` that the scale has besides, as ordered categories."""
     others = set(grades) - set(GRADES[column])
     if others.isdisjoint(SCALE[column]):
-        return GRADE_DTYPES[column]
+        return classic_dtype(column)
+    import pandas as pd
+
     return pd.CategoricalDtype(
         [grade for grade in SCALE[column] if grade in others or grade in GRADES[column]], ordered=True
     )
 
 
-def grade_codes(stones: pd.DataFrame, column: str, codes: Mapping[str, float]) -> npt.NDArray[np.float64]:
+def grade_codes(stones: "pd.DataFrame", column: str, codes: Mapping[str, float]) -> npt.NDArray[np.float64]:
     """The number of each stone's grade by ``codes``, whatever categories the column has; -1 for unknown."""
     numbers = np.array([*(codes[grade] for grade in stones[column].cat.categories), -1.0])
     return numbers[stones[column].cat.codes.to_numpy()]

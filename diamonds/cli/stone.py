@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from diamonds.cli.errors import BAD_INPUT, CommandError, one_line
+from diamonds.cli.lean_imports import import_libraries
 from diamonds.cli.output import AsJson, print_json
 from diamonds.cli.versions import version_named
 
@@ -153,7 +154,9 @@ def pricer_of(model: str | None) -> "Pricer":
     """The pricer of a model's newest version, of a tag, or of the champion."""
     from diamonds.pricing.pricer import load_pricer
 
-    return load_pricer(_version(model))
+    version = _version(model)
+    import_libraries(version)
+    return load_pricer(version)
 
 
 def _version(model: str | None) -> "Version":

@@ -1,8 +1,12 @@
 """Weighs rows by their age: recent sales count more than old ones."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WEIGHT = "weight"
 """Name of a dataset's column that says how much each row counts in a training, from ``SMALLEST`` to 1."""
@@ -11,7 +15,9 @@ SMALLEST = 0.01
 DAY = np.timedelta64(1, "D")
 
 
-def recency(sold_at: pd.Series, newest: pd.Timestamp, half_life_days: float) -> npt.NDArray[np.float64]:
+def recency(
+    sold_at: "pd.Series[pd.Timestamp]", newest: "pd.Timestamp", half_life_days: float
+) -> npt.NDArray[np.float64]:
     """The weight of each row: 1 of those sold at ``newest`` or later, half as much for each half-life before.
 
     Rows without a date (NaT) count as old as the oldest row with one.

@@ -60,6 +60,7 @@ def check_quotes(version: Version) -> int:
     means that the version cannot be loaded.
     """
     pricer, evaluation = load_pricer(version), Evaluation.load(version.folder)
+    pricer.estimator.load_rest()
     _check_labels(version, evaluation)
     stones = evaluation.stones.head(_STONES)
     quoted = pricer.learned_prices(matrix_of(stones))

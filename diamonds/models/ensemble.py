@@ -9,7 +9,6 @@ from typing import Self
 
 import numpy as np
 
-from diamonds.dataset.split import fold_of, stone_hashes
 from diamonds.models.features import Matrix, stones_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen, weight_at
 from diamonds.models.threads import on_all_cores
@@ -40,6 +39,8 @@ class Ensemble(Estimator):
 
         ``blend`` makes an ensemble of members that are trained already.
         """
+        from diamonds.dataset.split import fold_of, stone_hashes
+
         apart = fold_of(stone_hashes(stones_of(matrix))) == 0
         partly = self._members_fitted(matrix[~apart], price_usd[~apart], weight_at(row_weight, ~apart))
         predicted = {name: member.predict_matrix(matrix[apart]) for name, member in partly.items()}
@@ -75,6 +76,10 @@ class Ensemble(Estimator):
     def predict_matrix(self, matrix: Matrix) -> Prices:
         prices = on_all_cores([partial(member.predict_matrix, matrix) for member in self.members_.values()])
         return self.blend_.of(dict(zip(self.members_, prices, strict=True)))
+
+    def load_rest(self) -> None:
+        for member in self.members_.values():
+            member.load_rest()
 
     def save(self, folder: Path) -> None:
         for name, member in self.members_.items():

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from diamonds.diamond import FEATURES, WIDTH_OF_ONE_CARAT_MM, Diamond, grade_codes, typed
 from diamonds.grades import GRADE_CODES, GRADES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Matrix = npt.NDArray[np.float64]
 """Stones as numbers, shape (stones, 9), columns ``FEATURES``: grades as ``GRADE_CODES``, unknown as NaN."""
@@ -20,7 +22,7 @@ USUAL_DEPTH_PERCENT = 61.8
 USUAL_TABLE_PERCENT = 57.0
 
 
-def matrix_of(stones: pd.DataFrame) -> Matrix:
+def matrix_of(stones: "pd.DataFrame") -> Matrix:
     """The matrix of a frame whose grades are ordered categories and whose unknown measures are NaN."""
     columns = [
         grade_codes(stones, name, GRADE_CODES[name]) if name in GRADES else stones[name].to_numpy("float64")
@@ -57,8 +59,10 @@ def _numbers(name: str, values: Sequence[Any]) -> npt.NDArray[np.float64]:
     return np.array(values, dtype="float64")
 
 
-def stones_of(matrix: Matrix) -> pd.DataFrame:
+def stones_of(matrix: Matrix) -> "pd.DataFrame":
     """The stones of a matrix as a frame: the inverse of ``matrix_of``."""
+    import pandas as pd
+
     frame = pd.DataFrame(matrix, columns=list(FEATURES))
     for column, codes in GRADE_CODES.items():
         grades = {code: grade for grade, code in codes.items()}

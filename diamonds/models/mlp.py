@@ -2,6 +2,8 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _FILE = "pipeline.skops"
 _SCALE = "scale.npz"
+_LAYERS = "layers.npz"
 _STAGES = 4
 _SLOWER = 4.0
 """How much smaller the steps of each stage of learning are than those of the one before."""
@@ -24,8 +27,53 @@ _TRUSTED = ["sklearn.neural_network._stochastic_optimizers.AdamOptimizer"]
 """A harmless type of scikit-learn that skops does not trust by itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What quoting needs of a fitted pipeline: how it scales measures, and its weights, all as arrays.
+
+    Without scikit-learn's checks, which take most of the time for one stone, and without skops, which takes
+    a second to import.
+    """
+
+    mean: Prices
+    deviation: Prices
+    kernels: Sequence[Matrix]
+    biases: Sequence[Prices]
+
+    @classmethod
+    def of(cls, pipeline: "Pipeline") -> Self:
+        """The layers of a fitted pipeline."""
+        columns, network = pipeline
+        scaler = columns.named_transformers_["standardscaler"]
+        return cls(scaler.mean_, scaler.scale_, network.coefs_, network.intercepts_)
+
+    def arrays(self) -> list[Matrix]:
+        """All of them in their order."""
+        return [self.mean, self.deviation, *self.kernels, *self.biases]
+
+    def save(self, file: Path) -> None:
+        np.savez(file, *self.arrays())
+
+    @classmethod
+    def load(cls, file: Path) -> Self:
+        """The layers that were saved to the file."""
+        with np.load(file, allow_pickle=False) as saved:
+            mean, deviation, *rest = [saved[f"arr_{number}"] for number in range(len(saved))]
+        return cls(mean, deviation, rest[: len(rest) // 2], rest[len(rest) // 2 :])
+
+    def forward(self, layer: Matrix) -> Prices:
+        """The outputs of the network for inputs that are not scaled yet, and are then."""
+        layer[:, _SCALED] = (layer[:, _SCALED] - self.mean) / self.deviation
+        for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
+            layer = np.maximum(layer @ kernel + bias, 0)
+        return np.asarray((layer @ self.kernels[-1] + self.biases[-1])[:, 0])
+
+
 class NeuralNetwork(Estimator):
     """Two hidden layers on scaled measures and one-hot grades; prices stay within those learned from."""
+
+    folder_: Path
+    """Where it was loaded from."""
 
     def __init__(self, parameters: Parameters, seed: int) -> None:
         self.parameters = dict(parameters)
@@ -54,40 +102,46 @@ class NeuralNetwork(Estimator):
             for stage in range(_STAGES):
                 network.set_params(learning_rate_init=self.parameters["learning_rate"] / _SLOWER**stage)
                 network.fit(inputs, target, sample_weight=weights(price_usd, row_weight))
+        self.layers_ = Layers.of(self.pipeline_)
         return self
 
-    def _forward(self, matrix: Matrix) -> Prices:
-        # What the pipeline's own predict does, without its checks, which take most of the time for one stone.
-        columns, network = self.pipeline_
-        scaler, layer = columns.named_transformers_["standardscaler"], _inputs(matrix, self.others_)
-        layer[:, _SCALED] = (layer[:, _SCALED] - scaler.mean_) / scaler.scale_
-        for kernel, bias in zip(network.coefs_[:-1], network.intercepts_[:-1], strict=True):
-            layer = np.maximum(layer @ kernel + bias, 0)
-        return np.asarray((layer @ network.coefs_[-1] + network.intercepts_[-1])[:, 0])
+    @cached_property
+    def pipeline_(self) -> "Pipeline":
+        """The fitted pipeline; skops refuses anything but scikit-learn's own types."""
+        import skops.io
+
+        return skops.io.load(self.folder_ / _FILE, trusted=_TRUSTED)
 
     def predict_matrix(self, matrix: Matrix) -> Prices:
         mean, deviation, least, most = self.scale_
-        log_price = np.clip(mean + deviation * self._forward(matrix), least, most)
+        forward = self.layers_.forward(_inputs(matrix, self.others_))
+        log_price = np.clip(mean + deviation * forward, least, most)
         return np.asarray(np.exp(log_price))
 
     def save(self, folder: Path) -> None:
         import skops.io
 
         skops.io.dump(self.pipeline_, folder / _FILE)
+        self.layers_.save(folder / _LAYERS)
         np.savez(folder / _SCALE, scale=self.scale_, others=np.array(self.others_).reshape(-1, 2))
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """The model that was saved to ``folder``; skops refuses anything but scikit-learn's own types."""
-        import skops.io
-
+        """The model that was saved to ``folder``; of the first versions only the pipeline has the layers."""
         model = cls({}, seed=0)
-        model.pipeline_ = skops.io.load(folder / _FILE, trusted=_TRUSTED)
+        model.folder_ = folder
+        layers = folder / _LAYERS
+        model.layers_ = Layers.load(layers) if layers.exists() else Layers.of(model.pipeline_)
         with np.load(folder / _SCALE, allow_pickle=False) as saved:
             model.scale_ = saved["scale"]
             others = saved["others"].tolist() if "others" in saved else []
         model.others_ = [(int(column), code) for column, code in others]
         return model
+
+    def load_rest(self) -> None:
+        loaded = Layers.of(self.pipeline_)
+        if not all(map(np.array_equal, loaded.arrays(), self.layers_.arrays())):
+            raise ValueError(f"{_LAYERS} has not the weights of {_FILE}")
 
 
 _SCALED = slice(0, len(DERIVED))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from diamonds.dataset.recency import WEIGHT
 from diamonds.models.features import Matrix, matrix_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from optuna.trial import BaseTrial
 
 Prices = npt.NDArray[np.float64]
@@ -22,7 +22,7 @@ Parameters = Mapping[str, int | float]
 Unseen = tuple[Matrix, Prices]
 
 
-def weight_of(stones: pd.DataFrame) -> Prices | None:
+def weight_of(stones: "pd.DataFrame") -> Prices | None:
     """How much each row counts, where the dataset says so; None: all alike."""
     return stones[WEIGHT].to_numpy("float64") if WEIGHT in stones else None
 
@@ -60,11 +60,14 @@ class Estimator(ABC):
     def save(self, folder: Path) -> None:
         """Writes the fitted estimator to files in ``folder``, none of them a pickle."""
 
+    def load_rest(self) -> None:  # noqa: B027 - most have nothing else
+        """Loads what quoting does not need, and raises where it is no good: for files from elsewhere."""
+
     def settled(self) -> Parameters:
         """The parameters that fitting with ``unseen`` stones decided, such as the number of trees."""
         return {}
 
-    def fit(self, stones: pd.DataFrame, price_usd: Prices) -> Self:
+    def fit(self, stones: "pd.DataFrame", price_usd: Prices) -> Self:
         """Learns from stones, each as much as their column ``WEIGHT`` says, where they have one."""
         return self.fit_rows(matrix_of(stones), price_usd, row_weight=weight_of(stones))
 
@@ -80,7 +83,7 @@ class Estimator(ABC):
             return self.fit_matrix(matrix, price_usd, unseen=unseen)
         return self.fit_matrix(matrix, price_usd, unseen=unseen, row_weight=row_weight)
 
-    def predict(self, stones: pd.DataFrame) -> Prices:
+    def predict(self, stones: "pd.DataFrame") -> Prices:
         return self.predict_matrix(matrix_of(stones))
 
 

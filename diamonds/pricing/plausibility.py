@@ -3,14 +3,16 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 
 from diamonds.diamond import DIMENSIONS, FEATURES, MEASURES
 from diamonds.models.features import Matrix, matrix_of
 from diamonds.models.spec import Prices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FILE = "plausible.json"
 _RARE = 0.001
@@ -27,7 +29,7 @@ class PlausibleRanges:
     high: Prices
 
     @classmethod
-    def of(cls, stones: pd.DataFrame) -> Self:
+    def of(cls, stones: "pd.DataFrame") -> Self:
         """The ranges of training stones."""
         traits = _traits(matrix_of(stones))
         measures, relations = np.split(traits, [len(MEASURES)], axis=1)

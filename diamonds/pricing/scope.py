@@ -4,16 +4,17 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from diamonds.dataset import DataReport
 from diamonds.dataset.market import Market
-from diamonds.dataset.rules import FEWEST_OF_A_GRADE
 from diamonds.diamond import FEATURES, GradedWeight
 from diamonds.grades import GRADE_CODES, GRADES, SCALE, SUPER_IDEAL
 from diamonds.models.features import Matrix
+
+if TYPE_CHECKING:
+    from diamonds.dataset import DataReport
 
 _FILE = "scope.json"
 _SMALLEST_SHARE = 0.01
@@ -53,12 +54,14 @@ class Scope:
     grades: Grades = field(default_factory=lambda: dict(GRADES))
 
     @classmethod
-    def of(cls, report: DataReport) -> Self:
+    def of(cls, report: "DataReport") -> Self:
         """The scope of what is trained on the dataset of this report.
 
         Learned are grades of at least 50 stones, or of 1% of all stones where that is less. A dataset has no
         grade beyond the classic ones that fewer than 50 stones have.
         """
+        from diamonds.dataset.rules import FEWEST_OF_A_GRADE
+
         fewest = min(FEWEST_OF_A_GRADE, max(1.0, _SMALLEST_SHARE * report.kept))
         learned = {
             column: tuple(grade for grade in SCALE[column] if counts.get(grade, 0) >= fewest)

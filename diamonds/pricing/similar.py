@@ -4,14 +4,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from diamonds.diamond import GradedWeight, SoldStone
 from diamonds.grades import GRADES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Numbers = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
@@ -24,7 +26,7 @@ _GRADES_FILE = "similar-grades.json"
 Scale = Mapping[str, Sequence[str]]
 
 
-def save_index(stones: pd.DataFrame, folder: Path) -> None:
+def save_index(stones: "pd.DataFrame", folder: Path) -> None:
     """Writes the index of the stones (a frame with all ten columns) into ``folder``."""
     scale = {column: stones[column].cat.categories.tolist() for column in GRADES}
     group = _group(scale, *(stones[column].cat.codes.to_numpy().astype(np.int64) for column in GRADES))

@@ -11,8 +11,6 @@ from uuid import uuid4
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from diamonds.dataset.read import without_secrets
-
 _SECONDS = {"connect_timeout": 3, "read_timeout": 10, "retries": {"max_attempts": 1}}
 _OPTIONS: dict[str, dict[str, Any]] = {"s3": {"config_kwargs": _SECONDS}, "file": {"auto_mkdir": True}}
 _READ_ONLY = ("http", "https")
@@ -104,6 +102,8 @@ def _errors_of(url: str) -> Iterator[None]:
     except StoreAway:
         raise
     except Exception as error:
+        from diamonds.dataset.read import without_secrets
+
         cause = f"{type(error).__name__}: {error}"
         message = f"The shared model store at {without_secrets(url)} does not answer: {cause}"
         raise StoreAway(message) from error

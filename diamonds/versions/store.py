@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from filelock import FileLock, Timeout
 
 from diamonds.models import Estimator, Parameters, spec_named
@@ -15,6 +15,9 @@ from diamonds.versions.entries import Unreadable, entries_in, read_entry
 from diamonds.versions.history import newest_first, next_number, standing
 from diamonds.versions.integrity import check, copy_checked, damage, write_manifest
 from diamonds.versions.version import ACCEPTED, PROMOTION, REQUEST, UNDOES, Version
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PREFIX = "diamonds-"
 CHAMPION_NAME = "champion"
@@ -34,7 +37,7 @@ class NoChampion(LookupError):
 def save(
     name: str,
     estimator: Estimator,
-    training: pd.DataFrame,
+    training: "pd.DataFrame",
     labels: Mapping[str, str],
     parameters: Parameters,
     attachments: Sequence[Writer] = (),
@@ -147,8 +150,10 @@ def load(version: Version) -> Estimator:
     return spec_named(version.model).load(version.folder)
 
 
-def training_stones(version: Version) -> pd.DataFrame:
+def training_stones(version: Version) -> "pd.DataFrame":
     """The stones that a version was trained on, with all ten columns."""
+    import pandas as pd
+
     return pd.read_parquet(version.folder / _STONES)
 
 

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from diamonds.versions.version import Version
+
 HEAVY = (
     "alembic", "bentoml", "catboost", "lightgbm", "matplotlib", "numpy", "optuna", "pandas", "polars",
     "prefect", "pyarrow", "scipy", "skops", "sklearn", "sqlalchemy", "streamlit", "xgboost",
@@ -29,9 +31,23 @@ TABLES = {"bentoml", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy"}
     ],
 )
 def test_only_what_is_used_is_imported(code: str, allowed: set[str]) -> None:
+    assert imported_by(code) <= allowed
+
+
+def test_a_quote_of_trees_does_without_scikit_learn_and_pandas(xgboost: Version) -> None:
+    stone = ["--carat=0.7", "--cut=Ideal", "--color=G", "--clarity=VS2", f"--model={xgboost.tag}"]
+    code = COMMAND.format(arguments=["predict", *stone])
+    later = "\nimport sklearn.base, xgboost; print(sklearn.base.BaseEstimator)"
+
+    assert imported_by(code) == {"bentoml", "numpy", "scipy", "xgboost"}
+    assert "sklearn" in imported_by(code + later)
+
+
+def imported_by(code: str) -> set[str]:
+    """The heavy packages that are imported once the code has run in a process of its own."""
     show = f"import sys; print('\\n', *{set(HEAVY)!r} & sys.modules.keys())"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{show}"], stdout=subprocess.PIPE, text=True, check=True
     )
 
-    assert set(done.stdout.splitlines()[-1].split()) <= allowed
+    return set(done.stdout.splitlines()[-1].split())

@@ -1,0 +1,39 @@
+"""Imports the libraries of trees without scikit-learn: commands that quote a stone end in half the time.
+
+Both libraries can be installed without it. They make estimators in its style where it is there, which nothing
+that quotes uses; whoever imports it later gets it.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from diamonds.versions.version import Version
+
+_LIBRARIES = ("xgboost", "lightgbm")
+
+
+def import_libraries(version: "Version") -> None:
+    """Imports the libraries that the version needs, as an ensemble those of its members."""
+    models = {version.model, *(path.name for path in version.folder.glob("*/"))}
+    with _absent("sklearn"):
+        for name in _LIBRARIES:
+            if name in models and find_spec(name) is not None:
+                import_module(name)
+
+
+@contextmanager
+def _absent(package: str) -> Iterator[None]:
+    """Makes imports of a package fail that is not imported yet, as where it is not installed."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment] # as Python documents it
+    try:
+        yield
+    finally:
+        del sys.modules[package]

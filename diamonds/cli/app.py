@@ -25,6 +25,7 @@ from diamonds.cli.simulate import simulate
 from diamonds.cli.stone import explain, predict, similar
 from diamonds.cli.stored_versions import accept, delete, export_version, import_version
 from diamonds.cli.train import train
+from diamonds.stack.user_folders import ensure_writable
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
@@ -59,6 +60,7 @@ def diamonds(
     ] = (False),
 ) -> None:
     """Train, promote and serve models of what a diamond is worth."""
+    ensure_writable()
     if verbose:
         logging.basicConfig(level=logging.INFO)
         logging.getLogger("diamonds").setLevel(logging.DEBUG)

@@ -79,6 +79,7 @@ def _make(folder: Path) -> None:
     """Makes a database in a folder beside it first: a killed start leaves none that is half made."""
     if folder.exists() and any(folder.iterdir()):
         raise DidNotStart(f"{folder} holds files, but no database; move it away, and a new one is made.")
+    postgres_user.check_name()
     draft = folder.with_suffix(".new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(0o700)

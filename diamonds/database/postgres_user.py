@@ -50,7 +50,6 @@ def _let_through(path: Path) -> None:
 def options() -> dict[str, Any]:
     """The options of ``subprocess.run`` for programs of the server."""
     if os.geteuid() != 0:
-        _check_name()
         return {}
     user = _ensure_user()
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
@@ -64,13 +63,14 @@ def _ensure_user() -> pwd.struct_passwd:
         return pwd.getpwnam(NAME)
 
 
-def _check_name() -> None:
+def check_name() -> None:
+    """Raises ``NoUser`` where this user has no name: no database can be made then, only one be started."""
     try:
         pwd.getpwuid(os.geteuid())
     except KeyError:
         raise NoUser(
-            f"Postgres needs a user with a name; give the user id {os.geteuid()} one in /etc/passwd, "
-            "or set DIAMONDS_DATABASE_URL."
+            "To make its database, Postgres needs a user with a name; give the user id "
+            f"{os.geteuid()} one in /etc/passwd, or set DIAMONDS_DATABASE_URL."
         ) from None
 
 

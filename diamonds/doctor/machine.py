@@ -61,9 +61,13 @@ def check_memory() -> Iterator[Finding]:
 
 
 def check_user() -> Iterator[Finding]:
-    """Whether the user has the name that Postgres asks for."""
+    """Whether the user has the name without which no embedded Postgres can be made."""
     try:
         yield right("user", pwd.getpwuid(os.geteuid()).pw_name)
     except KeyError:
-        text = f"The user id {os.geteuid()} has no name, which the embedded Postgres needs"
-        yield wrong("user", f"{text}; add one to /etc/passwd, or set DIAMONDS_DATABASE_URL")
+        text = f"The user id {os.geteuid()} has no name"
+        if settings().database_url is not None or (settings().home / "postgres" / "PG_VERSION").exists():
+            yield right("user", text)
+        else:
+            advice = "add one to /etc/passwd, or set DIAMONDS_DATABASE_URL"
+            yield wrong("user", f"{text}, which making the embedded Postgres needs; {advice}")

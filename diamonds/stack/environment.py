@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -71,7 +72,17 @@ def _prefect_home() -> dict[str, str]:
     chosen = any(name.startswith(_PREFECT_DATABASE) for name in os.environ)
     # Prefect's own default is a URL in which a % or ? of the path would mean something else.
     url = f"sqlite+aiosqlite:///{quote(str(home / 'prefect.db'))}"
-    return {"PREFECT_HOME": str(home)} | ({} if chosen else {f"{_PREFECT_DATABASE[0]}CONNECTION_URL": url})
+    database = {} if chosen else {f"{_PREFECT_DATABASE[0]}CONNECTION_URL": url}
+    return {"PREFECT_HOME": str(home)} | database | _prefect_pages(home)
+
+
+def _prefect_pages(home: Path) -> dict[str, str]:
+    """Where the server puts its pages if not into its package, as it would where that can be written."""
+    package = find_spec("prefect")
+    places = package.submodule_search_locations if package else None
+    if not places or os.access(Path(places[0], "server"), os.W_OK):
+        return {}
+    return {"PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "pages")}
 
 
 def _prefect_variables(part: str) -> dict[str, str]:

@@ -56,9 +56,10 @@ docs: environment-dev ## renews the table of settings in the documentation
 	@$(BIN)/diamonds settings --markdown > docs/settings.tmp
 	@sed -i -e '/^|/d' -e '/<!-- settings -->/r docs/settings.tmp' docs/configuration.md && rm docs/settings.tmp
 
+# In an environment of its own: a dependency of cyclonedx-bom takes a second of each import of Prefect's.
 audit: environment-dev ## a bill of materials, the licences and the known vulnerabilities of what is shipped
 	@mkdir -p .artifacts
-	@$(BIN)/cyclonedx-py requirements requirements.lock --output-reproducible -o .artifacts/sbom.cdx.json
+	@$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.lock --output-reproducible -o .artifacts/sbom.cdx.json
 	@$(BIN)/pip-licenses --from=mixed --format=csv --output-file=.artifacts/licences.csv \
 		--packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements.lock) >/dev/null
 	@echo "Wrote .artifacts/sbom.cdx.json (CycloneDX) and .artifacts/licences.csv."

@@ -70,7 +70,7 @@ class DiamondService:
 
     @bentoml.on_startup
     async def start(self) -> None:
-        await run_in(CHAMPION, loaded_models.refresh)
+        await run_in(CHAMPION, loaded_models.start)
         following = (loaded_models.follow(_SETTINGS.champion_check_seconds), shared_store.follow())
         self._following = [asyncio.create_task(each) for each in following]
 

@@ -11,6 +11,7 @@ from bento_service.endpoints.models import unknown_model
 from bento_service.http.errors import ApiError
 from bento_service.http.threads import CHAMPION, LOADING, run_in
 from diamonds.models import REGISTRY
+from diamonds.pricing.lean_imports import import_libraries
 from diamonds.pricing.pricer import Pricer, load_pricer
 from diamonds.pricing.similar import SimilarStones
 from diamonds.settings import settings
@@ -101,6 +102,12 @@ class LoadedModels:
             # A model store that cannot be read now may be readable the next time.
             except Exception:
                 log.exception("Could not look for newer versions; trying again")
+
+    def start(self) -> None:
+        """Loads the champion, before anything else runs in this process."""
+        for version in store.champions()[:1]:
+            import_libraries(version)
+        self.refresh()
 
     def refresh(self) -> None:
         """Loads what is newer in the model store, or older where what is loaded was damaged since.

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from diamonds.cli.errors import BAD_INPUT, CommandError, one_line
-from diamonds.cli.lean_imports import import_libraries
 from diamonds.cli.output import AsJson, print_json
 from diamonds.cli.versions import version_named
 
@@ -152,6 +151,7 @@ def _warn(warnings: list[str]) -> None:
 
 def pricer_of(model: str | None) -> "Pricer":
     """The pricer of a model's newest version, of a tag, or of the champion."""
+    from diamonds.pricing.lean_imports import import_libraries
     from diamonds.pricing.pricer import load_pricer
 
     version = _version(model)

@@ -4,10 +4,10 @@ import hashlib
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import polars as pl
 
 from diamonds.dataset.hashing import Words, hashes, in_chunks
@@ -15,9 +15,12 @@ from diamonds.dataset.split import Codes, Measures
 from diamonds.diamond import COLUMNS, DIMENSIONS, grade_dtype
 from diamonds.grades import GRADES, STORED
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Positions = npt.NDArray[np.intp]
 Days = npt.NDArray[np.int64]
-Dtypes = Mapping[str, pd.CategoricalDtype]
+Dtypes = Mapping[str, "pd.CategoricalDtype"]
 
 UNKNOWN_DAY = np.iinfo(np.int64).min
 """Stands for a date that is not known, as in numpy."""
@@ -71,7 +74,7 @@ def dtypes_of(codes: Codes, rows: Positions) -> Dtypes:
     return dtypes
 
 
-def _places(column: str, dtype: pd.CategoricalDtype) -> npt.NDArray[np.int8]:
+def _places(column: str, dtype: "pd.CategoricalDtype") -> npt.NDArray[np.int8]:
     """The place among the categories of each grade of ``STORED``, -1 where it is none of them."""
     places = {grade: place for place, grade in enumerate(dtype.categories)}
     return np.array([places.get(grade, -1) for grade in STORED[column]], dtype=np.int8)
@@ -86,11 +89,13 @@ def days_of(stones: pl.DataFrame) -> Days | None:
 
 def frame_at(
     measures: Measures, codes: Codes, days: Days | None, rows: Positions, dtypes: Dtypes
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """The stones at these positions as a frame, columns ``COLUMNS``, and ``sold_at`` where dates are known.
 
     Grades are ordered categories as ``dtypes_of`` has them, unknown measures NaN, unknown dates NaT.
     """
+    import pandas as pd
+
     block = np.empty((len(_MEASURES), len(rows)))  # the layout that pandas takes over without copying
     with ThreadPoolExecutor() as pool:
         deque(pool.map(lambda name, row: measures[name].take(rows, out=row, mode="clip"), _MEASURES, block))

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-import pandas as pd
 import polars as pl
 
 from diamonds.dataset.capacity import capacity_notes
@@ -29,6 +28,9 @@ from diamonds.diamond import COLUMNS
 from diamonds.grades import STORED
 from diamonds.settings import settings
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FEWEST_ROWS = 100
 
 
@@ -40,8 +42,8 @@ class Dataset:
     dates of sale, the frames have a column ``sold_at`` after the others.
     """
 
-    training: pd.DataFrame
-    hold_out: pd.DataFrame
+    training: "pd.DataFrame"
+    hold_out: "pd.DataFrame"
     fingerprint: str
     report: DataReport
 
@@ -81,7 +83,7 @@ def dataset_of(cleaned: "CleanedTables", source: str | Path) -> Dataset:
     return dataset
 
 
-def _sample(parts: list[pl.DataFrame]) -> pd.DataFrame:
+def _sample(parts: list[pl.DataFrame]) -> "pd.DataFrame":
     """Stones from all parts, about ``SAMPLE_STONES``."""
     step = max(1, sum(map(len, parts)) // SAMPLE_STONES)
     return pl.concat([_NO_STONES, *(part.gather_every(step).select(COLUMNS) for part in parts)]).to_pandas()
@@ -176,7 +178,7 @@ def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
     return Dataset(training, hold_out, fingerprint, report)
 
 
-def _capacity_notes(training: pd.DataFrame, hold_out: pd.DataFrame) -> tuple[str, ...]:
+def _capacity_notes(training: "pd.DataFrame", hold_out: "pd.DataFrame") -> tuple[str, ...]:
     stones = len(training) + len(hold_out)
     calibration, deciding = len(without_calibration(training)[1]), len(without_report(hold_out)[0])
     coverage = settings().coverage

@@ -1,14 +1,17 @@
 """Computes the distribution of each column: quantiles of measures, counts of grades."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from diamonds.diamond import MEASURES
 from diamonds.grades import GRADES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _QUANTILES = {
     "smallest": 0.0,
@@ -38,7 +41,7 @@ class Measured(BaseModel):
     mean: float | None = None
 
 
-def measures_of(frames: Sequence[pd.DataFrame]) -> dict[str, Measured]:
+def measures_of(frames: "Sequence[pd.DataFrame]") -> dict[str, Measured]:
     """The distribution of each measure and of the price over the stones of all frames."""
     columns = (*MEASURES, "price")
     return {column: _measured(np.concatenate([frame[column] for frame in frames])) for column in columns}
@@ -53,12 +56,12 @@ def _measured(values: npt.NDArray[np.float64]) -> Measured:
     return Measured(known=known, unknown=len(values) - known, mean=float(values[:known].mean()), **quantiles)
 
 
-def grades_of(frames: Sequence[pd.DataFrame]) -> dict[str, dict[str, int]]:
+def grades_of(frames: "Sequence[pd.DataFrame]") -> dict[str, dict[str, int]]:
     """How many stones of all frames have each grade, from the worst to the best."""
     return {column: _grade_counts(column, frames) for column in GRADES}
 
 
-def _grade_counts(column: str, frames: Sequence[pd.DataFrame]) -> dict[str, int]:
+def _grade_counts(column: str, frames: "Sequence[pd.DataFrame]") -> dict[str, int]:
     grades = frames[0][column].cat.categories
     counts = [np.bincount(frame[column].cat.codes, minlength=len(grades)) for frame in frames]
     return dict(zip(grades, np.sum(counts, axis=0).tolist(), strict=True))

@@ -1,15 +1,18 @@
 """Compares the prices of a dataset with those of the classic stones, and names likely causes."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.market import Market
 from diamonds.diamond import grade_codes
 from diamonds.grades import GRADE_CODES, GRADES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Values = npt.NDArray[np.float64]
 
@@ -41,7 +44,7 @@ class Implausible(DataError):
     """The prices of a dataset as a whole cannot be those of its stones; the message has the likely cause."""
 
 
-def reference_logs(stones: pd.DataFrame) -> Values:
+def reference_logs(stones: "pd.DataFrame") -> Values:
     """The logarithm of the usual price of each stone in USD."""
     carats = np.log(stones["carat"].to_numpy(dtype=float))
     limited = np.clip(carats, *np.log(_REFERENCE_CARATS))
@@ -50,7 +53,7 @@ def reference_logs(stones: pd.DataFrame) -> Values:
     return np.asarray(carats + INTERCEPT + weight + grades, dtype=float)
 
 
-def check_prices(sample: pd.DataFrame, source: str, market: Market) -> None:
+def check_prices(sample: "pd.DataFrame", source: str, market: Market) -> None:
     """Raises ``Implausible`` when the prices do not follow weight and grades, or are far from the usual.
 
     The level is compared only for round, natural, untreated stones in USD. Too few stones say nothing.
@@ -69,7 +72,7 @@ def check_prices(sample: pd.DataFrame, source: str, market: Market) -> None:
         raise Implausible(_message(source, sample, distance, _PER_CARAT if slope < 0 else _MULTIPLIED))
 
 
-def _slope(distance: Values, sample: pd.DataFrame) -> float:
+def _slope(distance: Values, sample: "pd.DataFrame") -> float:
     """The change of the distance with the logarithm of the weight: -1 for prices per carat."""
     carats = np.log(sample["carat"].to_numpy(dtype=float))
     if carats.std() < _FEWEST_WEIGHTS:
@@ -77,7 +80,7 @@ def _slope(distance: Values, sample: pd.DataFrame) -> float:
     return float(np.polyfit(carats, np.clip(distance, -_OUTLIER, _OUTLIER), 1)[0])
 
 
-def _message(source: str, sample: pd.DataFrame, distance: Values, cause: str | None) -> str:
+def _message(source: str, sample: "pd.DataFrame", distance: Values, cause: str | None) -> str:
     median = float((sample["price"] / sample["carat"]).median())
     usual = float(np.median(sample["price"] / sample["carat"] / np.exp(distance)))
     likely = cause or "Are they in another currency, of lab-grown stones, or is another column the price?"
@@ -87,7 +90,7 @@ def _message(source: str, sample: pd.DataFrame, distance: Values, cause: str | N
     )
 
 
-def _causes(prices: Values, reference: Values, sample: pd.DataFrame) -> Iterator[str]:
+def _causes(prices: Values, reference: Values, sample: "pd.DataFrame") -> Iterator[str]:
     """What the prices become near the reference by."""
     logs = np.log(prices)
     explanations = {

@@ -14,14 +14,17 @@ Never change a rule, a share or the hash: stones that stored versions have learn
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from diamonds.dataset.hashing import Words, hashes, in_chunks
 from diamonds.diamond import DIMENSIONS, grade_codes
 from diamonds.grades import GRADES, STORED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HOLD_OUT_SHARE = 0.2
 REPORT_SHARE = 0.25
@@ -69,13 +72,13 @@ def fold_of(stones: Words) -> Words:
     return stones % np.uint64(FOLDS)
 
 
-def without_calibration(training: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def without_calibration(training: "pd.DataFrame") -> "tuple[pd.DataFrame, pd.DataFrame]":
     """The training stones that models learn from, and those that are set apart for calibration."""
     apart = in_calibration(stone_hashes(training))
     return training[~apart], training[apart]
 
 
-def without_report(hold_out: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def without_report(hold_out: "pd.DataFrame") -> "tuple[pd.DataFrame, pd.DataFrame]":
     """The stones of a hold-out on which promotions are decided, and those that are reported on instead.
 
     Of fewer than ``FEWEST_TO_SHARE`` stones, none can be spared: all of them for both.
@@ -86,7 +89,7 @@ def without_report(hold_out: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return hold_out[~reported], hold_out[reported]
 
 
-def stone_hashes(frame: pd.DataFrame) -> Words:
+def stone_hashes(frame: "pd.DataFrame") -> Words:
     """A 64-bit hash of what identifies each stone, shape (rows,); equal for copies of one stone.
 
     That is its weight, color, clarity and its dimensions in any order, rounded to hundredths: a stone listed

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from diamonds.dataset.dataset import Dataset
 from diamonds.dataset.report import DataReport
 
@@ -21,6 +19,8 @@ def save_to(folder: Path, dataset: Dataset) -> None:
 def load_from(folder: Path) -> Dataset:
     """The dataset that was saved to ``folder``: the same rows in the same order."""
     report = report_in(folder)
+    import pandas as pd
+
     training, hold_out = (pd.read_parquet(folder / f"{side}.parquet") for side in _SIDES)
     return Dataset(training, hold_out, report.fingerprint, report)
 

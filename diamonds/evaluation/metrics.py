@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 
 from diamonds.dataset import without_report
 from diamonds.grades import GRADES
 from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Estimator, Prices
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CARAT_BANDS = (0.0, 0.5, 1.0, 1.5, 2.0, np.inf)
 HOLD_OUT_FILE = "hold_out.parquet"
@@ -48,7 +50,7 @@ class Evaluation:
     The bounds are NaN where there are no intervals.
     """
 
-    stones: pd.DataFrame
+    stones: "pd.DataFrame"
 
     def metrics(self) -> Metrics:
         return _metrics(self.stones)
@@ -63,6 +65,8 @@ class Evaluation:
 
     def slices(self) -> "Iterator[tuple[str, Evaluation]]":
         """The evaluations of each cut, color, clarity and band of weight, with the name of the slice."""
+        import pandas as pd
+
         bands = pd.cut(self.stones["carat"], CARAT_BANDS, right=False)
         for column in (*GRADES, "carat"):
             by = bands if column == "carat" else self.stones[column]
@@ -84,6 +88,8 @@ class Evaluation:
     @classmethod
     def load(cls, folder: Path) -> Self:
         """The evaluation that was saved to ``folder``."""
+        import pandas as pd
+
         return cls(pd.read_parquet(folder / HOLD_OUT_FILE))
 
 
@@ -91,7 +97,7 @@ def _band(weights: "pd.Interval[float]") -> str:
     return f"{weights.left:g} {f'to {weights.right:g}' if np.isfinite(weights.right) else 'and more'}"
 
 
-def evaluate(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -> Evaluation:
+def evaluate(estimator: Estimator, intervals: Intervals, stones: "pd.DataFrame") -> Evaluation:
     """Predicts the prices and intervals of stones whose ``price`` is known."""
     matrix = matrix_of(stones)
     predicted: Prices = estimator.predict_matrix(matrix)
@@ -99,7 +105,7 @@ def evaluate(estimator: Estimator, intervals: Intervals, stones: pd.DataFrame) -
     return Evaluation(stones.assign(predicted=predicted, low=low, high=high))
 
 
-def _metrics(stones: pd.DataFrame) -> Metrics:
+def _metrics(stones: "pd.DataFrame") -> Metrics:
     price, predicted, low, high = (stones[name].to_numpy("float64") for name in ("price", *_QUOTES))
     error = predicted - price
     coverage, width = ((low <= price) & (price <= high)).mean(), np.median(high - low)

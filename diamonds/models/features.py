@@ -59,6 +59,14 @@ def _numbers(name: str, values: Sequence[Any]) -> npt.NDArray[np.float64]:
     return np.array(values, dtype="float64")
 
 
+def grades_of(row: npt.NDArray[np.float64]) -> dict[str, str]:
+    """The grades of one stone of a matrix by column."""
+    return {
+        column: {code: grade for grade, code in codes.items()}[row[FEATURES.index(column)]]
+        for column, codes in GRADE_CODES.items()
+    }
+
+
 def stones_of(matrix: Matrix) -> "pd.DataFrame":
     """The stones of a matrix as a frame: the inverse of ``matrix_of``."""
     import pandas as pd

@@ -10,7 +10,7 @@ import numpy as np
 from diamonds.diamond import FEATURES, Diamond, GradedWeight
 from diamonds.grades import GRADE_CODES, GRADES
 from diamonds.models import Estimator
-from diamonds.models.features import Matrix, rows_of, stones_of
+from diamonds.models.features import Matrix, grades_of, rows_of
 from diamonds.models.intervals import Intervals
 from diamonds.models.spec import Prices
 from diamonds.models.threads import CORES, on_all_cores
@@ -126,9 +126,8 @@ class Pricer:
         fitted = self.fit(np.array([[1.0, *codes, *[np.nan] * 5]]))
         if fitted.refused:
             raise fitted.refused[0]
-        (row,) = stones_of(fitted.rows)[list(GRADES)].to_dict("records")
-        grades = {str(column): grade for column, grade in row.items()}
-        return stone.model_copy(update=grades), fitted.warnings.get(0, [])
+        (row,) = fitted.rows
+        return stone.model_copy(update=grades_of(row)), fitted.warnings.get(0, [])
 
     def prices_usd(self, stones: Sequence[Diamond]) -> list[float]:
         """The prices of the stones in order, rounded to the cent and at least one cent."""

@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Iterator
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from diamonds.dataset import without_report
 from diamonds.diamond import COLUMNS
@@ -18,6 +17,9 @@ from diamonds.versions.integrity import check
 from diamonds.versions.latest import deciding, latest_decide, latest_of
 from diamonds.versions.reference import foreign_source, reference_stones
 from diamonds.versions.version import IMPORTED, Version
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _QUOTES = 20
 
@@ -50,7 +52,7 @@ def beside(champion: Version, challenger: Version) -> Iterator[str]:
         yield _sentence(champion, challenger, latest, f"the {len(latest):,} latest held-out stones")
 
 
-def _sentence(champion: Version, challenger: Version, stones: pd.DataFrame, which: str) -> str:
+def _sentence(champion: Version, challenger: Version, stones: "pd.DataFrame", which: str) -> str:
     before, after = _quoting(champion, stones), _quoting(challenger, stones)
     return (
         f"On {which}, which decide nothing here, the MAE of {after.tag} is {after.mae_usd:.1f} USD "
@@ -58,7 +60,7 @@ def _sentence(champion: Version, challenger: Version, stones: pd.DataFrame, whic
     )
 
 
-def held_out(champion: Version) -> pd.DataFrame:
+def held_out(champion: Version) -> "pd.DataFrame":
     """The stones of the market that may decide on challengers of the champion."""
     return without_report(reference_stones(champion))[0]
 
@@ -74,12 +76,12 @@ def _must_quote(version: Version) -> bool:
     return IMPORTED in version.labels or settings().slowest_quote_ms is not None
 
 
-def _same_stones(some: pd.DataFrame, others: pd.DataFrame) -> bool:
+def _same_stones(some: "pd.DataFrame", others: "pd.DataFrame") -> bool:
     columns = list(COLUMNS)
     return some[columns].reset_index(drop=True).equals(others[columns].reset_index(drop=True))
 
 
-def _quoting(version: Version, stones: pd.DataFrame) -> Contender:
+def _quoting(version: Version, stones: "pd.DataFrame") -> Contender:
     """The version with its quotes of stones that are held out from it, and the time that one takes."""
     estimator = store.load(version)  # checks all files
     evaluation = evaluate(estimator, Intervals.load(version.folder), stones)
@@ -90,7 +92,7 @@ def _contender(version: Version, evaluation: Evaluation, quote_ms: float | None 
     return Contender(version.source_tag, evaluation, settings().coverage, quote_ms)
 
 
-def _quote_ms(estimator: Estimator, stones: pd.DataFrame) -> float:
+def _quote_ms(estimator: Estimator, stones: "pd.DataFrame") -> float:
     """The shortest time of a quote of one stone: other load of the machine only makes it longer."""
     stone = matrix_of(stones.head(1))
     times = []

@@ -1,8 +1,7 @@
 """Which stones a challenger and a champion meet on: the hold-out of the configured market, whoever comes."""
 
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from diamonds.dataset.read import without_secrets
 from diamonds.evaluation.metrics import Evaluation
@@ -11,8 +10,11 @@ from diamonds.versions import datasets, store
 from diamonds.versions.integrity import DamagedVersion
 from diamonds.versions.version import Version
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def reference_stones(champion: Version) -> pd.DataFrame:
+
+def reference_stones(champion: Version) -> "pd.DataFrame":
     """The stones with their prices on which others meet a champion.
 
     That is the hold-out of the newest stored dataset of the market that is configured, or of the champion's
@@ -22,6 +24,8 @@ def reference_stones(champion: Version) -> pd.DataFrame:
     stored = _market_dataset() or _stored(champion.labels["dataset"])
     if stored is None:
         return Evaluation.load(champion.folder).stones
+    import pandas as pd
+
     return pd.read_parquet(stored.folder / "hold_out.parquet")
 
 

@@ -1,24 +1,30 @@
-"""Imports the libraries of trees without scikit-learn: commands that quote a stone end in half the time.
+"""Imports the libraries of trees without scikit-learn, which takes most of their time and much memory.
 
 Both libraries can be installed without it. They make estimators in its style where it is there, which nothing
-that quotes uses; whoever imports it later gets it.
+of ours uses; whoever imports it later gets it.
 """
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from importlib.metadata import entry_points
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from diamonds.versions.version import Version
+from diamonds.models.registry import ENTRY_POINTS
+from diamonds.versions.version import Version
 
 _LIBRARIES = ("xgboost", "lightgbm")
 
 
-def import_libraries(version: "Version") -> None:
-    """Imports the libraries that the version needs, as an ensemble those of its members."""
+def import_libraries(version: Version) -> None:
+    """Imports the libraries that the version needs, as an ensemble those of its members.
+
+    For the start of a process, when no other thread may import scikit-learn. Nothing happens where models of
+    other packages are installed, which may use the estimators.
+    """
+    if entry_points(group=ENTRY_POINTS):
+        return
     models = {version.model, *(path.name for path in version.folder.glob("*/"))}
     with _absent("sklearn"):
         for name in _LIBRARIES:

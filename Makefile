@@ -6,7 +6,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --extra s3 --univ
 RUNNING := --extra training --extra dashboard --extra run
 
 .DEFAULT_GOAL := help
-.PHONY: environment environment-dev install install-dev help run train serve bento test soak check format docs audit lock clean
+.PHONY: environment environment-dev install install-dev help run train serve bento test soak benchmark check format docs audit lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -41,6 +41,9 @@ test: check ## style, types, layers and the whole test suite
 
 soak: environment-dev ## twenty minutes under load behind nginx, with promotions and restarts of Postgres
 	@SOAK_SECONDS=1200 $(BIN)/pytest -q tests/faults/test_soak.py
+
+benchmark: environment-dev ## runs all benchmarks (hours) and writes docs/benchmarks.md; ONLY="serving similar" for some
+	@$(BIN)/python -m benchmarks.report $(if $(ONLY),--only $(ONLY))
 
 check: environment-dev ## style, types and layers
 	@$(BIN)/ruff check .

@@ -1,8 +1,9 @@
-"""Compares our models with boosting libraries at their defaults, in one run and on the same rows.
+"""Compares our models with those of others, trained in one run and on the same rows.
 
 ``python -m benchmarks.accuracy --splits 5 --challenge PATH`` prints a table for our hold-out, one for random
 splits that keep the copies of a stone together, and one for the original challenge's stones and split. Our
-models have their default parameters, and the numbers of trees that cross-validation finds.
+models have their default parameters, and the numbers of trees that cross-validation finds; boosting libraries
+are as they come. With ``--peers tabm autogluon`` these learn, too, in environments that are made for them.
 """
 
 import argparse
@@ -15,6 +16,9 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
+from benchmarks.accuracy_peers import PEERS, Peers
+from benchmarks.judging import MANY, Predict, judged
+from benchmarks.tables import print_header, print_row
 from diamonds.dataset import load_dataset, stone_hashes
 from diamonds.diamond import typed
 from diamonds.models import REGISTRY, Estimator
@@ -24,11 +28,8 @@ from diamonds.models.spec import Prices
 from diamonds.settings import PROJECT
 from diamonds.training.cross_validation import CrossValidation
 
-Predict = Callable[[Matrix], Prices]
 Fit = Callable[[Matrix, Prices], Predict]
 Split = tuple[pd.DataFrame, pd.DataFrame]
-
-_MANY = 1024
 
 
 def our_models(learn: pd.DataFrame) -> Iterator[tuple[str, Predict, float]]:
@@ -98,49 +99,33 @@ def challenge_split(path: Path) -> Split:
     return typed(learn), typed(judge)
 
 
-def all_models(learn: pd.DataFrame) -> Iterator[tuple[str, Predict, float]]:
-    """Our models, and those of others, each trained on the same stones."""
+def all_results(learn: pd.DataFrame, judge: pd.DataFrame, peers: Peers) -> Iterator[tuple[str, list[float]]]:
+    """What our models and those of others reach on the same stones: see ``judged``; then seconds to train."""
+    matrix, price_usd = matrix_of(judge), judge["price"].to_numpy("float64")
     for name, predict, seconds in our_models(learn):
-        yield f"our {name}", predict, seconds
+        yield f"our {name}", [*judged(predict, matrix, price_usd), seconds]
     for name, fit in _OTHERS.items():
         start = time.perf_counter()
         predict = fit(matrix_of(learn), learn["price"].to_numpy("float64"))
-        yield name, predict, time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        yield name, [*judged(predict, matrix, price_usd), seconds]
+    yield from peers.results(learn, judge)
 
 
-def judged(predict: Predict, judge: pd.DataFrame) -> list[float]:
-    """MAE and RMSE in USD, R2, and microseconds for a quote: one alone, and one of 1,024."""
-    matrix, price_usd = matrix_of(judge), judge["price"].to_numpy("float64")
-    error = predict(matrix) - price_usd
-    r2 = 1 - (error**2).sum() / ((price_usd - price_usd.mean()) ** 2).sum()
-    many = np.resize(matrix, (_MANY, matrix.shape[1]))
-    times = [_microseconds(predict, matrix[:1], 50), _microseconds(predict, many, 5)]
-    return [float(np.abs(error).mean()), float(np.sqrt((error**2).mean())), float(r2), *times]
-
-
-def _microseconds(predict: Predict, matrix: Matrix, times: int) -> float:
-    """The shortest time of a stone: other load of the machine only makes it longer."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        predict(matrix)
-        taken.append(time.perf_counter() - start)
-    return min(taken) * 1e6 / len(matrix)
-
-
-def print_table(title: str, splits: list[Split]) -> None:
-    """The mean results of each contender over the splits."""
-    print(f"\n{title}\n\n| model | MAE | RMSE | R2 | one quote, us | one of {_MANY:,}, us | training, s |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+def print_table(title: str, splits: list[Split], peers: Peers) -> None:
+    """The mean results of each contender over the splits; the last of our models is the ensemble."""
+    print(f"\n{title}\n")
+    times = ("one quote, us", f"one of {MANY:,}, us", "training, s")
+    print_header("model", "MAE", "ratio", "RMSE", "R2", *times)
     results: dict[str, list[list[float]]] = {}
     for learn, judge in splits:
-        for name, predict, seconds in all_models(learn):
-            results.setdefault(name, []).append([*judged(predict, judge), seconds])
-    for name, values in results.items():
-        mae, rmse, r2, one_us, many_us, seconds = np.mean(values, axis=0)
-        print(
-            f"| {name} | {mae:.1f} | {rmse:.1f} | {r2:.4f} | {one_us:.0f} | {many_us:.1f} | {seconds:.0f} |"
-        )
+        for name, values in all_results(learn, judge, peers):
+            results.setdefault(name, []).append(values)
+    ensemble_mae = np.mean(results["our ensemble"], axis=0)[0]
+    for name, rows in results.items():
+        mae, rmse, r2, one_us, many_us, seconds = np.mean(rows, axis=0)
+        errors = f"{mae:.1f}", f"{mae / ensemble_mae:.3f}", f"{rmse:.1f}", f"{r2:.4f}"
+        print_row([name, *errors, f"{one_us:.0f}", f"{many_us:.1f}", f"{seconds:.0f}"])
 
 
 def main() -> None:
@@ -148,14 +133,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--splits", type=int, default=0, help="number of random splits")
     parser.add_argument("--challenge", type=Path, help="the stones of the original challenge")
+    parser.add_argument("--peers", choices=PEERS, nargs="+", default=[])
+    parser.add_argument("--minutes", type=float, default=60, help="the longest training of a peer")
+    parser.add_argument("--members", type=int, help="members of TabM, if not as published")
+    parser.add_argument("--width", type=int, help="width of TabM's layers, if not as published")
     arguments = parser.parse_args()
+    peers = Peers(arguments.peers, arguments.minutes, arguments.members, arguments.width)
     dataset = load_dataset(PROJECT / "data" / "diamonds.csv")
     if arguments.challenge:
-        print_table("The challenge's own stones and split", [challenge_split(arguments.challenge)])
-    print_table("Our hold-out", [(dataset.training, dataset.hold_out)])
+        print_table("The challenge's own stones and split", [challenge_split(arguments.challenge)], peers)
+    print_table("Our hold-out", [(dataset.training, dataset.hold_out)], peers)
     if arguments.splits:
         stones = pd.concat([dataset.training, dataset.hold_out], ignore_index=True)
-        print_table(f"{arguments.splits} random splits", list(random_splits(stones, arguments.splits)))
+        print_table(f"{arguments.splits} random splits", list(random_splits(stones, arguments.splits)), peers)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import orjson
 
 from benchmarks.command_line import parser_for
+from benchmarks.tables import print_header, print_row
 from diamonds.exchanges.database.bodies import fits_jsonb
 
 _STONE = b'{"carat":0.7,"cut":"Ideal","color":"G","clarity":"VS2","depth":61.5,"table":56,"x":5.7,"y":5.72}'
@@ -33,10 +34,12 @@ def main() -> None:
     parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=50)
     options = parser.parse_args()
+    print_header("body", "bytes", "deciding, us", "of which parsing, us", "ratio")
     for label, body in _BODIES.items():
         deciding = fastest_us(fits_jsonb, body, options.rounds)
         parsing = fastest_us(orjson.loads, body, options.rounds)
-        print(f"{label}: {deciding:.1f} us, of which parsing takes {parsing:.1f} us ({len(body):,} bytes)")
+        ratio = f"{deciding / parsing:.2f}"
+        print_row([label, f"{len(body):,}", f"{deciding:.1f}", f"{parsing:.1f}", ratio])
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.command_line import parser_for
+from benchmarks.tables import print_header, print_row
 from benchmarks.timing import timed
 from diamonds.dataset import load_dataset
 from diamonds.diamond import DIMENSIONS, classic_dtype
@@ -34,21 +35,25 @@ def main() -> None:
     if arguments.load:
         print(json.dumps(_measured(*arguments.load)))
         return
-    print(f"{'rows':>12} {'loader':8} {'seconds':>8} {'rows/s':>12} {'CPU s':>8} {'peak GB':>8}")
+    print_header("rows", "loader", "seconds", "ratio", "rows/s", "CPU, s", "peak, GB", text=2)
     with tempfile.TemporaryDirectory() as folder:
         for rows in arguments.rows:
             path = Path(folder) / f"{rows}.parquet"
             synthetic(rows).to_parquet(path, index=False)
-            for loader in LOADERS:
-                runs = [_in_fresh_process(loader, path) for _ in range(arguments.runs)]
-                print(f"{rows:12,} {loader:8} {_line(rows, runs)}", flush=True)
+            _compare(rows, path, arguments.runs)
             path.unlink()
 
 
-def _line(rows: int, runs: list[dict[str, float]]) -> str:
-    seconds = statistics.median(run["seconds"] for run in runs)
-    cpu, peak = (max(run[name] for run in runs) for name in ("cpu", "peak_gb"))
-    return f"{seconds:8.2f} {rows / seconds:12,.0f} {cpu:8.2f} {peak:8.2f}"
+def _compare(rows: int, path: Path, number: int) -> None:
+    """Prints a row for each loader, with how many times as long it takes as ours."""
+    own = None
+    for loader in LOADERS:
+        runs = [_in_fresh_process(loader, path) for _ in range(number)]
+        seconds = statistics.median(run["seconds"] for run in runs)
+        own = own or seconds
+        cpu, peak = (max(run[name] for run in runs) for name in ("cpu", "peak_gb"))
+        times = f"{seconds:.2f}", f"{seconds / own:.2f}", f"{rows / seconds:,.0f}"
+        print_row([f"{rows:,}", loader, *times, f"{cpu:.2f}", f"{peak:.2f}"])
 
 
 def _arguments() -> argparse.Namespace:

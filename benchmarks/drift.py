@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.tables import print_header, print_row
 from diamonds.dataset import load_dataset
 from diamonds.models import spec_named
 from diamonds.models.features import matrix_of
@@ -73,11 +74,11 @@ def main() -> None:
     generator = np.random.default_rng(1)
     false = sum(raises_alarm(compared, live, generator) for _ in range(arguments.months))
     print(f"quiet months with an alarm: {false} of {arguments.months} ({false / arguments.months:.1%})")
-    print("| shift | found within 3 windows |")
-    print("| --- | --- |")
+    print()
+    print_header("shift", f"found within {IN_TIME} windows")
     for name, shift in SHIFTS.items():
         found = sum(is_found(compared, live, shift, generator) for _ in range(arguments.trials))
-        print(f"| {name} | {found / arguments.trials:.1%} |")
+        print_row([name, f"{found / arguments.trials:.1%}"])
     if arguments.evidently:
         show_evidently(arguments.evidently, compared, live, generator)
 
@@ -155,12 +156,12 @@ def show_evidently(
                 window = columns_of(shift(calls(live, WINDOW_STONES + 100, generator), generator))
                 frame = pd.DataFrame({key: pd.Series(window[key][:WINDOW_STONES]) for key in columns})
                 frame.to_csv(folder / kind / f"{number}.csv", index=False)
-        script = str(PROJECT / "benchmarks" / "evidently_defaults.py")
+        script = str(PROJECT / "benchmarks" / "peers" / "evidently_defaults.py")
         done = subprocess.run([python, script, name], capture_output=True, text=True, check=True)
-    print("| windows | Evidently: any column drifted | Evidently: dataset drifted |")
-    print("| --- | --- | --- |")
+    print()
+    print_header("windows", "Evidently: any column drifted", "Evidently: dataset drifted")
     for kind, (column, dataset) in json.loads(done.stdout.splitlines()[-1]).items():
-        print(f"| {kind} | {column:.0%} | {dataset:.0%} |")
+        print_row([kind, f"{column:.0%}", f"{dataset:.0%}"])
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from benchmarks.command_line import parser_for
+from benchmarks.tables import print_header, print_row
 from diamonds.settings import PROJECT
 from tests.faults.report import PROPERTY
 
@@ -47,18 +48,13 @@ def figures(seed: int, only: str) -> Iterator[dict[str, Any]]:
                 yield json.loads(each.get("value") or "")
 
 
-def print_row(cells: Iterator[object]) -> None:
-    print(f"| {' | '.join('' if cell is None else str(cell) for cell in cells)} |", flush=True)
-
-
 def main() -> None:
     parser = parser_for(__doc__)
     parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     seeds = [*options.seeds, *([int(os.environ[SEED])] if SEED in os.environ else [])]
-    print_row(iter(COLUMNS.values()))
-    print_row("---" for _ in COLUMNS)
+    print_header(*COLUMNS.values())
     for seed in seeds:
         for row in figures(seed, options.only):
             print_row(row[column] for column in COLUMNS)

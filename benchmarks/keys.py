@@ -14,8 +14,8 @@ from uuid import uuid4
 import httpx
 
 from benchmarks.command_line import parser_for
-from benchmarks.serving import Load, measure, median, wrk_script
 from benchmarks.steps import WHOLE, serving
+from benchmarks.wrk import Load, measure, median, wrk_script
 from diamonds.database import migrate, running
 from diamonds.keys import database
 from diamonds.keys.scopes import Scope

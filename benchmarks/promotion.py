@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.tables import print_header, print_row
 from diamonds.models.spec import Prices
 from diamonds.versions.gate import Gain, confidence_needed
 from diamonds.versions.screening import SCREENED
@@ -105,11 +106,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--series", type=int, default=1000)
     series = parser.parse_args().series
-    print("| true improvement of MAE | nights | before | series that promote |")
-    print("|---:|---:|---|---:|")
+    print_header("true improvement of MAE", "nights", "before", "series that promote", text=3)
     for case in _CASES:
         share = promoted_share(case, series=series)
-        print(f"| {case.improvement:.0%} | {case.nights:,} | {case.before} | {share:.1%} |", flush=True)
+        print_row([f"{case.improvement:.0%}", f"{case.nights:,}", case.before, f"{share:.1%}"])
 
 
 if __name__ == "__main__":

@@ -76,11 +76,16 @@ async def compare(requests: int, at_once: int, rounds: int) -> None:
     from bento_service.recording.middleware import Recorder
 
     recorder = Recorder(quote)
-    turns = []
+    turns, ratios = [], []
     for _ in range(rounds):
         without = await cpu_us(quote, requests, at_once)
-        turns.append(await cpu_us(recorder, requests, at_once) - without)
-    print(f"{at_once} in a turn: {statistics.median(turns):.1f} us a request (fastest turn {min(turns):.1f})")
+        recorded = await cpu_us(recorder, requests, at_once)
+        turns.append(recorded - without)
+        ratios.append(recorded / without)
+    print(
+        f"{at_once} in a turn: {statistics.median(turns):.1f} us a request (fastest turn {min(turns):.1f}),"
+    )
+    print(f"{statistics.median(ratios):.1f} times the time of the app alone, which does nothing")
 
 
 def main() -> None:

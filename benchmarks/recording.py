@@ -18,9 +18,9 @@ import httpx
 import uuid_utils
 
 from benchmarks.command_line import parser_for
-from benchmarks.serving import Load, measure, median, wrk_script
 from benchmarks.sqlite_journal import SqliteJournal, SqliteReader
 from benchmarks.steps import WHOLE, serving
+from benchmarks.wrk import Load, measure, median, wrk_script
 from diamonds.database import migrate, running
 from diamonds.exchanges import Body, Journal, Request, Response, Shipper, create_partitions
 from diamonds.exchanges.journal.reader import JournalReader

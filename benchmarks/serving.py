@@ -1,26 +1,31 @@
-"""Compares the service with a peer by turns on one machine: wrk requests quotes of many stones from both.
+"""Compares the service with FastAPI and MLflow's scoring server: wrk requests quotes of many stones by turns.
 
-    python -m benchmarks.serving PEERS_FOLDER [--rounds 3] [--seconds 5]
+    python -m benchmarks.serving [--rounds 3] [--seconds 5] [--peers fastapi mlflow]
 
-The folder has `fastapi_xgboost.py`, a FastAPI service (`pip install fastapi uvicorn`). Both record their
-exchanges in one Postgres, each has one worker, and the model store must have a champion. Needs `wrk`.
+All run at the same time, one worker each. Ours and FastAPI's record their exchanges in one Postgres, MLflow's
+records nothing. The model store must have a champion. Needs `wrk`.
 """
 
 import contextlib
 import json
-import re
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from benchmarks.command_line import parser_for
+from benchmarks.environments import python_with
+from benchmarks.tables import print_header, print_row
 from benchmarks.timing import timed
+from benchmarks.wrk import BodyOf, as_it_is, measure, median, wrk_script
 from diamonds.database import database_url, running
 from diamonds.dataset import load_dataset
 from diamonds.diamond import FEATURES
@@ -28,116 +33,104 @@ from diamonds.models.features import matrix_of
 from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import PROJECT, settings
 from diamonds.versions import store
+from diamonds.versions.version import Version
 from tests.processes import free_port, process
 
 CONNECTIONS = (1, 16, 64)
 BATCH = 10_000
-_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
+XGBOOST = ("xgboost; sys_platform == 'darwin'", "xgboost-cpu; sys_platform != 'darwin'")
+MLFLOW = ("mlflow", "scikit-learn", *XGBOOST)
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What wrk measured: requests per second, and quantiles of the latency in seconds."""
+class Contender:
+    """A service that runs, and the script of wrk that speaks its language."""
 
-    rate: float
-    p50: float
-    p99: float
-
-
-def measure(url: str, script: Path, connections: int, seconds: int) -> Load:
-    """Sends requests to ``url`` for some seconds; a response with an error status ends the benchmark."""
-    threads = f"-c{connections} -d{seconds}s --latency --timeout 10s".split()
-    command = ["wrk", "-t1", *threads, "-s", str(script), url]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in text:
-        raise SystemExit(text)
-    rate = float(_groups(r"Requests/sec:\s+([\d.]+)", text)[0])
-    return Load(rate, _seconds(text, 50), _seconds(text, 99))
-
-
-def _groups(pattern: str, text: str) -> tuple[str, ...]:
-    match = re.search(pattern, text)
-    if match is None:
-        raise SystemExit(f"The output of wrk is not as expected:\n{text}")
-    return match.groups()
-
-
-def _seconds(text: str, percent: int) -> float:
-    number, unit = _groups(rf"\b{percent}%\s+([\d.]+)(us|ms|s)", text)
-    return float(number) * _SECONDS[unit]
-
-
-def median(loads: list[Load]) -> Load:
-    columns = zip(*((load.rate, load.p50, load.p99) for load in loads), strict=True)
-    return Load(*(statistics.median(column) for column in columns))
-
-
-def stones() -> list[dict[str, object]]:
-    """Stones of the hold-out, on which neither service was trained."""
-    frame = load_dataset(settings().data).hold_out[list(FEATURES)].dropna().head(1000)
-    records: list[dict[str, object]] = json.loads(frame.to_json(orient="records"))
-    return records
-
-
-def wrk_script(folder: Path, headers: Mapping[str, str] | None = None) -> Path:
-    """A script of wrk that sends one stone after another, with these headers besides."""
-    sent = {"content-type": "application/json", **(headers or {})}
-    table = ", ".join(f'["{name}"] = "{value}"' for name, value in sent.items())
-    bodies = ",\n".join(f"[==[{json.dumps(stone)}]==]" for stone in stones())
-    script = folder / "stones.lua"
-    script.write_text(
-        f"local bodies = {{{bodies}}}\nlocal next = 0\n"
-        "function request()\n  next = next % #bodies + 1\n"
-        f'  return wrk.format("POST", nil, {{{table}}}, bodies[next])\nend\n'
-    )
-    return script
+    name: str
+    url: str
+    script: Path
+    seconds_to_start: float
 
 
 @contextlib.contextmanager
-def server(command: list[str], environment: dict[str, str], folder: Path) -> Iterator[str]:
+def server(
+    command: list[str], environment: dict[str, str], folder: Path, ready: str = "/readyz"
+) -> Iterator[str]:
     """The URL of a server once it is ready; its port is appended to the command."""
     port = free_port()
     url, log = f"http://127.0.0.1:{port}", folder / f"log-{port}"
-    with process([*command, str(port)], log, environment, folder=folder, until=f"{url}/readyz"):
+    with process([*command, str(port)], log, environment, folder=folder, until=f"{url}{ready}"):
         yield url
 
 
-def peer(peers: Path, folder: Path) -> contextlib.AbstractContextManager[str]:
-    model = folder / "peer.ubj"
-    subprocess.run(
-        [sys.executable, str(peers / "fastapi_xgboost.py"), "train", str(model), str(settings().data)],
-        check=True,
-    )
-    environment = {"PEER_MODEL": str(model), "PEER_DATABASE_URL": database_url(), "PYTHONPATH": str(peers)}
-    uvicorn = [sys.executable, "-m", "uvicorn", "fastapi_xgboost:app", "--no-access-log", "--port"]
-    return server(uvicorn, environment, folder)
+@contextlib.contextmanager
+def contender(
+    name: str, server: AbstractContextManager[str], folder: Path, path: str, body_of: BodyOf = as_it_is
+) -> Iterator[Contender]:
+    """Starts a server whose ``path`` quotes stones."""
+    started = time.perf_counter()
+    with server as url:
+        seconds = time.perf_counter() - started
+        yield Contender(name, f"{url}{path}", wrk_script(folder, body_of=body_of), seconds)
 
 
-def ours(folder: Path) -> contextlib.AbstractContextManager[str]:
+def ours(folder: Path) -> AbstractContextManager[Contender]:
+    """This service with the champion of the model store."""
     bentoml = [sys.executable, "-m", "bentoml", "serve", str(PROJECT), "--host", "127.0.0.1", "--port"]
-    return server(bentoml, {"DIAMONDS_DATABASE_URL": database_url()}, folder)
+    started = server(bentoml, {"DIAMONDS_DATABASE_URL": database_url()}, folder)
+    return contender(f"ours, {champion().model}", started, folder, "/predict")
 
 
-def compare_loads(peer_url: str, our_url: str, script: Path, rounds: int, seconds: int) -> None:
-    print(f"{'connections':>11} {'peer/s':>8} {'ours/s':>8} {'ratio':>6}   {'p50 ms':>13}   {'p99 ms':>13}")
+def champion() -> Version:
+    version = store.champion()
+    if version is None:
+        raise SystemExit("The model store has no champion; train one first.")
+    return version
+
+
+def fastapi(folder: Path) -> AbstractContextManager[Contender]:
+    """FastAPI with XGBoost and an INSERT for each request."""
+    model = folder / "peer.ubj"
+    module = "benchmarks.peers.fastapi_service"
+    subprocess.run([sys.executable, "-m", module, settings().data, str(model)], check=True, cwd=PROJECT)
+    environment = {"PEER_MODEL": str(model), "PEER_DATABASE_URL": database_url(), "PYTHONPATH": str(PROJECT)}
+    uvicorn = [sys.executable, "-m", "uvicorn", "--factory", f"{module}:service", "--no-access-log", "--port"]
+    return contender("FastAPI", server(uvicorn, environment, folder), folder, "/predict")
+
+
+def mlflow(folder: Path) -> AbstractContextManager[Contender]:
+    """MLflow's scoring server with the same trees in a pipeline, in an environment of its own."""
+    python, model = python_with("mlflow", *MLFLOW), Path(tempfile.mkdtemp(dir=folder)) / "model"
+    module = "benchmarks.peers.mlflow_model"
+    subprocess.run([python, "-m", module, settings().data, str(model)], check=True, cwd=PROJECT)
+    environment = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}  # it starts uvicorn by name
+    serve = f"-m mlflow models serve -m {model} --env-manager local --host 127.0.0.1 --port".split()
+    started = server([str(python), *serve], environment, folder, "/ping")
+    return contender("MLflow", started, folder, "/invocations", lambda stone: {"dataframe_records": [stone]})
+
+
+PEERS = {"fastapi": fastapi, "mlflow": mlflow}
+
+
+def compare_loads(contenders: list[Contender], rounds: int, seconds: int) -> None:
+    """Prints what each reaches; the last one is ours, which the others are compared with."""
+    columns = ("connections", "service", "requests/s", "ours is faster by", "p50, ms", "p99, ms")
+    print_header(*columns, text=2)
     for connections in CONNECTIONS:
-        theirs, own = [], []
-        for _ in range(rounds):
-            theirs.append(measure(f"{peer_url}/predict", script, connections, seconds))
-            own.append(measure(f"{our_url}/predict", script, connections, seconds))
-        them, us = median(theirs), median(own)
-        print(
-            f"{connections:>11} {them.rate:>8.0f} {us.rate:>8.0f} {us.rate / them.rate:>6.1f}   "
-            f"{them.p50 * 1e3:>5.1f} / {us.p50 * 1e3:<5.1f}   {them.p99 * 1e3:>5.1f} / {us.p99 * 1e3:<5.1f}"
-        )
+        turns = [
+            [measure(each.url, each.script, connections, seconds) for each in contenders]
+            for _ in range(rounds)
+        ]
+        loads = [median(list(column)) for column in zip(*turns, strict=True)]
+        for contender, load in zip(contenders, loads, strict=True):
+            ratio = None if load is loads[-1] else f"{loads[-1].rate / load.rate:.1f} times"
+            times = f"{load.p50 * 1e3:.1f}", f"{load.p99 * 1e3:.1f}"
+            print_row([connections, contender.name, f"{load.rate:.0f}", ratio, *times])
 
 
 def compare_batches(our_url: str, rounds: int) -> None:
     """Compares a batch over HTTP with pricing its matrix in this process, both on all cores."""
-    version = store.champion()
-    if version is None:
-        raise SystemExit("The model store has no champion; train one first.")
-    pricer = load_pricer(version)
+    pricer = load_pricer(champion())
     frame = load_dataset(settings().data).training.head(BATCH)
     rows = matrix_of(frame)
     body = json.dumps({"diamonds": json.loads(frame[list(FEATURES)].to_json(orient="records"))}).encode()
@@ -148,7 +141,7 @@ def compare_batches(our_url: str, rounds: int) -> None:
             served.append(timed(lambda: _post(client, f"{our_url}/predict_batch", body)))
     in_process, over_http = statistics.median(own), statistics.median(served)
     print(
-        f"{BATCH:,} stones: in process {in_process * 1e3:.0f} ms, /predict_batch {over_http * 1e3:.0f} ms: "
+        f"\n{BATCH:,} stones: in process {in_process * 1e3:.0f} ms, /predict_batch {over_http * 1e3:.0f} ms: "
         f"{in_process / over_http:.0%} of the model's own speed"
     )
 
@@ -159,16 +152,16 @@ def _post(client: httpx.Client, url: str, body: bytes) -> None:
 
 def main() -> None:
     parser = parser_for(__doc__)
-    parser.add_argument("peers", type=Path, help="The folder of the peer's fastapi_xgboost.py.")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--peers", choices=PEERS, nargs="*", default=list(PEERS))
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name, running():
+    with tempfile.TemporaryDirectory() as name, running(), contextlib.ExitStack() as stack:
         folder = Path(name)
-        script = wrk_script(folder)
-        with peer(arguments.peers.resolve(), folder) as peer_url, ours(folder) as our_url:
-            compare_loads(peer_url, our_url, script, arguments.rounds, arguments.seconds)
-            compare_batches(our_url, arguments.rounds)
+        contenders = [stack.enter_context(PEERS[peer](folder)) for peer in arguments.peers]
+        contenders.append(stack.enter_context(ours(folder)))
+        compare_loads(contenders, arguments.rounds, arguments.seconds)
+        compare_batches(contenders[-1].url.removesuffix("/predict"), arguments.rounds)
 
 
 if __name__ == "__main__":

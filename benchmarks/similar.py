@@ -3,6 +3,7 @@
 python -m benchmarks.similar [--stones 10000000] [--queries 2000]
 """
 
+import statistics
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -72,12 +73,18 @@ def main() -> None:
         similar = SimilarStones.open(Path(folder))
         durations = timed_each(lambda stone: similar.nearest(stone, NEAREST), queries)
         print_durations("diamonds.pricing.similar", durations)
+        ours = statistics.median(durations)
         for stone in few:
             prices = [each["price"] for each in similar.nearest(stone, NEAREST)[0]]
             assert prices == by_sorting(frame, stone), stone
-    print_durations("pandas, filter and sort", timed_each(partial(by_sorting, frame), few))
+    _print_slower("pandas, filter and sort", timed_each(partial(by_sorting, frame), few), ours)
     slower = queries[: arguments.queries // 10]
-    print_durations("scikit-learn NearestNeighbors", timed_each(by_neighbours(frame), slower))
+    _print_slower("scikit-learn NearestNeighbors", timed_each(by_neighbours(frame), slower), ours)
+
+
+def _print_slower(label: str, durations: list[float], ours: float) -> None:
+    print_durations(label, durations)
+    print(f"  {statistics.median(durations) / ours:,.0f} times as long as ours")
 
 
 if __name__ == "__main__":

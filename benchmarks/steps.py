@@ -13,7 +13,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from benchmarks.command_line import parser_for
-from benchmarks.serving import measure, median, server, wrk_script
+from benchmarks.serving import server
+from benchmarks.wrk import measure, median, wrk_script
 from diamonds.database import database_url, running
 from diamonds.settings import PROJECT
 

@@ -27,6 +27,14 @@ def python_with(name: str, *packages: str) -> Path:
     return python
 
 
+def version_in(python: Path, package: str) -> str:
+    """The version of a package that an interpreter has."""
+    program = f"from importlib.metadata import version; print(version({package!r}))"
+    return subprocess.run(
+        [python, "-c", program], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+
+
 def size_mb(python: Path) -> float:
     """The size of all files of an interpreter's environment, in MB."""
     files = (file for file in python.parents[1].rglob("*") if file.is_file() and not file.is_symlink())

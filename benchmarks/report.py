@@ -135,7 +135,7 @@ def main() -> None:
     names = parser.parse_args().only
     chosen = [benchmark for benchmark in LISTED if benchmark.name in names]
     if any(benchmark.quotes for benchmark in chosen):
-        subprocess.run(_TRAIN, stdout=sys.stderr, check=True)
+        subprocess.run(_TRAIN, stdout=sys.stderr)  # without a champion those fail, and the others go on
     failures = renew(chosen)
     print("\n".join(failures), file=sys.stderr)
     raise SystemExit(bool(failures))

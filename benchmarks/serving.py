@@ -17,12 +17,13 @@ import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import httpx
 
 from benchmarks.command_line import parser_for
-from benchmarks.environments import python_with
+from benchmarks.environments import python_with, version_in
 from benchmarks.tables import print_header, print_row
 from benchmarks.timing import timed
 from benchmarks.wrk import BodyOf, as_it_is, measure, median, wrk_script
@@ -82,10 +83,10 @@ def ours(folder: Path) -> AbstractContextManager[Contender]:
 
 
 def champion() -> Version:
-    version = store.champion()
-    if version is None:
+    present = store.champion()
+    if present is None:
         raise SystemExit("The model store has no champion; train one first.")
-    return version
+    return present
 
 
 def fastapi(folder: Path) -> AbstractContextManager[Contender]:
@@ -95,7 +96,8 @@ def fastapi(folder: Path) -> AbstractContextManager[Contender]:
     subprocess.run([sys.executable, "-m", module, settings().data, str(model)], check=True, cwd=PROJECT)
     environment = {"PEER_MODEL": str(model), "PEER_DATABASE_URL": database_url(), "PYTHONPATH": str(PROJECT)}
     uvicorn = [sys.executable, "-m", "uvicorn", "--factory", f"{module}:service", "--no-access-log", "--port"]
-    return contender("FastAPI", server(uvicorn, environment, folder), folder, "/predict")
+    name = f"FastAPI {version('fastapi')}"
+    return contender(name, server(uvicorn, environment, folder), folder, "/predict")
 
 
 def mlflow(folder: Path) -> AbstractContextManager[Contender]:
@@ -104,9 +106,10 @@ def mlflow(folder: Path) -> AbstractContextManager[Contender]:
     module = "benchmarks.peers.mlflow_model"
     subprocess.run([python, "-m", module, settings().data, str(model)], check=True, cwd=PROJECT)
     environment = {"PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}  # it starts uvicorn by name
-    serve = f"-m mlflow models serve -m {model} --env-manager local --host 127.0.0.1 --port".split()
-    started = server([str(python), *serve], environment, folder, "/ping")
-    return contender("MLflow", started, folder, "/invocations", lambda stone: {"dataframe_records": [stone]})
+    options = ["--env-manager", "local", "--host", "127.0.0.1", "--port"]
+    serve = [str(python), "-m", "mlflow", "models", "serve", "-m", str(model), *options]
+    started, name = server(serve, environment, folder, "/ping"), f"MLflow {version_in(python, 'mlflow')}"
+    return contender(name, started, folder, "/invocations", lambda stone: {"dataframe_records": [stone]})
 
 
 PEERS = {"fastapi": fastapi, "mlflow": mlflow}

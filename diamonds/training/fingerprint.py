@@ -16,7 +16,16 @@ from diamonds.versions.version import Version
 LABEL = "origin"
 """Label of a version: its training fingerprint, or nothing where a repetition may give another version."""
 _PACKAGE = Path(__file__).parents[1]
-_WITHOUT_INFLUENCE = {"api", "cli", "doctor", "exchanges", "model_files", "monitoring", "prefect_api", "stack"}
+_WITHOUT_INFLUENCE = {
+    "api",
+    "cli",
+    "doctor",
+    "exchanges",
+    "model_files",
+    "monitoring",
+    "prefect_api",
+    "stack",
+}
 """The rooms that a version does not depend on; any other that is added counts."""
 _LIBRARIES = ("numpy", "optuna", "scikit-learn", "xgboost-cpu", "lightgbm", "catboost")
 

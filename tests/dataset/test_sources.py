@@ -132,7 +132,7 @@ def test_a_postgres_is_read(stones: pd.DataFrame, expected: Dataset, postgres: s
         ("postgresql+psycopg2://me:secret@127.0.0.1:1/db#stones", "Could not read"),
         ("{folder}/nowhere.csv", "There is no file or folder"),
         ("{folder}/empty", "has no file that ends in"),
-        ("s3://bucket/stones.csv", "s3fs"),
+        ("gs://bucket/stones.csv", "gcsfs"),
     ],
 )
 def test_a_source_that_cannot_be_read_is_a_clear_error(

@@ -13,7 +13,7 @@ from diamonds.settings import PROJECT
 SHIP = """
 import logging, shutil, time
 import sqlalchemy as sa
-from diamonds.database import LEAST_FREE_BYTES, engine, release
+from diamonds.database import LEAST_FREE_BYTES, engine, migrate, release
 from diamonds.exchanges.shipping.shipper import Shipper
 from diamonds.settings import settings
 from tests.exchanges.conversations import append_exchanges, make_journal, make_request
@@ -22,6 +22,7 @@ from tests.processes import wait_until
 logging.basicConfig(format="%(message)s")
 home = settings().home
 problems = []
+migrate()
 journal = make_journal(home / "journal", segment_bytes=50_000)
 shipper = Shipper(journal.folder, problems.append)
 shipper.start()
@@ -34,7 +35,7 @@ def rows():
 def size():
     return sum(file.stat().st_size for file in journal.folder.iterdir())
 
-wait_until(lambda: problems[-1:] != [None] and engine() and rows() == 100)
+wait_until(lambda: rows() == 100)
 with (home / "ballast").open("wb") as ballast:
     while (free := shutil.disk_usage(home).free) > LEAST_FREE_BYTES * 3 // 4:
         ballast.write(bytes(min(free - LEAST_FREE_BYTES // 2, 1 << 20)))

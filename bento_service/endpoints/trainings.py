@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import FileRoute
-from diamonds.models import UnknownModel, spec_named
+from diamonds.models import REGISTRY, UnknownModel, spec_named
 from diamonds.prefect_api.runs import (
     PrefectDown,
     PrefectRefused,
@@ -27,13 +27,15 @@ from diamonds.training.sources import SourceNotAllowed, check_source
 
 TAG = "api"
 
+ModelName = Annotated[str, Field(json_schema_extra={"enum": list(REGISTRY)})]
+
 
 class TrainingRequest(BaseModel):
     """What to train; what is left out is as in the settings."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    models: Annotated[list[str] | None, Field(min_length=1, description="Names of models; null: all.")] = None
+    models: Annotated[list[ModelName] | None, Field(min_length=1, description="Null: all models.")] = None
     data: Annotated[
         str | None, Field(description="Data that such a training may read; null: that of the settings.")
     ] = None
@@ -87,7 +89,9 @@ def start(request: TrainingRequest) -> TrainingResponse:
 
 
 @router.get("/trainings/{training}", summary="Follow a training", responses=errors(401, 404, 503))
-def follow(training: str) -> TrainingResponse:
+def follow(
+    training: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
+) -> TrainingResponse:
     """The state of a training that was started over HTTP, by the dashboard or by a schedule."""
     run_id = _uuid(training)
     with _prefect():

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from hashlib import sha256
 from typing import Any
@@ -98,14 +98,23 @@ def _add_security(described: dict[str, Any]) -> None:
 
 
 def with_grades(described: dict[str, Any], grades: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """The document with these grades, by field, wherever a stone is described."""
+    """The document with these grades, by field, wherever stones are described, or chosen by their grades."""
     followed = deepcopy(described)
-    for schema in followed["components"]["schemas"].values():
-        for field, values in grades.items():
-            described_field = schema.get("properties", {}).get(field, {})
-            if "enum" in described_field:
-                described_field["enum"] = list(values)
+    for field, schema in _fields_and_parameters(followed):
+        for choice in (schema, *schema.get("anyOf", ())):
+            if "enum" in choice and field in grades:
+                choice["enum"] = list(grades[field])
     return followed
+
+
+def _fields_and_parameters(described: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The schemas of all fields and of the parameters of all calls, by their names."""
+    for schema in described["components"]["schemas"].values():
+        yield from schema.get("properties", {}).items()
+    for calls in described["paths"].values():
+        for call in calls.values():
+            for parameter in call.get("parameters", ()):
+                yield parameter["name"], parameter["schema"]
 
 
 def _remove_own_errors_of_fastapi(described: dict[str, Any]) -> None:

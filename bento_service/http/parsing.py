@@ -90,10 +90,10 @@ def parse_query(query: bytes, schema: type[Schema]) -> Schema:
 def check_no_query(query: bytes, names: Set[str], place: str) -> None:
     """Raises a 400 for a query parameter of one of these names, which belong in another place.
 
-    Others say nothing that could be overlooked, such as the marks that some tools add.
+    Others say nothing that could be overlooked, such as the marks that some tools add, nor do empty ones.
     """
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
-        if name.lower() in names:
+        if value and name.lower() in names:
             raise field_error(name, f"There is no query parameter `{name}` here; {place}.", value)
 
 

@@ -40,6 +40,7 @@ HELD = {
     "FILES": {"a download"},
     "LOADING": set(),
     "CHAMPION": set(),
+    "SHARED_STORE": set(),
     "DATABASE": {"exchanges"},
 }
 

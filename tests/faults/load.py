@@ -86,7 +86,7 @@ class Load:
         self.seen.append(Seen(id_, number, answer.status_code, stone, answer.json(), time.time()))
 
     def verdict(self, engine: sa.Engine, *, within_s: float) -> Verdict:
-        """As soon as nothing is lost, or else after that time."""
+        """As soon as nothing is lost or differs, or else after that time."""
         deadline = time.monotonic() + within_s
         while True:
             verdict = self._compare(engine)

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from diamonds.database import engine, migrate, newest_revision
+from diamonds.database.migrate import _warn_once
 from diamonds.exchanges import Filter, page
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.problems import DatabaseProblem
@@ -140,6 +141,7 @@ def recording_only(admin: sa.Engine) -> Iterator[None]:
         "ALTER ROLE CURRENT_USER SET role = recording_only",
     )
     engine().dispose()
+    _warn_once.cache_clear()  # a role of an earlier test may have met the same
     yield
     sql(admin, "ALTER ROLE CURRENT_USER RESET role", "DROP OWNED BY recording_only")
     engine().dispose()

@@ -92,6 +92,15 @@ def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def settings_of_each_test() -> Iterator[None]:
+    """Has each test read the settings anew: one before may have changed their environment variables."""
+    from diamonds.settings import settings
+
+    yield
+    settings.cache_clear()
+
+
 @pytest.fixture
 def market_of_few_stones(few_stones: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Makes the few stones the configured market, also of processes that are started."""

@@ -17,6 +17,7 @@ from diamonds.stack.processes import mark_of, marked
 from tests.processes import wait_until
 
 SUPERVISOR = """
+import signal
 import sys
 from pathlib import Path
 from diamonds.cli.signals import leaving_on_sigterm
@@ -25,6 +26,7 @@ from diamonds.stack.only_run import only_run
 from diamonds.stack.part import Part
 from diamonds.stack.supervisor import guarded, supervise
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as under a terminal, also where nohup started the tests
 home = Path(sys.argv[1])
 def part(name, **options):
     return Part(name, ("/bin/sh", "-c", WORK, name), environment(name), **options)

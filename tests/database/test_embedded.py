@@ -76,7 +76,8 @@ def test_the_server_of_another_folder_is_not_taken_for_ours_nor_stopped(tmp_path
     ours.kill()
     psutil.wait_procs([ours, *children], timeout=60)
     pid_file = tmp_path / "two" / "postgres" / "postmaster.pid"
-    for file in (pid_file, pid_file.with_name(".s.PGSQL.5432.lock")):
+    lock = socket_folder(pid_file.parent) / ".s.PGSQL.5432.lock"
+    for file in (pid_file, lock):
         file.write_text(file.read_text().replace(str(ours.pid), str(other.pid), 1))
 
     end(start_user(tmp_path / "two"))

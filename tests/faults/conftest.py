@@ -10,10 +10,8 @@ import psutil
 import pytest
 import sqlalchemy as sa
 
-from diamonds.dataset import load_dataset
-from diamonds.models import spec_named
-from diamonds.training.train import train_version
 from diamonds.versions import store
+from diamonds.versions.version import Version
 from tests.bento_service.serving import Running, serving
 from tests.faults.postgres import PASSWORD, SERVICE, Server
 from tests.faults.proxy import Proxy
@@ -85,9 +83,8 @@ def _has_own_home(process: psutil.Process) -> bool:
 
 
 @pytest.fixture(scope="session")
-def champion(few_stones: Path) -> None:
-    version = train_version(spec_named("linear"), load_dataset(str(few_stones)), trials=1, seed=0)
-    store.promote(version.tag, "the faults' champion")
+def champion(linear: Version) -> None:
+    store.promote(linear.tag, "the faults' champion")
 
 
 @pytest.fixture(scope="session")

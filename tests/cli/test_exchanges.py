@@ -10,13 +10,11 @@ from typer.testing import CliRunner
 
 from diamonds.cli.app import app
 from diamonds.database import engine
-from diamonds.dataset import load_dataset
 from diamonds.diamond import Diamond
 from diamonds.exchanges import Body, Filter, page
 from diamonds.exchanges.database.upsert import upsert
-from diamonds.models import spec_named
 from diamonds.pricing.pricer import load_pricer
-from diamonds.training.train import train_version
+from diamonds.versions.version import Version
 from tests.exchanges.conversations import make_request, make_response
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -72,12 +70,11 @@ def test_forgetting_takes_ids_from_a_file_and_from_the_command_line(tmp_path: Pa
     assert page(Filter()).exchanges == []
 
 
-def test_a_replay_shows_how_another_version_would_have_priced(few_stones: Path) -> None:
-    version = train_version(spec_named("linear"), load_dataset(str(few_stones)), trials=1, seed=0)
-    (price_usd,) = load_pricer(version).prices_usd([Diamond(**STONE)])
+def test_a_replay_shows_how_another_version_would_have_priced(linear: Version) -> None:
+    (price_usd,) = load_pricer(linear).prices_usd([Diamond(**STONE)])
     add(3, body=json.dumps(STONE).encode(), priced=json.dumps({"price": price_usd / 2}).encode())
     add(2, body=b'{"carat":"much"}')
-    result = json.loads(run("replay", "--model", version.tag, "--json"))
+    result = json.loads(run("replay", "--model", linear.tag, "--json"))
     assert (result["quotes"], result["skipped"]) == (3, 2)
     assert result["mean_share"] == pytest.approx(1, rel=1e-3)
     assert "+100.00%" in run("replay", "--model", version.tag)

@@ -77,7 +77,7 @@ def test_a_replay_shows_how_another_version_would_have_priced(linear: Version) -
     result = json.loads(run("replay", "--model", linear.tag, "--json"))
     assert (result["quotes"], result["skipped"]) == (3, 2)
     assert result["mean_share"] == pytest.approx(1, rel=1e-3)
-    assert "+100.00%" in run("replay", "--model", version.tag)
+    assert "+100.00%" in run("replay", "--model", linear.tag)
 
 
 def test_exchanges_are_shown_by_their_ids() -> None:

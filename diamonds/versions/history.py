@@ -8,10 +8,11 @@ from diamonds.versions.version import UNDOES, Version
 def newest_first(versions: Iterable[Version], label: str) -> list[Version]:
     """The versions in the order of their numbers, not by a clock that may have been wrong.
 
-    ``label`` has the number. Versions from before there were numbers are where their times place them.
+    ``label`` has the number. Versions from before there were numbers are where their times place them; of the
+    same time, as copies have, before those with one.
     """
     numbered, number = [], 0
-    for version in sorted(versions, key=lambda version: version.created_at):
+    for version in sorted(versions, key=lambda version: (version.created_at, _number(version, label))):
         number = _number(version, label) or number
         numbered.append((number, version))
     return [version for _, version in sorted(numbered, key=lambda each: each[0])][::-1]

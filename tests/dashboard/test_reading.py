@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard.conftest import PATIENCE_MS, Stack
+from tests.processes import wait_until
 
 PATHS = ("", "batch", "train", "models", "models?part=Compare+two", "models?part=Model+card", "exchanges")
 
@@ -41,10 +42,9 @@ def test_nothing_overlaps_or_is_cut_off_in_a_narrow_window(page: Page, stack: St
     page.goto(f"{stack.dashboard}/{path}")
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
-    beyond = page.get_by_test_id("stMain").evaluate(BEYOND_THEIR_COLUMNS)
-    assert not beyond
-    wider = page.get_by_test_id("stMain").evaluate("it => it.scrollWidth - it.clientWidth")
-    assert wider <= 1
+    main = page.get_by_test_id("stMain")  # the browser may still lay out what has come
+    wait_until(lambda: not main.evaluate(BEYOND_THEIR_COLUMNS), within_s=30)
+    wait_until(lambda: main.evaluate("it => it.scrollWidth - it.clientWidth") <= 1, within_s=30)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -104,6 +104,7 @@ def _errors_of(url: str) -> Iterator[None]:
     except Exception as error:
         from diamonds.dataset.read import without_secrets
 
-        cause = f"{type(error).__name__}: {error}"
-        message = f"The shared model store at {without_secrets(url)} does not answer: {cause}"
+        place = without_secrets(url)
+        cause = f"{type(error).__name__}: {error}".replace(url, place)
+        message = f"The shared model store at {place} does not answer: {cause}"
         raise StoreAway(message) from error

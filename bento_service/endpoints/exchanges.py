@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 from bento_service.endpoints.database import UNAVAILABLE, read_database
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
+from bento_service.http.parsing import parse_id
 from bento_service.http.routes import JsonRoute
 from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT, BadCursor, Exchange, Filter, exchange, page
 
@@ -140,7 +141,7 @@ async def show_exchange(
     text: Annotated[str, Path(alias="id", json_schema_extra={"format": "uuid"})],
 ) -> ExchangeResponse:
     """The exchange with this `X-Exchange-Id`."""
-    id_ = _uuid(text)
+    id_ = parse_id("id", text, "the X-Exchange-Id of a response")
     stored = await read_or_unavailable(lambda: exchange(id_))
     if stored is None:
         message = f"There is no exchange {id_}; a new one takes a moment to get here."
@@ -158,14 +159,6 @@ async def read_or_unavailable(read: Callable[[], T]) -> T:
             "database_away",
             "The database cannot be reached; try again later. Nothing is lost: new exchanges wait on disk.",
         ) from error
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        message = f"Got id={quoted(text)}; expected the X-Exchange-Id of a response, a UUID."
-        raise field_error("id", message, text) from error
 
 
 def _response(stored: Exchange) -> ExchangeResponse:

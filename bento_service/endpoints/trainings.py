@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -12,6 +11,7 @@ from typing_extensions import TypedDict
 
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
+from bento_service.http.parsing import parse_id
 from bento_service.http.routes import FileRoute
 from diamonds.models import REGISTRY, UnknownModel, spec_named
 from diamonds.prefect_api.runs import (
@@ -93,7 +93,7 @@ def follow(
     training: Annotated[str, Path(json_schema_extra={"format": "uuid"})],
 ) -> TrainingResponse:
     """The state of a training that was started over HTTP, by the dashboard or by a schedule."""
-    run_id = _uuid(training)
+    run_id = parse_id("training", training, "the id of a training")
     with _prefect():
         try:
             return _response(get_run(str(run_id)))
@@ -122,11 +122,3 @@ def _prefect() -> Iterator[None]:
     except (PrefectDown, PrefectRefused) as error:
         message = f"{error} Trainings need Prefect's server: see PREFECT_API_URL and `diamonds run`."
         raise ApiError(503, "prefect_away", message) from error
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        message = f"Got training={quoted(text)}; expected the id of a training, a UUID."
-        raise field_error("training", message, text) from error

@@ -8,10 +8,11 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from bento_service.http.errors import ApiError, bad_request, excerpt, field_error, validation_error
+from bento_service.http.errors import ApiError, bad_request, excerpt, field_error, quoted, validation_error
 
 Schema = TypeVar("Schema", bound=BaseModel)
 Context = dict[str, Any] | None
@@ -85,6 +86,15 @@ def parse_query(query: bytes, schema: type[Schema]) -> Schema:
         raise validation_error(error, schema) from error
     except UnicodeDecodeError as error:
         raise bad_request(f"Got a query that is not UTF-8: {error.reason}.") from error
+
+
+def parse_id(field: str, text: str, meaning: str) -> UUID:
+    """The UUID in a parameter of the path, which means ``meaning``; raises a 400."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        message = f"Got {field}={quoted(text)}; expected {meaning}, a UUID."
+        raise field_error(field, message, text) from error
 
 
 def check_no_query(query: bytes, names: Set[str], place: str) -> None:

@@ -32,13 +32,13 @@ class DamagedVersion(RuntimeError):
 
 def write_manifest(folder: Path) -> None:
     """Writes the manifest of all files that are in ``folder`` now."""
-    hashes = {name: _sha256(folder / name) for name in sorted(_files_in(folder))}
+    hashes = {name: file_sha256(folder / name) for name in sorted(_files_in(folder))}
     (folder / MANIFEST).write_text(json.dumps(hashes, indent=2))
 
 
 def check(version: Version, *, only: Collection[str] = ()) -> None:
     """Raises ``DamagedVersion`` with the file's name unless all files, or ``only`` some, are as saved."""
-    _compare(version, _manifest_of(version), lambda name: _sha256(version.folder / name), only)
+    _compare(version, _manifest_of(version), lambda name: file_sha256(version.folder / name), only)
 
 
 def copy_checked(version: Version, target: Path) -> None:
@@ -122,7 +122,8 @@ def _files_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits."""
     digest = hashlib.sha256()
     for chunk in _chunks(path):
         digest.update(chunk)

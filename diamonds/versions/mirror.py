@@ -1,6 +1,5 @@
 """The model store here as a mirror of the shared one: lists, downloads, removes and restores its versions."""
 
-import hashlib
 import json
 import logging
 import shutil
@@ -12,7 +11,7 @@ from diamonds.sharing.log import Saved, Shared
 from diamonds.versions.bentoml_store import root
 from diamonds.versions.entries import MODEL_YAML, entries_in, read_entry
 from diamonds.versions.files import publish, remove, staging, write_metadata
-from diamonds.versions.integrity import MANIFEST, DamagedVersion, damage
+from diamonds.versions.integrity import MANIFEST, DamagedVersion, damage, file_sha256
 from diamonds.versions.version import Version
 
 CHAMPION = "diamonds-champion"
@@ -88,10 +87,10 @@ def _copy_or_download(files: SharedFiles, shared: Shared, sha256: str, target: P
     """Writes a file from another version that has it, or from the shared store, and checks its hash."""
     for source in _places_of(shared, sha256):
         shutil.copyfile(source, target)
-        if _sha256(target) == sha256:
+        if file_sha256(target) == sha256:
             return
     files.download(blob(sha256), target)
-    if _sha256(target) != sha256:
+    if file_sha256(target) != sha256:
         raise StoreAway(f"The shared model store has other content than that of SHA-256 {sha256}.")
 
 
@@ -119,8 +118,3 @@ def _version_at(folder: Path) -> Version | None:
 
 def _metadata_of(folder: Path) -> str:
     return (folder / MODEL_YAML).read_text("utf-8")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,16 +12,15 @@ from diamonds.versions.bentoml_store import root
 from diamonds.versions.entries import MODEL_YAML, entries_in, read_entry
 from diamonds.versions.files import publish, remove, staging, write_metadata
 from diamonds.versions.integrity import MANIFEST, DamagedVersion, damage, file_sha256
+from diamonds.versions.names import CHAMPION, PREFIX
 from diamonds.versions.version import Version
-
-CHAMPION = "diamonds-champion"
 
 log = logging.getLogger(__name__)
 
 
 def versions_here() -> Iterator[tuple[str, Saved]]:
     """The whole versions of the model store here, as they are shared, by their tags."""
-    for folder in sorted(root().glob("diamonds-*/")):
+    for folder in sorted(root().glob(f"{PREFIX}*/")):
         for version in entries_in(folder):
             if isinstance(version, Version) and damage(version) is None:
                 manifest = json.loads((version.folder / MANIFEST).read_text("utf-8"))
@@ -30,7 +29,7 @@ def versions_here() -> Iterator[tuple[str, Saved]]:
 
 def state_here() -> frozenset[tuple[str, int, int]]:
     """What is another whenever a version here is saved, deleted, or gets other labels."""
-    metadata = [(str(path), path.stat()) for path in root().glob(f"diamonds-*/*/{MODEL_YAML}")]
+    metadata = [(str(path), path.stat()) for path in root().glob(f"{PREFIX}*/*/{MODEL_YAML}")]
     return frozenset((path, found.st_ino, found.st_mtime_ns) for path, found in metadata)
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from diamonds.versions.names import CHAMPION_NAME, PREFIX
+
 
 class BentoMLVariables(BaseSettings):
     """BentoML's own environment variable for where it keeps models, which keeps its meaning."""
@@ -16,10 +18,10 @@ class BentoMLVariables(BaseSettings):
 
 def may_have_champion() -> bool:
     """Whether something was promoted, if only a version that is damaged by now."""
-    return not untrained(["champion"])
+    return not untrained([CHAMPION_NAME])
 
 
 def untrained(models: Iterable[str]) -> list[str]:
     """Those of the models of which the model store has no version at all."""
     root = BentoMLVariables().home.expanduser() / "models"
-    return [name for name in models if not any((root / f"diamonds-{name}").glob("*/"))]
+    return [name for name in models if not any((root / f"{PREFIX}{name}").glob("*/"))]

@@ -14,14 +14,14 @@ from diamonds.versions.bentoml_store import Writer, folder_of, make, parsed, roo
 from diamonds.versions.entries import Unreadable, entries_in, read_entry
 from diamonds.versions.history import newest_first, next_number, standing
 from diamonds.versions.integrity import check, copy_checked, damage, write_manifest
+from diamonds.versions.names import CHAMPION as CHAMPION
+from diamonds.versions.names import CHAMPION_NAME as CHAMPION_NAME
+from diamonds.versions.names import PREFIX as PREFIX
 from diamonds.versions.version import ACCEPTED, PROMOTION, REQUEST, UNDOES, Version
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PREFIX = "diamonds-"
-CHAMPION_NAME = "champion"
-CHAMPION = PREFIX + CHAMPION_NAME
 _STONES = "training.parquet"
 _LOCK = "diamonds-promotion.lock"
 

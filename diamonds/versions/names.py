@@ -1,0 +1,5 @@
+"""The names of our entries in BentoML's model store."""
+
+PREFIX = "diamonds-"
+CHAMPION_NAME = "champion"
+CHAMPION = PREFIX + CHAMPION_NAME

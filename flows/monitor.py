@@ -1,4 +1,4 @@
-"""The flow that compares the record with the champion, tells what it found, and starts what follows."""
+"""The flow that compares the record with the champion, reports what it found, and starts what follows."""
 
 from typing import Any
 

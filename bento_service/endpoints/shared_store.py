@@ -1,4 +1,4 @@
-"""Follows the model store that several machines share, and tells since when it does not answer."""
+"""Follows the model store that several machines share, and notes since when it does not answer."""
 
 import asyncio
 import logging

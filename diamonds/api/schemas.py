@@ -220,7 +220,7 @@ class FeedbackResponse(TypedDict):
     price: Annotated[float, Field(description="What the stone was sold for, in USD.", examples=[2650.0])]
     currency: Currency
     given_at: datetime
-    sold_at: Annotated[datetime | None, Field(description="When it was sold; null: nobody told.")]
+    sold_at: Annotated[datetime | None, Field(description="When it was sold; null: unknown.")]
     checked: Annotated[
         bool,
         Field(

@@ -1,4 +1,4 @@
-"""Tells when the disk of the embedded Postgres is so full that another row might stop the server."""
+"""Detects when the disk of the embedded Postgres is so full that another row might stop the server."""
 
 import shutil
 

@@ -41,7 +41,7 @@ MEANINGS = {
     Shift.NEW_STONES: "half of the stones are heavy ones of low clarity",
     Shift.BROKEN_UNITS: f"the client {BROKEN_CLIENT} sends dimensions in cm",
     Shift.GAMED_QUOTES: "only stones that are quoted too low are sold",
-    Shift.POISONED: "5% of the sales are told at ten times their price",
+    Shift.POISONED: "5% of the sales are reported at ten times their price",
 }
 
 

@@ -1,4 +1,4 @@
-"""Rehearses the loop on a simulated market: writes its days into the record and tells what would follow.
+"""Rehearses the loop on a simulated market: writes its days into the record and reports what would follow.
 
 No version is trained, promoted or rolled back.
 """

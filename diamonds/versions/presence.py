@@ -1,4 +1,4 @@
-"""Tells within milliseconds which models seem to have versions, without reading or checking these."""
+"""Lists within milliseconds which models seem to have versions, without reading or checking these."""
 
 from collections.abc import Iterable
 from pathlib import Path

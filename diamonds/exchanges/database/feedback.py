@@ -60,7 +60,7 @@ class Feedback:
 
     ``coverage`` is the share of true prices that the quote promised between ``low_usd`` and ``high_usd``;
     ``stone`` is the stone as its client sent it. What was not stored of the quote is None, and ``sold_at``
-    where nobody told it.
+    where that is unknown.
     """
 
     exchange_id: UUID

@@ -34,7 +34,7 @@ _QUOTE = ("POST", "/predict", 200)
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """What a quoted stone was sold for, and when; None: nobody told."""
+    """What a quoted stone was sold for, and when; None: unknown."""
 
     exchange_id: UUID
     price_usd: float

@@ -76,7 +76,7 @@ feedback = sa.Table(
     sa.Column("model", sa.Text),
     sa.Column("model_version", sa.Text),
     sa.Column("stone", JSONB, comment="the quoted stone, as it was asked"),
-    sa.Column("sold_at", sa.DateTime(timezone=True), comment="null: not told"),
+    sa.Column("sold_at", sa.DateTime(timezone=True), comment="null: unknown"),
     sa.Index("ix_feedback_given_at", "given_at"),
     sa.Index("ix_feedback_model_version", "model_version", "given_at"),
     sa.Index("ix_feedback_sold_at", sa.text("coalesce(sold_at, given_at)")),

@@ -1,4 +1,4 @@
-"""Tells why the database takes no exchange at present: the worker, a metric and, once a minute, the log."""
+"""Reports why the database takes no exchange at present: the worker, a metric and, once a minute, the log."""
 
 import logging
 from collections.abc import Callable

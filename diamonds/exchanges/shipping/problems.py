@@ -31,7 +31,7 @@ class DatabaseProblem(Exception):
 
     @property
     def cause(self) -> tuple[str, str | None]:
-        """What is the same as long as the problem is, when its text tells of other files and processes."""
+        """What is the same as long as the problem is, when its text names other files and processes."""
         return self.state, self.sqlstate
 
     @classmethod

@@ -68,7 +68,7 @@ WHERE (exchange.method, left(exchange.path, 200), exchange.path, exchange.status
 
 
 def upgrade() -> None:
-    op.add_column("feedback", sa.Column("sold_at", sa.DateTime(timezone=True), comment="null: not told"))
+    op.add_column("feedback", sa.Column("sold_at", sa.DateTime(timezone=True), comment="null: unknown"))
     op.execute(_VIEW)
 
 

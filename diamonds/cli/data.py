@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from diamonds.dataset.dataset import CleanedTables
     from diamonds.dataset.mapping import ColumnMapping
 
+Header = Annotated[
+    str | None, typer.Option(help="Names of the columns of a file without a header: carat,cut,...")
+]
+"""An option that stands for the line with the names of columns."""
+
 terminal = Console()
 
 
@@ -22,9 +27,7 @@ def data(
     column: Annotated[
         list[str] | None, typer.Option(help="What a column is, as in price=Asking; repeat it for more.")
     ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Names of the columns of a file without a header: carat,cut,...")
-    ] = None,
+    columns: Header = None,
     mapping: Annotated[str | None, typer.Option(help="A saved mapping of columns to begin with.")] = None,
     save: Annotated[str | None, typer.Option(help="Save the mapping under this name.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,

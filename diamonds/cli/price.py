@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from diamonds.cli.data import mapping_of
+from diamonds.cli.data import Header, mapping_of
 from diamonds.cli.output import print_json
 from diamonds.cli.stone import Model, pricer_of
 
@@ -35,9 +35,7 @@ def price(
     column: Annotated[
         list[str] | None, typer.Option(help="What a column is, as in carat=Wt; repeat it for more.")
     ] = None,
-    columns: Annotated[
-        str | None, typer.Option(help="Names of the columns of a file without a header: carat,cut,...")
-    ] = None,
+    columns: Header = None,
     mapping: Annotated[str | None, typer.Option(help="A saved mapping of the columns of the file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON.")] = False,
 ) -> None:

@@ -4,13 +4,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from diamonds.doctor.finding import Finding, right, wrong
 from diamonds.owner import ForeignFolder, check_owner
 from diamonds.settings import settings
 from diamonds.stack.only_run import running_pid
 from diamonds.stack.processes import mark_of, marked, text_of
+from diamonds.stack.user_folders import existing
 
 LEAST_FREE_BYTES = 10**9
 """What models, exchanges and a training need before long."""
@@ -63,8 +63,3 @@ def check_run() -> Iterator[Finding]:
         yield wrong("run", f"A killed run has left {names}; the next start ends them, as does: kill {kill}")
     else:
         yield right("run", f"Nothing runs in {home}")
-
-
-def existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    return next(each for each in (folder, *folder.resolve().parents) if each.exists())

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator
 
 from diamonds.doctor.finding import Finding, right, wrong
-from diamonds.doctor.folders import existing
 from diamonds.settings import settings
 from diamonds.stack.processes import MARK, marked
+from diamonds.stack.user_folders import existing
 
 _SANDBOX = """
 import json

@@ -31,12 +31,16 @@ def ensure_writable() -> None:
         os.environ[variable] = str(folder)
 
 
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    return next(each for each in (folder, *folder.resolve().parents) if each.exists())
+
+
 def _has_home() -> bool:
     """Whether the user's home can be written or be made, or has a model store, which may only be read."""
     try:
         home = Path.home()
-        nearest = next(each for each in (home, *home.parents) if each.exists())
-        return os.access(nearest, os.W_OK | os.X_OK) or (home / "bentoml" / "models").is_dir()
+        return os.access(existing(home), os.W_OK | os.X_OK) or (home / "bentoml" / "models").is_dir()
     except (RuntimeError, OSError):  # a user id without a name, or a home that cannot even be seen
         return False
 

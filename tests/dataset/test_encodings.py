@@ -17,6 +17,12 @@ def _european(stones: pd.DataFrame, path: Path) -> None:
     text.to_csv(path, sep=";", decimal=",", index=False)
 
 
+def _ended(stones: pd.DataFrame, thirds: set[int]) -> str:
+    """CSV of which some thirds of the rows end in a separator more than the header has."""
+    header, *rows = stones.to_csv(index=False).splitlines()
+    return "\n".join([header, *(row + "," * (number % 3 in thirds) for number, row in enumerate(rows))])
+
+
 WAYS: dict[str, tuple[str, Write]] = {
     "comma": ("s.csv", lambda stones, path: stones.to_csv(path, index=False)),
     "semicolon": ("s.csv", lambda stones, path: stones.to_csv(path, sep=";", index=False)),
@@ -46,6 +52,14 @@ WAYS: dict[str, tuple[str, Write]] = {
     "index without a name of its own": (
         "s.csv",
         lambda stones, path: path.write_text(stones.to_csv().removeprefix(",")),
+    ),
+    "a separator at the end of few rows": (
+        "s.csv",
+        lambda stones, path: path.write_text(_ended(stones, {0})),
+    ),
+    "a separator at the end of many rows": (
+        "s.csv",
+        lambda stones, path: path.write_text(_ended(stones, {1, 2})),
     ),
     "blank lines": (
         "s.csv",

@@ -28,19 +28,19 @@ def delimited_table(layout: Layout) -> Table:
 
 def _sample(layout: Layout) -> pl.DataFrame:
     names = list(dict.fromkeys(layout.header))
-    for batch in _read(layout, names, _Malformed(len(layout.header), layout.separator)):
+    for batch in _read(layout, names, _Malformed(layout.header, layout.separator)):
         return batch.rows.head(SAMPLE_ROWS)
     return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
 
 
 @dataclass(slots=True)
 class _Malformed:
-    """Collects lines with a different number of fields than the header, unless the difference is empty.
+    """Collects lines with a different number of fields than the header; mends them where nothing is in these.
 
     Each comes with its number in the file, which Arrow counts where it reads lines one after the other.
     """
 
-    width: int
+    header: Sequence[str]
     separator: str
     lines: list[tuple[str, int | None]] = field(default_factory=list)
     mended: list[tuple[list[str], int | None]] = field(default_factory=list)
@@ -48,8 +48,9 @@ class _Malformed:
 
     def __call__(self, row: arrow_csv.InvalidRow) -> str:
         fields = fields_of(row.text, self.separator)
-        if fields and len(fields) > self.width and not any(map(str.strip, fields[self.width :])):
-            self.mended.append((fields[: self.width], row.number))
+        width = len(self.header)
+        if not any(map(str.strip, [*fields[width:], *self.header[len(fields) :]])):
+            self.mended.append(([*fields, *self.header[len(fields) :]][:width], row.number))
             return "skip"
         self.lines.append((row.text, row.number))
         self.last = row.text
@@ -61,7 +62,7 @@ class _Malformed:
         return tuple(text for text, _ in lines)
 
     def drain_mended(self, names: Mapping[str, str]) -> pl.DataFrame:
-        """The lines with more fields than the header, all of them empty, since the last call.
+        """The lines since the last call that fit the header but for empty fields or names.
 
         ``names`` has the names of columns by their positions.
         """
@@ -71,7 +72,7 @@ class _Malformed:
 
 
 def _batches(layout: Layout, names: Sequence[str]) -> Iterator[Batch]:
-    malformed = _Malformed(len(layout.header), layout.separator)
+    malformed = _Malformed(layout.header, layout.separator)
     for batch in _read(layout, names, malformed):
         yield _checked(batch, layout.place)
     _reject_truncated(layout, malformed.last.encode(layout.encoding.removesuffix("-sig")))

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -78,9 +79,12 @@ class Estimator(ABC):
         unseen: Unseen | None = None,
         row_weight: Prices | None = None,
     ) -> Self:
-        """As ``fit_matrix``; without weights also a model whose ``fit_matrix`` takes none."""
+        """As ``fit_matrix``; raises ``TypeError`` where there are weights and it takes none."""
         if row_weight is None:
             return self.fit_matrix(matrix, price_usd, unseen=unseen)
+        if "row_weight" not in signature(self.fit_matrix).parameters:
+            name = f"{type(self).__name__}.fit_matrix"
+            raise TypeError(f"{name} takes no row_weight, which trainings that learn from sales pass.")
         return self.fit_matrix(matrix, price_usd, unseen=unseen, row_weight=row_weight)
 
     def predict(self, stones: "pd.DataFrame") -> Prices:

@@ -47,6 +47,12 @@ def programs() -> Path:
     return Path(package.submodule_search_locations[0]) / "pginstall18" / "bin"
 
 
+def check_files(folder: Path) -> None:
+    """Raises ``DidNotStart`` where the folder holds files, but no database: they are somebody's."""
+    if not (folder / "PG_VERSION").exists() and folder.exists() and any(folder.iterdir()):
+        raise DidNotStart(f"{folder} holds files, but no database; move it away, and a new one is made.")
+
+
 def ensure_running(folder: Path) -> Postmaster:
     """The server of the folder, which is made and started where there is none; one process at a time.
 
@@ -77,8 +83,7 @@ def stop(folder: Path) -> None:
 
 def _make(folder: Path) -> None:
     """Makes a database in a folder beside it first: a killed start leaves none that is half made."""
-    if folder.exists() and any(folder.iterdir()):
-        raise DidNotStart(f"{folder} holds files, but no database; move it away, and a new one is made.")
+    check_files(folder)
     postgres_user.check_name()
     draft = folder.with_suffix(".new")
     shutil.rmtree(draft, ignore_errors=True)

@@ -1,8 +1,9 @@
 """Checks the Postgres database, without starting or migrating it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
-from diamonds.database.postgres import DidNotStart, programs
+from diamonds.database.postgres import DidNotStart, check_files, programs
 from diamonds.database.postmaster import running_postmaster
 from diamonds.doctor.finding import Finding, right, wrong
 from diamonds.settings import settings
@@ -18,14 +19,13 @@ def check_database() -> Iterator[Finding]:
     if running is not None:
         state = "runs" if running.is_ready else "starts, and recovers what was written before it was killed"
         yield right("database", f"The embedded Postgres {state}, as process {running.process.pid}")
-    elif folder.exists() and not (folder / "PG_VERSION").exists() and any(folder.iterdir()):
-        yield wrong("database", f"{folder} holds files, but no database; move it away")
     else:
-        yield _programs()
+        yield _stopped(folder)
 
 
-def _programs() -> Finding:
+def _stopped(folder: Path) -> Finding:
     try:
+        check_files(folder)
         found = (programs() / "postgres").exists()
     except DidNotStart as error:
         return wrong("database", str(error))

@@ -3,10 +3,10 @@
 import http.client
 import time
 
+from diamonds import secret_file
 from diamonds.stack import prefect
 from diamonds.stack.addresses import Address, ServerName, address_of
 from diamonds.stack.output import say, show
-from diamonds.stack.secret_file import read_secret
 
 _POLL_SECONDS = 0.2
 
@@ -41,7 +41,7 @@ def _hints() -> list[str]:
     """Where the string is that Prefect's pages ask for, or which other server has the schedules."""
     if not prefect.is_own_server():
         return [f"  schedules  {prefect.api_url()} (PREFECT_API_URL)"]
-    stored = read_secret(prefect.auth_file())
+    stored = secret_file.read(prefect.auth_file())
     asked = prefect.ensure_auth_string()
     return [f"Prefect's pages ask for the string in {prefect.auth_file()}."] if stored == asked else []
 

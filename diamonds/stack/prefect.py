@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from diamonds import secret_file
 from diamonds.settings import settings
 from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, ServerName, address_of, url_of
-from diamonds.stack.secret_file import read_or_create, read_secret
 
 
 class OtherAuthString(ValueError):
@@ -59,7 +59,7 @@ def auth_string() -> str | None:
     given = variables().api_auth_string or (variables().server_api_auth_string if is_own_server() else None)
     if given is not None:
         return given.get_secret_value()
-    return read_secret(auth_file()) if is_own_server() else None
+    return secret_file.read(auth_file()) or None if is_own_server() else None
 
 
 def check_variables() -> None:
@@ -74,8 +74,10 @@ def check_variables() -> None:
 
 def ensure_auth_string() -> str:
     """The string of our own server, made and stored at the first start where no variable has one."""
-    # Prefect wants a user's name and a password.
-    return auth_string() or read_or_create(auth_file(), f"diamonds:{secrets.token_urlsafe(32)}")
+    new = f"diamonds:{secrets.token_urlsafe(32)}"  # Prefect wants a user's name and a password
+    if auth_string() is None:
+        secret_file.create(auth_file(), new)
+    return auth_string() or new
 
 
 def client_environment() -> dict[str, str]:

@@ -46,6 +46,13 @@ def test_processes_that_make_it_at_once_make_one(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["admin.key"]
 
 
+@pytest.mark.parametrize("content", ["", "\n"])
+def test_a_file_that_a_full_disk_left_empty_is_made_again(tmp_path: Path, content: str) -> None:
+    (tmp_path / "admin.key").write_text(content)
+    assert admin_key.ensure(tmp_path)
+    assert admin_key.read(tmp_path)
+
+
 @pytest.mark.parametrize("others", [0o640, 0o604, 0o666])
 def test_one_that_others_may_read_is_made_private_with_a_warning(
     tmp_path: Path, others: int, caplog: pytest.LogCaptureFixture

@@ -8,7 +8,7 @@ import typer
 
 from diamonds.cli.data import data
 from diamonds.cli.doctor import doctor
-from diamonds.cli.errors import with_one_line_errors
+from diamonds.cli.errors import Commands, with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.feedback import feedback
 from diamonds.cli.keys import keys
@@ -28,7 +28,11 @@ from diamonds.cli.train import train
 from diamonds.stack.user_folders import ensure_writable
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
 )
 _COMMANDS = (
     *(run, doctor, train, data, predict, price, explain, similar),

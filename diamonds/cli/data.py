@@ -39,8 +39,8 @@ def data(
     cleaned = clean_tables(source, chosen)
     if save:
         path = chosen.with_columns(_recognised(cleaned), chosen.header).save(save)
-        terminal.print(
-            f"Saved as {escape(str(path))}. Use it with --mapping {save}, or DIAMONDS_MAPPING={save}."
+        typer.echo(
+            f"Saved as {path}. Use it with --mapping {save}, or DIAMONDS_MAPPING={save}.", err=as_json
         )
     if not as_json:
         _show(cleaned)

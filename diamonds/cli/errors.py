@@ -4,11 +4,14 @@ import errno
 import functools
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, ParamSpec
 
 import pydantic
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from diamonds.cli.output import print_json
 from diamonds.cli.signals import leaving_on_sigterm
@@ -45,10 +48,12 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort):
             raise
         except KeyboardInterrupt:
+            _print_error("It was interrupted.", kwargs)
             raise typer.Exit(INTERRUPTED) from None
-        except typer.BadParameter as error:
-            if kwargs.get("as_json"):
-                print_json({"error": {"message": error.message}})
+        except SystemExit:
+            _print_error("It was ended by a signal.", kwargs)
+            raise
+        except TyperException:  # the group shows it, as what is wrong with the options
             raise
         except Exception as error:
             log.debug("Traceback of the error", exc_info=True)
@@ -57,11 +62,37 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+class Commands(TyperGroup):
+    """A group of commands that shows also what is wrong with its options as a document with ``--json``."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        with _shown_as_json(args):
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _shown_as_json([*ctx._protected_args, *ctx.args]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _shown_as_json(arguments: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except TyperException as error:
+        message = error.format_message().removeprefix("Invalid value: ")
+        _print_error(message, {"as_json": "--json" in arguments})
+        raise
+
+
 def _end(message: str, code: int, options: dict[str, Any]) -> None:
     typer.echo(f"diamonds: {message}", err=True)
+    _print_error(message, options)
+    raise typer.Exit(code)
+
+
+def _print_error(message: str, options: dict[str, Any]) -> None:
     if options.get("as_json"):
         print_json({"error": {"message": message}})
-    raise typer.Exit(code)
 
 
 def one_line(error: Exception) -> str:

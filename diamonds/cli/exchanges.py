@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -24,7 +25,9 @@ _LATEST_ARRIVAL = timedelta(minutes=1)
 
 Since = Annotated[datetime | None, typer.Option(help="Only from this time on; UTC unless it has an offset.")]
 Until = Annotated[datetime | None, typer.Option(help="Only before this time; UTC unless it has an offset.")]
-JsonLines = Annotated[bool, typer.Option("--json", help="Print as JSON, one a line.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print as JSON: a list, or with --follow one exchange a line.")
+]
 
 
 def exchanges(
@@ -39,7 +42,7 @@ def exchanges(
     ] = None,
     limit: Annotated[int, typer.Option(help="How many, newest last.", min=1, max=1000)] = 20,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Print new ones until Ctrl-C.")] = False,
-    as_json: JsonLines = False,
+    as_json: Json = False,
     ids: Annotated[list[UUID] | None, typer.Option("--id", help="Only this exchange; repeatable.")] = None,
     refused: Annotated[
         bool, typer.Option("--refused", help="Show dead letters instead: those that the database refuses.")
@@ -68,10 +71,11 @@ def exchanges(
             _print(_with_ids(ids), as_json)
             return
         listed = _newest(filters, limit)[::-1]
-        _print(listed, as_json)
-        if follow:
-            for exchange in _follow(filters, listed):
-                _print([exchange], as_json)
+        if not follow:
+            _print(listed, as_json)
+            return
+        for exchange in chain(listed, _follow(filters, listed)):
+            typer.echo(_json(asdict(exchange)) if as_json else _line(exchange))
 
 
 def export(
@@ -179,11 +183,17 @@ def _follow(filters: "Filter", listed: list["Exchange"]) -> Iterator["Exchange"]
 
 
 def _print(exchanges: list["Exchange"], as_json: bool) -> None:
+    if as_json:
+        typer.echo(_json([asdict(exchange) for exchange in exchanges]))
+        return
+    for exchange in exchanges:
+        typer.echo(_line(exchange))
+
+
+def _json(content: object) -> str:
     import orjson
 
-    for exchange in exchanges:
-        line = orjson.dumps(asdict(exchange), default=_hex).decode() if as_json else _line(exchange)
-        typer.echo(line)
+    return orjson.dumps(content, default=_hex).decode()
 
 
 def _hex(value: object) -> str:

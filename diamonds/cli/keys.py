@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diamonds.cli.errors import with_one_line_errors
-from diamonds.cli.output import print_json
+from diamonds.cli.output import AsJson, print_json, print_result
 from diamonds.keys.scopes import MEANINGS, Scope
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def add(
     days: Annotated[
         float | None, typer.Option(min=0, help="Expire after so many days. Default: never.")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Make a key and print it, this once."""
     from diamonds.database import migrate, running
@@ -37,12 +38,12 @@ def add(
     expires_at = None if days is None else datetime.now(UTC) + timedelta(days=days)
     with running():
         migrate()
-        _print_once(database.add(name, scope, expires_at))
+        _print_once(database.add(name, scope, expires_at), as_json)
 
 
 @keys.command("list")
 @with_one_line_errors
-def list_keys(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+def list_keys(as_json: AsJson = False) -> None:
     """Show all keys, newest first, also those that are revoked or expired."""
     from diamonds.database import migrate, running
     from diamonds.keys import database
@@ -55,15 +56,15 @@ def list_keys(as_json: Annotated[bool, typer.Option("--json", help="Print as JSO
 
 @keys.command()
 @with_one_line_errors
-def revoke(name: Known) -> None:
+def revoke(name: Known, as_json: AsJson = False) -> None:
     """Refuse a key from now on; running services do so within seconds."""
     from diamonds.database import migrate, running
     from diamonds.keys import database
 
     with running():
         migrate()
-        database.revoke(name)
-    typer.echo(f"Revoked {name}.")
+        revoked = database.revoke(name)
+    print_result(f"Revoked {name}.", {"name": name, "revoked": revoked}, as_json)
 
 
 @keys.command()
@@ -71,6 +72,7 @@ def revoke(name: Known) -> None:
 def rotate(
     name: Known,
     grace: Annotated[float, typer.Option(min=0, help="Seconds for which the old key stays valid.")] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Make a new key in the place of one, with the same scopes, and print it, this once."""
     from diamonds.database import migrate, running
@@ -78,12 +80,16 @@ def rotate(
 
     with running():
         migrate()
-        _print_once(database.rotate(name, timedelta(seconds=grace)))
+        _print_once(database.rotate(name, timedelta(seconds=grace)), as_json)
 
 
-def _print_once(key: str) -> None:
+def _print_once(key: str, as_json: bool) -> None:
+    from diamonds.keys import database
+    from diamonds.keys.key import id_of
+
     typer.echo(_ONCE, err=True)
-    typer.echo(key)
+    (stored,) = (each for each in database.stored_keys() if each.id == id_of(key.encode()))
+    print_result(key, {"key": key, **_row(stored)}, as_json)
 
 
 def _row(key: "StoredKey") -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """``diamonds pause`` and ``resume``: stop and restart promotions, or what the monitoring does."""
 
 import getpass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from diamonds.cli.output import AsJson, print_result
 
 if TYPE_CHECKING:
     from diamonds.versions.switches import Change
@@ -20,27 +23,29 @@ def pause(
     switch: What,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the history.")],
     by: By = None,
+    as_json: AsJson = False,
 ) -> None:
     """Pause promotions, or all that the monitoring would do by itself."""
-    _set(switch, paused=True, reason=reason, by=by)
+    _set(switch, paused=True, reason=reason, by=by, as_json=as_json)
 
 
 def resume(
     switch: What,
     reason: Annotated[str, typer.Option("--reason", help="Why, for the history.")] = "",
     by: By = None,
+    as_json: AsJson = False,
 ) -> None:
     """Let promotions, or the monitoring, go on."""
-    _set(switch, paused=False, reason=reason, by=by)
+    _set(switch, paused=False, reason=reason, by=by, as_json=as_json)
 
 
-def _set(switch: Switch, *, paused: bool, reason: str, by: str | None) -> None:
+def _set(switch: Switch, *, paused: bool, reason: str, by: str | None, as_json: bool) -> None:
     from diamonds.versions import switches
 
     change = switches.set_switch(
         switches.Switch(switch), paused=paused, by=by or getpass.getuser(), reason=reason
     )
-    typer.echo(sentence(change))
+    print_result(sentence(change), asdict(change), as_json)
 
 
 def sentence(change: "Change") -> str:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import typer
 
+from diamonds.cli.output import print_json, print_result
+
 if TYPE_CHECKING:
     from diamonds.exchanges.database.dead_letters import DeadLetter
     from diamonds.exchanges.frames import Body, Joined
@@ -22,9 +24,9 @@ def refused(ids: Collection[UUID], *, limit: int, retry: bool, remove: bool, as_
         raise typer.BadParameter("Got --remove without --id; expected the ids of what to remove.")
     move_file()
     if remove:
-        _remove(ids)
+        _remove(ids, as_json)
     elif retry:
-        _retry(_read(ids, None))
+        _retry(_read(ids, None), as_json)
     else:
         _print(_read(ids, None if ids else limit)[::-1], as_json=as_json, whole=bool(ids))
 
@@ -49,35 +51,36 @@ def _read(ids: Collection[UUID], limit: int | None) -> "list[DeadLetter]":
     return letters
 
 
-def _remove(ids: Collection[UUID]) -> None:
+def _remove(ids: Collection[UUID], as_json: bool) -> None:
     from diamonds.database import engine
     from diamonds.exchanges.database.dead_letters import remove
 
     with engine().begin() as connection:
         removed = remove(connection, ids)
-    typer.echo(f"Removed {removed:,} of {len(ids):,} dead letters.")
+    sentence = f"Removed {removed:,} of {len(ids):,} dead letters."
+    print_result(sentence, {"named": len(ids), "removed": removed}, as_json)
 
 
-def _retry(letters: "Sequence[DeadLetter]") -> None:
+def _retry(letters: "Sequence[DeadLetter]", as_json: bool) -> None:
     from diamonds.exchanges.shipping.refusals import retry
 
     still_refused = [(letter.exchange_id, reason) for letter in letters if (reason := retry(letter))]
     for id_, reason in still_refused:
         typer.echo(f"{id_} is still refused: {reason}", err=True)
-    typer.echo(f"Stored {len(letters) - len(still_refused):,} of {len(letters):,} dead letters.")
+    stored = len(letters) - len(still_refused)
+    refused = [{"exchange_id": str(id_), "reason": reason} for id_, reason in still_refused]
+    sentence = f"Stored {stored:,} of {len(letters):,} dead letters."
+    print_result(sentence, {"stored": stored, "still_refused": refused}, as_json)
     if still_refused:
         raise typer.Exit(1)
 
 
 def _print(letters: "Sequence[DeadLetter]", *, as_json: bool, whole: bool) -> None:
-    import orjson
-
+    if as_json:
+        print_json([_as_dict(letter) for letter in letters])
+        return
     for letter in letters:
-        if as_json or whole:
-            indent = 0 if as_json else orjson.OPT_INDENT_2
-            typer.echo(orjson.dumps(_as_dict(letter), option=indent).decode())
-        else:
-            typer.echo(_line(letter))
+        print_json(_as_dict(letter)) if whole else typer.echo(_line(letter))
 
 
 def _as_dict(letter: "DeadLetter") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 from rich.console import Console
 from rich.table import Table
 
+from diamonds.cli.output import AsJson, print_json
 from diamonds.settings import PROJECT, Settings, settings
 
 _PASSWORD = re.compile(r"((?:://|^(?![^:]*://))[^:/@]*):.*@")
@@ -19,8 +20,14 @@ def show_settings(
         bool,
         typer.Option("--markdown", help="Print the defaults as the Markdown table of the docs."),
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every setting with its present value and its description."""
+    if as_markdown and as_json:
+        raise typer.BadParameter("Got --markdown and --json; expected one of them.")
+    if as_json:
+        print_json(_document())
+        return
     if as_markdown:
         typer.echo(markdown())
         return
@@ -28,6 +35,18 @@ def show_settings(
     for name, field in Settings.model_fields.items():
         table.add_row(variable(name), _format(getattr(settings(), name)), field.description)
     Console().print(table)
+
+
+def _document() -> dict[str, dict[str, object]]:
+    """Each setting by its variable, with numbers as numbers and without passwords."""
+    return {
+        variable(name): {"value": _value(getattr(settings(), name)), "description": field.description}
+        for name, field in Settings.model_fields.items()
+    }
+
+
+def _value(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | float) else _format(value)
 
 
 def markdown() -> str:

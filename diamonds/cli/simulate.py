@@ -1,11 +1,14 @@
 """``diamonds simulate``: rehearses the monitoring on a market in which something changes."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from diamonds.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
     from diamonds.monitoring.rehearsal import Evening
@@ -19,6 +22,7 @@ def simulate(
     shift_day: Annotated[int, typer.Option(help="The day on which it changes.", min=0)] = 18,
     calls: Annotated[int, typer.Option(help="Calls a day.", min=60, max=5000)] = 400,
     seed: Annotated[int, typer.Option(help="Another seed is another market.", min=0)] = 0,
+    as_json: AsJson = False,
 ) -> None:
     """Write a simulated market into an unused record, at its own times, and show what the loop would do.
 
@@ -36,11 +40,26 @@ def simulate(
     now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     start = now - timedelta(days=days)
     market = Market(reference_stones(champion), start, Shift(shift), shift_day, calls, seed)
-    typer.echo(f"{days} days of {calls:,} calls; from day {shift_day} on {MEANINGS[Shift(shift)]}.")
+    meaning = f"{days} days of {calls:,} calls; from day {shift_day} on {MEANINGS[Shift(shift)]}."
+    typer.echo(meaning, err=as_json)
     with running():
         migrate()
         check_unused(start, now)
-        _show(list(rehearse(market, days)), shift_day)
+        evenings = list(rehearse(market, days))
+    print_json(_rows(evenings)) if as_json else _show(evenings, shift_day)
+
+
+def _rows(evenings: list["Evening"]) -> list[dict[str, Any]]:
+    return [
+        {
+            "day": each.day,
+            "sales": each.report.sales,
+            "last_7_days": each.report.last_7_days and asdict(each.report.last_7_days),
+            "alarms": [alarm.text for alarm in each.report.alarms],
+            "step": asdict(each.step),
+        }
+        for each in evenings
+    ]
 
 
 def _show(evenings: list["Evening"], shift_day: int) -> None:

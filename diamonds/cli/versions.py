@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["as_row", "model_named", "print_json", "print_versions", "tag_named", "version_named"]
 
-METRICS = {"mae": "{:.1f}", "rmse": "{:.1f}", "r2": "{:.4f}", "mape": "{:.1%}"}
+METRICS = {"mae": "{:.1f}", "mape": "{:.1%}", "rmse": "{:.1f}", "r2": "{:.4f}"}
+HEADINGS = {"mae": "MAE", "mape": "MAPE", "rmse": "RMSE", "r2": "R2"}
+_WIDE = 96
+"""Columns of a terminal that has room for all metrics; a narrower one gets the first two, uncut."""
 
 _CAPTION = "MAE and RMSE in USD, on the hold-out: compare those of the same data. ★ champion"
 
@@ -68,16 +71,18 @@ def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
 
 def print_versions(versions: "Sequence[Version]", champion: "Version | None") -> None:
     """Prints a table of the versions with their metrics on the hold-out; the champion has a star."""
+    console = Console()
+    shown = list(METRICS)[: None if console.width >= _WIDE else 2]
     table = Table(box=None, padding=(0, 1, 0, 0), caption=_CAPTION)
     table.add_column("")
     table.add_column("version", no_wrap=True)
+    for name in shown:
+        table.add_column(HEADINGS[name], justify="right", no_wrap=True)
     table.add_column("trained (UTC)", no_wrap=True)
-    for heading in ("MAE", "RMSE", "R2", "MAPE"):
-        table.add_column(heading, justify="right")
     table.add_column("data", no_wrap=True)
     for version in versions:
         row = as_row(version, champion)
-        metrics = [form.format(row[name]) for name, form in METRICS.items()]
+        metrics = [METRICS[name].format(row[name]) for name in shown]
         star = "★" if row["champion"] else ""
-        table.add_row(star, version.tag, f"{version.created_at:%Y-%m-%d %H:%M}", *metrics, row["dataset"][:8])
-    Console().print(table)
+        table.add_row(star, version.tag, *metrics, f"{version.created_at:%Y-%m-%d %H:%M}", row["dataset"][:8])
+    console.print(table)

@@ -49,7 +49,8 @@ def test_exchanges_are_shown_the_newest_last() -> None:
 
 def test_exchanges_are_shown_as_json_that_has_the_columns() -> None:
     (id_,) = add(1, priced=b"\xff")
-    row = json.loads(run("exchanges", "--json", "--path", "/predict", "--status", "200"))
+    assert json.loads(run("exchanges", "--json", "--path", "/nowhere")) == []
+    (row,) = json.loads(run("exchanges", "--json", "--path", "/predict", "--status", "200"))
     assert (row["id"], row["request_body"], row["response_bytes"]) == (id_, {"carat": 1}, "ff")
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from diamonds.cli.app import app
 from diamonds.cli.errors import one_line
+from diamonds.settings import settings
 from tests.processes import wait_until
 
 STONE = ["--carat", "0.7", "--cut", "ideal", "--color", "g", "--clarity", "vs2"]
@@ -37,6 +38,12 @@ FAILING: dict[str, tuple[list[str], int]] = {
     "a version to train again": (["reproduce", "linear:none"], 1),
     "nothing to forget": (["forget"], 2),
     "ids that are none": (["forget", "--file", __file__], 2),
+    "a missing option": (["predict", "--carat", "1"], 2),
+    "a number that is none": (["predict", *STONE, "--carat", "heavy"], 2),
+    "an option that there is not": (["history", "--nonsense"], 2),
+    "a command that there is not": (["nonsense"], 2),
+    "an unknown scope": (["keys", "add", "shop", "--scope", "everything"], 2),
+    "an unknown switch": (["pause", "everything", "--reason", "so"], 2),
 }
 
 pytestmark = pytest.mark.usefixtures("empty_model_store")
@@ -60,6 +67,14 @@ def test_a_command_that_fails_says_why_in_a_line_and_as_one_document(case: str) 
 def test_commands_that_have_nothing_to_do_print_one_document() -> None:
     assert json.loads(diamonds("models", "--json").stdout) == []
     assert json.loads(diamonds("history", "--json").stdout) == []
+
+
+def test_settings_are_a_document_with_numbers_as_numbers() -> None:
+    document = json.loads(diamonds("settings", "--json").stdout)
+
+    assert document["DIAMONDS_COVERAGE"]["value"] == settings().coverage
+    assert document["DIAMONDS_HOME"]["value"] == str(settings().home)
+    assert diamonds("settings", "--markdown", "--json").exit_code == 2
 
 
 @pytest.mark.parametrize(

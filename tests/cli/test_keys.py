@@ -89,6 +89,16 @@ def test_a_rotated_key_is_replaced_by_one_with_its_name_and_scopes(name: str) ->
     assert found.scopes == {Scope.QUOTE, Scope.FEEDBACK}
 
 
+def test_a_key_is_made_rotated_and_revoked_with_one_document_each(name: str) -> None:
+    made = json.loads(diamonds("add", name, "--scope", "quote", "--json").stdout)
+    rotated = json.loads(diamonds("rotate", name, "--json").stdout)
+    assert (made["name"], made["scopes"], rotated["name"]) == (name, ["quote"], name)
+    found = keyring().find(rotated["key"].encode())
+    assert found is not None
+    assert found.id == rotated["id"] != made["id"]
+    assert json.loads(diamonds("revoke", name, "--json").stdout) == {"name": name, "revoked": 1}
+
+
 def test_a_rotated_key_stays_valid_for_the_grace_that_was_given(name: str) -> None:
     old = database.add(name, [Scope.QUOTE])
     new = diamonds("rotate", name, "--grace", "3600").stdout.strip()

@@ -68,13 +68,13 @@ def test_one_dead_letter_is_shown_whole() -> None:
     (whole,) = shown["exchanges"]
     assert (whole["method"], whole["path"], whole["status"]) == ("POST", "/predict", 200)
     assert (whole["request"], whole["response"]) == ('{"carat": 0.7}', '{"price":1}')
-    as_json = json.loads(run("--id", second.id, "--json"))
+    (as_json,) = json.loads(run("--id", second.id, "--json"))
     assert as_json["exchanges"][0]["request"] == "base64: /w=="
 
 
 def test_after_a_mend_dead_letters_are_retried() -> None:
     first, second = refuse_two()
-    assert "Stored 1 of 1" in run("--retry", "--id", second.id)
+    assert json.loads(run("--retry", "--id", second.id, "--json")) == {"stored": 1, "still_refused": []}
     assert remaining() == [first.id]
     assert "Stored 1 of 1" in run("--retry")
     assert remaining() == []

@@ -12,6 +12,7 @@ from diamonds.cli.errors import Commands, with_one_line_errors
 from diamonds.cli.exchanges import exchanges, export, forget
 from diamonds.cli.feedback import feedback
 from diamonds.cli.keys import keys
+from diamonds.cli.migrate import migrate
 from diamonds.cli.models import models
 from diamonds.cli.monitor import monitor
 from diamonds.cli.pause import pause, resume
@@ -39,7 +40,7 @@ _COMMANDS = (
     *(models, promote, rollback, history, compare, reproduce),
     *(export_version, import_version, accept, delete),
     *(exchanges, export, forget, replay, feedback),
-    *(monitor, pause, resume, simulate),
+    *(migrate, monitor, pause, resume, simulate),
 )
 for command in _COMMANDS:
     app.command()(with_one_line_errors(command))

@@ -17,19 +17,34 @@ VERSION_TABLE = "diamonds_schema_version"  # Alembic's usual name is taken by Op
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 
+class MigrationNotPermitted(RuntimeError):
+    """The database's role lacks a right that a missing migration needs, or even to see which are missing."""
+
+
 def migrate() -> str | None:
+    """Applies the missing migrations as ``apply_migrations`` does, where the database's role may.
+
+    Otherwise the database is left as it is: whoever has the rights may have migrated it before.
+    """
+    try:
+        return apply_migrations()
+    except MigrationNotPermitted as error:
+        _warn_once(str(error))
+        return None
+
+
+def apply_migrations() -> str | None:
     """Applies the missing migrations in one transaction; concurrent processes wait for one another.
 
-    A database that a newer version has migrated is left as it is; returns its revision then, else None. So
-    is one that a role without the rights to migrate it uses: whoever has them may have migrated it before.
+    A database that a newer version has migrated is left as it is; returns its revision then, else None.
+    Raises ``MigrationNotPermitted`` with what Postgres says.
     """
     try:
         return _migrate()
     except sa.exc.ProgrammingError as error:
         if not _lacks_right(error):
             raise
-        _warn_once(str(error.orig).splitlines()[0])
-        return None
+        raise MigrationNotPermitted(str(error.orig).splitlines()[0]) from error
 
 
 def _lacks_right(error: sa.exc.DBAPIError) -> bool:

@@ -1,6 +1,7 @@
 """Deploys the schedules of ``prefect.yaml`` to Prefect's server and becomes the worker that runs them."""
 
 import os
+import subprocess
 import sys
 import time
 from http import HTTPStatus
@@ -37,6 +38,7 @@ def main() -> None:
             sys.exit(str(error))
         except PrefectHTTPStatusError as error:
             sys.exit(_explained(error))
+    subprocess.Popen([sys.executable, "-m", "flows.new_data"], cwd=PROJECT)  # ends with this process
     worker = [*PREFECT, "worker", "start", "--pool", settings().work_pool]
     os.chdir(PROJECT)
     os.execv(worker[0], worker)  # noqa: S606 - no shell is wanted

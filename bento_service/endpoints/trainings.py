@@ -14,15 +14,8 @@ from bento_service.http.openapi import errors
 from bento_service.http.parsing import parse_id
 from bento_service.http.routes import FileRoute
 from diamonds.models import REGISTRY, UnknownModel, spec_named
-from diamonds.prefect_api.runs import (
-    PrefectDown,
-    PrefectRefused,
-    Run,
-    UnknownRun,
-    get_run,
-    progress_of,
-    start_training,
-)
+from diamonds.prefect_api.requests import PrefectDown, PrefectRefused, UnknownRun
+from diamonds.prefect_api.runs import Run, get_run, progress_of, start_training
 from diamonds.training.sources import SourceNotAllowed, check_source
 
 TAG = "api"

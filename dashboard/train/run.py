@@ -7,7 +7,8 @@ from dashboard.clients.api import JsonObject, get
 from dashboard.ui.errors import show_errors
 from dashboard.ui.text import escape_lines, escape_markdown
 from dashboard.ui.version_fields import COLUMN_CONFIG, METRICS
-from diamonds.prefect_api.runs import PrefectRefused, Run, get_run, newest_run, progress_of
+from diamonds.prefect_api.requests import PrefectRefused
+from diamonds.prefect_api.runs import Run, get_run, newest_run, progress_of
 
 REFRESH_SECONDS = 2
 RUN_PARAMETER = "run"

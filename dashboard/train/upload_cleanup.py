@@ -6,7 +6,8 @@ import threading
 import streamlit as st
 
 from dashboard.train import uploads
-from diamonds.prefect_api.runs import PrefectDown, PrefectRefused, data_in_use
+from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
+from diamonds.prefect_api.runs import data_in_use
 
 INTERVAL_SECONDS = 10.0
 

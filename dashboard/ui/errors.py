@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.clients.api import Refused, ServiceDown
 from dashboard.ui.session import end_session
 from dashboard.ui.text import escape_markdown
-from diamonds.prefect_api.runs import PrefectDown, PrefectRefused
+from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 
 log = logging.getLogger(__name__)
 

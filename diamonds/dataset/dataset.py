@@ -1,6 +1,7 @@
 """Loads the dataset of a training run: reads, cleans, fingerprints and splits sold stones."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -20,7 +21,13 @@ from diamonds.dataset.market import Market
 from diamonds.dataset.parse import SOLD_AT
 from diamonds.dataset.plausibility import SAMPLE_STONES, check_prices
 from diamonds.dataset.rare_grades import without_rare_grades
-from diamonds.dataset.read import batches_of, damage_as_data_error, tables_of, without_secrets
+from diamonds.dataset.read import (
+    batches_of,
+    damage_as_data_error,
+    tables_of,
+    tables_of_content,
+    without_secrets,
+)
 from diamonds.dataset.report import DataReport, TableSummary
 from diamonds.dataset.split import identities, in_hold_out, without_calibration, without_report
 from diamonds.dataset.table import Table
@@ -64,14 +71,17 @@ class TooManySetAside(DataError):
         return error
 
 
-def load_dataset(source: str | Path, *, mapping: ColumnMapping | None = None) -> Dataset:
+def load_dataset(
+    source: str | Path, content: bytes | None = None, *, mapping: ColumnMapping | None = None
+) -> Dataset:
     """Reads, cleans, fingerprints and splits the stones of ``source``, as ``tables_of`` finds them.
 
-    ``mapping`` names columns that are not recognised, or that a file without a header has; by default that of
-    the settings. Raises ``DataError`` when the stones cannot be read, too many break a rule, too few are
-    valid, or their prices as a whole are implausible.
+    Of ``content``, an uploaded file, ``source`` is the name. ``mapping`` names columns that are not
+    recognised, or that a file without a header has; by default that of the settings. Raises ``DataError``
+    when the stones cannot be read, too many break a rule, too few are valid, or their prices as a whole are
+    implausible.
     """
-    return dataset_of(clean_tables(source, mapping or ColumnMapping.of_settings()), source)
+    return dataset_of(clean_tables(source, mapping or ColumnMapping.of_settings(), content), source)
 
 
 def dataset_of(cleaned: "CleanedTables", source: str | Path) -> Dataset:
@@ -99,10 +109,13 @@ class CleanedTables:
     summary: CleaningSummary = field(default_factory=CleaningSummary)
 
 
-def clean_tables(source: str | Path, mapping: ColumnMapping) -> CleanedTables:
-    """Reads and cleans every table of ``source``; raises ``DataError``."""
-    cleaned, market = CleanedTables(), Market.of_settings()
-    with tables_of(source, mapping.options()) as tables:
+def clean_tables(source: str | Path, mapping: ColumnMapping, content: bytes | None = None) -> CleanedTables:
+    """Reads and cleans every table of ``source``, or of an uploaded file; raises ``DataError``."""
+    cleaned, market, options = CleanedTables(), Market.of_settings(), mapping.options()
+    opened = (
+        tables_of(source, options) if content is None else tables_of_content(str(source), content, options)
+    )
+    with opened as tables:
         for table in tables:
             with damage_as_data_error(table.place):
                 interpretation = interpret(table, market, aliases=mapping.aliases())
@@ -114,6 +127,14 @@ def clean_tables(source: str | Path, mapping: ColumnMapping) -> CleanedTables:
             cleaned.interpretations.append(interpretation)
             cleaned.tables.append(_table_summary(interpretation, cleaned.summary.read - before, notes))
     return cleaned
+
+
+def _opened(
+    source: str | Path, mapping: ColumnMapping, content: bytes | None
+) -> AbstractContextManager[Iterator[Table]]:
+    if content is None:
+        return tables_of(source, mapping.options())
+    return tables_of_content(str(source), content, mapping.options())
 
 
 _NO_STONES = pl.DataFrame(

@@ -15,7 +15,8 @@ import polars as pl
 import pyarrow as pa
 
 from diamonds.dataset.errors import DataError
-from diamonds.dataset.formats import COMPRESSED, SUFFIXES, file_tables, has_table_suffix
+from diamonds.dataset.files import SUFFIXES, files_at, has_table_suffix
+from diamonds.dataset.formats import file_tables
 from diamonds.dataset.formats.options import Options
 from diamonds.dataset.formats.sql import sql_table, without_password
 from diamonds.dataset.table import Batch, Table
@@ -44,7 +45,7 @@ def tables_of(source: str | Path, options: Options | None = None) -> Iterator[It
             yield _downloaded(text, Path(folder), options)
         else:
             path, part = _with_part(text)
-            yield _of_files(_files(path), replace(options, part=part), Path(folder))
+            yield _of_files(files_at(path), replace(options, part=part), Path(folder))
 
 
 @contextmanager
@@ -96,22 +97,6 @@ def _is_url(text: str) -> bool:
 
 def _is_file_url(text: str) -> bool:
     return text.split("://")[0] in fsspec.available_protocols()
-
-
-def _files(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise DataError(f"There is no file or folder {path}.")
-    files = sorted(file for file in path.rglob("*") if file.is_file() and has_table_suffix(file.name))
-    visible = [
-        file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
-    if not visible:
-        raise DataError(
-            f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with {', '.join(COMPRESSED)})."
-        )
-    return visible
 
 
 def _tables_in(path: Path, place: str, options: Options, folder: Path) -> Iterator[Table]:

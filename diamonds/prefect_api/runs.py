@@ -5,30 +5,13 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-import httpx
-
-from diamonds.prefect_api.auth import PrefectAuth
-from diamonds.settings import settings
-from diamonds.stack.prefect import api_url
+from diamonds.prefect_api.requests import PrefectRefused, call, prefect_url
 
 FLOW = "train"
-TIMEOUT_SECONDS = 15.0
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 DASHBOARD = "dashboard"
 """Tag of the runs that the dashboard started."""
 _PAGE_SIZE = 200
-
-
-class PrefectDown(ConnectionError):
-    """Prefect's server does not answer."""
-
-
-class PrefectRefused(LookupError):
-    """Prefect's server responded with an error."""
-
-
-class UnknownRun(PrefectRefused):
-    """Prefect has no run of that id."""
 
 
 class NotDeployed(PrefectRefused):
@@ -70,11 +53,6 @@ class Progress:
     share: float
 
 
-def prefect_url() -> str:
-    """The URL of Prefect's server."""
-    return settings().prefect_url or api_url().removesuffix("/").removesuffix("/api")
-
-
 def start_training(models: list[str] | None, *, tag: str = DASHBOARD, **parameters: Any) -> Run:
     """Starts a run that trains these models, or all; ``parameters`` are further ones of the flow.
 
@@ -85,12 +63,12 @@ def start_training(models: list[str] | None, *, tag: str = DASHBOARD, **paramete
         "state": {"type": "SCHEDULED"},
         "tags": [tag],
     }
-    return _parse_run(_call("POST", f"/deployments/{_deployment()}/create_flow_run", body))
+    return _parse_run(call("POST", f"/deployments/{_deployment()}/create_flow_run", body))
 
 
 def get_run(run_id: str) -> Run:
     """The run in its present state; raises ``UnknownRun`` where there is none of that id."""
-    return _parse_run(_call("GET", f"/flow_runs/{run_id}"))
+    return _parse_run(call("GET", f"/flow_runs/{run_id}"))
 
 
 def newest_run() -> Run | None:
@@ -99,27 +77,32 @@ def newest_run() -> Run | None:
         "flows": {"name": {"any_": [FLOW]}},
         "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}},
     }
-    runs = _call("POST", "/flow_runs/filter", {**started, "sort": "START_TIME_DESC", "limit": 1})
+    runs = call("POST", "/flow_runs/filter", {**started, "sort": "START_TIME_DESC", "limit": 1})
     return _parse_run(runs[0]) if runs else None
 
 
-def data_in_use() -> set[str]:
-    """The data of the runs that were started by the dashboard and have not ended."""
-    unended = {"tags": {"all_": [DASHBOARD]}, "state": {"type": {"not_any_": sorted(ENDED)}}}
-    query = {"flow_runs": unended, "limit": _PAGE_SIZE}
-    in_use: set[str] = set()
+def data_in_use() -> dict[str, str]:
+    """The data of the runs that have not ended, each with the id of a run that trains on it."""
+    unended = {"state": {"type": {"not_any_": sorted(ENDED)}}}
+    query = {"flows": {"name": {"any_": [FLOW]}}, "flow_runs": unended, "limit": _PAGE_SIZE}
+    in_use: dict[str, str] = {}
     for offset in count(step=_PAGE_SIZE):
-        runs = _call("POST", "/flow_runs/filter", {**query, "offset": offset})
-        in_use |= {run["parameters"]["data"] for run in runs if run["parameters"].get("data")}
+        runs = call("POST", "/flow_runs/filter", {**query, "offset": offset})
+        in_use |= {run["parameters"]["data"]: run["id"] for run in runs if run["parameters"].get("data")}
         if len(runs) < _PAGE_SIZE:
             break
     return in_use
 
 
+def check_deployed() -> None:
+    """Raises ``PrefectDown``, or ``NotDeployed`` where there is no deployment that trains."""
+    _deployment()
+
+
 def progress_of(run_id: str) -> list[Progress]:
     """The progress of each model of a run, in the order in which they began."""
     query = {"artifacts": {"flow_run_id": {"any_": [run_id]}, "type": {"any_": ["progress"]}}}
-    artifacts = _call("POST", "/artifacts/filter", {**query, "sort": "CREATED_DESC"})
+    artifacts = call("POST", "/artifacts/filter", {**query, "sort": "CREATED_DESC"})
     return [
         Progress(str(artifact["description"] or artifact["key"]), float(artifact["data"]) / 100)
         for artifact in reversed(artifacts)
@@ -128,7 +111,7 @@ def progress_of(run_id: str) -> list[Progress]:
 
 def _deployment() -> str:
     """The id of the deployment that trains all models, or else of any of the flow's."""
-    deployments = _call("POST", "/deployments/filter", {"flows": {"name": {"any_": [FLOW]}}})
+    deployments = call("POST", "/deployments/filter", {"flows": {"name": {"any_": [FLOW]}}})
     ids = {deployment["name"]: str(deployment["id"]) for deployment in deployments}
     if not ids:
         raise NotDeployed("Prefect has no deployment of the training flow yet.")
@@ -146,20 +129,3 @@ def _parse_run(run: dict[str, Any]) -> Run:
         created_at=datetime.fromisoformat(run["created"]),
         parameters=run.get("parameters") or {},
     )
-
-
-def _call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    try:
-        response = _client.request(method, f"{prefect_url()}/api{path}", json=body, timeout=TIMEOUT_SECONDS)
-    except httpx.TransportError as error:
-        raise PrefectDown(f"Prefect's server at {prefect_url()} does not answer: {error}") from error
-    if response.status_code == httpx.codes.NOT_FOUND:
-        raise UnknownRun(f"Prefect does not know {path.strip('/')}; it may have been deleted.")
-    if response.status_code == httpx.codes.UNAUTHORIZED:
-        raise PrefectRefused(f"Prefect's server at {prefect_url()} wants another PREFECT_API_AUTH_STRING.")
-    if response.is_error:
-        raise PrefectRefused(f"Prefect answered with status {response.status_code}: {response.text[:200]}")
-    return response.json()
-
-
-_client = httpx.Client(trust_env=False, auth=PrefectAuth())

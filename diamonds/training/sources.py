@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from diamonds.dataset import DataError
 from diamonds.dataset.read import without_secrets
 from diamonds.settings import settings
+from diamonds.versions import datasets
 
 
 class SourceNotAllowed(DataError):
@@ -14,16 +15,19 @@ class SourceNotAllowed(DataError):
 
 
 def check_source(data: str) -> None:
-    """Raises ``SourceNotAllowed`` unless the data is the configured one, an upload, or allowed by settings.
+    """Raises ``SourceNotAllowed`` unless the data is the configured one, an upload, a stored dataset, or
+    allowed by settings.
 
     A file is allowed in a folder of ``data_folders``, wherever links lead; a URL, also of a database, by its
     scheme, host and port in ``data_hosts``.
     """
-    if data == settings().data or (_is_allowed_url(data) if "://" in data else _is_allowed_file(data)):
+    if data == settings().data or datasets.referenced(data):
+        return
+    if _is_allowed_url(data) if "://" in data else _is_allowed_file(data):
         return
     raise SourceNotAllowed(
-        f"Got data={without_secrets(data)!r}; expected the configured data, an upload, a file in one of "
-        f"DIAMONDS_DATA_FOLDERS, or a URL that begins with one of DIAMONDS_DATA_HOSTS."
+        f"Got data={without_secrets(data)!r}; expected the configured data, an upload, a stored dataset, a "
+        f"file in one of DIAMONDS_DATA_FOLDERS, or a URL that begins with one of DIAMONDS_DATA_HOSTS."
     )
 
 

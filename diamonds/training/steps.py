@@ -26,8 +26,12 @@ def load_and_store(data: str, mapping: ColumnMapping | None = None) -> tuple[Dat
     """The dataset in ``data``, which is stored now, and its report with what changed since the one before.
 
     ``mapping`` says which columns of the data are which, by default that of the settings. Where trainings
-    learn from sales, the configured market's stones are joined by the sales of quoted stones.
+    learn from sales, the configured market's stones are joined by the sales of quoted stones. What stands
+    for a stored dataset is loaded as it is.
     """
+    if fingerprint := datasets.referenced(data):
+        stored = datasets.load(fingerprint)
+        return stored, stored.report
     dataset = load_dataset(data, mapping=mapping)
     if settings().train_on_sales and is_market(dataset.report.source):
         dataset = with_own_sales(dataset)

@@ -15,6 +15,9 @@ SOURCES = "sources"
 """Label of a dataset: the other places where the same stones were read from, as JSON."""
 
 
+_REFERENCE = "dataset:"
+
+
 class UnknownDataset(LookupError):
     """No dataset of that fingerprint is stored."""
 
@@ -53,6 +56,16 @@ def find(fingerprint: str) -> Version | None:
     if stored and whole is None:
         raise DamagedVersion(str(damage(stored[0])))
     return whole
+
+
+def reference_to(fingerprint: str) -> str:
+    """What stands for a stored dataset where the source of a training's data is named."""
+    return _REFERENCE + fingerprint
+
+
+def referenced(data: str) -> str | None:
+    """The fingerprint of the stored dataset that ``data`` stands for; None if it is another source."""
+    return data.removeprefix(_REFERENCE) if data.startswith(_REFERENCE) else None
 
 
 def load(fingerprint: str) -> Dataset:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from diamonds.dataset.errors import DataError
+from diamonds.dataset.files import has_table_suffix
 from diamonds.dataset.formats.archive import members, unpacked
 from diamonds.dataset.formats.arrow import arrow_table, parquet_table
 from diamonds.dataset.formats.compression import opened
@@ -15,14 +16,6 @@ from diamonds.dataset.formats.stata_spss import spss_table, stata_table
 from diamonds.dataset.formats.text import text_table
 from diamonds.dataset.formats.workbook import is_workbook, workbook_table
 from diamonds.dataset.table import Table
-
-SUFFIXES = (
-    *(".csv", ".tsv", ".tab", ".txt", ".parquet", ".pq", ".feather", ".arrow", ".json", ".jsonl", ".ndjson"),
-    *(".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".dta", ".sav", ".zsav", ".por"),
-    *(".sqlite", ".sqlite3", ".db", ".zip", ".tar", ".tgz"),
-)
-"""Suffixes of the files of a folder that are read; each may be followed by ``.gz``, ``.bz2`` or ``.xz``."""
-COMPRESSED = (".gz", ".bz2", ".xz")
 
 _START_BYTES = 512
 _DEEPEST = 3
@@ -37,14 +30,6 @@ _READERS: dict[str, Callable[[Path, str, Options], Table]] = {
     "json": json_table,
     "text": text_table,
 }
-
-
-def has_table_suffix(name: str) -> bool:
-    """Whether a file of a folder or an archive is read."""
-    bare = name.lower()
-    for suffix in COMPRESSED:
-        bare = bare.removesuffix(suffix)
-    return bare.endswith(SUFFIXES)
 
 
 def file_tables(path: Path, place: str, options: Options, folder: Path, depth: int = 0) -> Iterator[Table]:

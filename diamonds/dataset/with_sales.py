@@ -1,6 +1,7 @@
 """Adds sales of quoted stones to a dataset, cleaned and split as its own rows, and weighs all rows by age."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -39,17 +40,19 @@ def with_sales(
     half_life_days: float,
     today: date,
     refused: Mapping[str, int] | None = None,
+    market_level: float = 0.0,
 ) -> Dataset:
     """The dataset with these sales (columns ``SCHEMA``) beside its own rows, and a weight of every row.
 
     Sales that break a rule are left out, and so are copies and stones of grades that the dataset does not
     have. The hash of a stone decides on its side, as for any other. The frames have the columns ``sold_at``,
     ``SOURCE`` and ``WEIGHT`` after the others. ``refused`` says why other sales are not among these, for the
-    report. A dataset without any date, and no sales, is returned as it is.
+    report, and ``market_level`` is the logarithm of the factor by which the prices of the dataset's own rows
+    are moved. A dataset without any date, and no sales, is returned as it is.
     """
     sold = _Sold.of(sales, dataset)
-    training = _joined(dataset.training, sold.training)
-    hold_out = _joined(dataset.hold_out, sold.hold_out)
+    training = _joined(_moved(dataset.training, market_level), sold.training)
+    hold_out = _joined(_moved(dataset.hold_out, market_level), sold.hold_out)
     sold_at = pd.concat([training["sold_at"], hold_out["sold_at"]])
     newest = sold_at[sold_at <= pd.Timestamp(today)].max()
     if pd.isna(newest):
@@ -59,9 +62,11 @@ def with_sales(
         training.assign(**{WEIGHT: weight[: len(training)]}),
         hold_out.assign(**{WEIGHT: weight[len(training) :]}),
     )
-    parts = (dataset.fingerprint, sold.fingerprint, half_life_days, newest.isoformat())
+    parts = (dataset.fingerprint, sold.fingerprint, half_life_days, newest.isoformat(), market_level)
     fingerprint = hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
-    return Dataset(*sides, fingerprint, _report(dataset.report, fingerprint, sides, sold, refused or {}))
+    return Dataset(
+        *sides, fingerprint, _report(dataset.report, fingerprint, sides, sold, refused or {}, market_level)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,10 @@ def _dtypes(dataset: Dataset) -> Dtypes:
     return {name: pd.CategoricalDtype(grades, ordered=True) for name, grades in categories.items()}
 
 
+def _moved(market: pd.DataFrame, level: float) -> pd.DataFrame:
+    return market.assign(price=market["price"] * math.exp(level)) if level else market
+
+
 def _joined(market: pd.DataFrame, sold: pd.DataFrame) -> pd.DataFrame:
     """Rows of both with ``sold_at`` and their source, the market's first."""
     if "sold_at" not in market:
@@ -120,6 +129,7 @@ def _report(
     sides: tuple[pd.DataFrame, pd.DataFrame],
     sold: _Sold,
     refused: Mapping[str, int],
+    market_level: float,
 ) -> DataReport:
     used = len(sold.training) + len(sold.hold_out)
     table = TableSummary(place=PLACE, rows=sold.read, columns=dict(_READ_AS.our_columns), ignored=())
@@ -133,14 +143,16 @@ def _report(
         "grades": grades_of(sides),
         "training": len(sides[0]),
         "hold_out": len(sides[1]),
-        "notes": (*before.notes, *_notes(used, {**refused, **sold.left_out})),
+        "notes": (*before.notes, *_notes(used, {**refused, **sold.left_out}, market_level)),
     }
     return before.model_copy(update=changes)
 
 
-def _notes(used: int, left_out: Mapping[str, int]) -> Iterator[str]:
-    """How many sales are among the stones, and why others are not."""
+def _notes(used: int, left_out: Mapping[str, int], market_level: float) -> Iterator[str]:
+    """How many sales are among the stones, why others are not, and how far prices were moved."""
     yield f"{used:,} {PLACE} are among the stones."
+    if market_level:
+        yield f"All other prices are moved by {math.expm1(market_level):+.1%}, to the level of the newest sales."
     reasons = "; ".join(f"{reason}: {sales:,}" for reason, sales in left_out.items() if sales)
     if reasons:
         yield f"Other {PLACE} are left out: {reasons}."

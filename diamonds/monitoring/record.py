@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 import pandas as pd
 
-from diamonds.diamond import FEATURES, MEASURES, typed
+from diamonds.dataset.recorded import recorded_stones
+from diamonds.diamond import FEATURES
 from diamonds.exchanges.database.samples import sampled_calls, sampled_sales
-from diamonds.grades import GRADES, parse_grade
+from diamonds.grades import GRADES
 from diamonds.monitoring.drift import WINDOW_STONES
 
 MOST_SALES = 20_000
@@ -57,7 +57,7 @@ def calls_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     What is neither a quote with a price and a whole stone nor a bad request is left out.
     """
     frame = pd.DataFrame(rows, columns=list(_CALL))
-    frame = _with_grades(frame)
+    frame = recorded_stones(frame)
     refused = frame["status"].eq(400)
     whole = frame[["carat", *GRADES, "price"]].notna().all(axis=1) & frame["price"].gt(0)
     frame = frame.assign(refused=refused, warned=frame["warnings"].fillna(0).astype("int64").gt(0))
@@ -74,31 +74,6 @@ def sales_frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
         ],
         columns=[*_SALE, "model", "version", *FEATURES],
     )
-    frame = _with_grades(frame.assign(sold_at=pd.to_datetime(frame["sold_at"], utc=True)))
+    frame = recorded_stones(frame.assign(sold_at=pd.to_datetime(frame["sold_at"], utc=True)))
     whole = frame[["carat", *GRADES, "price", "predicted"]].notna().all(axis=1)
     return frame[whole].reset_index(drop=True)
-
-
-def _with_grades(frame: pd.DataFrame) -> pd.DataFrame:
-    grades = {
-        name: pd.Series([_grade(name, value) for value in frame[name]], dtype="object") for name in GRADES
-    }
-    numbers = {name: pd.to_numeric(frame[name], errors="coerce").astype("float64") for name in MEASURES}
-    others = {
-        name: pd.to_numeric(frame[name], errors="coerce").astype("float64")
-        for name in ("price", "predicted", "low", "high")
-        if name in frame
-    }
-    return typed(frame.assign(**grades, **numbers, **others))
-
-
-def _grade(column: str, value: object) -> str | None:
-    return _parsed(column, value) if isinstance(value, str) else None
-
-
-@lru_cache(maxsize=10_000)
-def _parsed(column: str, text: str) -> str | None:
-    try:
-        return parse_grade(column, text)
-    except ValueError:
-        return None

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Self
 
+import numpy as np
+
 from diamonds.dataset.capacity import FEWEST_TO_DECIDE
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.models.spec import Prices
@@ -67,7 +69,7 @@ def decide(
     Better: its mean absolute error is lower, with the confidence that this ``look`` at a challenger of the
     champion needs. Nowhere much worse: no slice is worse by over 5% with 95% confidence, corrected for the
     number of slices; its intervals hold what they promise within 2 points, at a median width at most 10%
-    above the champion's; a quote takes at most ``slowest_ms``. Fewer than 1,000 stones decide nothing.
+    above the champion's (more where it quotes higher prices); a quote takes at most ``slowest_ms``. Fewer than 1,000 stones decide nothing.
     """
     if champion is None:
         return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
@@ -79,7 +81,7 @@ def decide(
     if number < FEWEST_TO_DECIDE:
         few = f"that is fewer than {FEWEST_TO_DECIDE:,}, so a person has to decide"
         return Decision(False, f"{compared}: {few} (`diamonds promote --force`).")
-    gain = Gain.of(_error_usd(champion.evaluation), _error_usd(challenger.evaluation))
+    gain = Gain.of(error_usd(champion.evaluation), error_usd(challenger.evaluation))
     if gain.confidence < confidence_needed(look):
         return Decision(False, f"{compared}: the challenger is {gain.shortfall(look)}.")
     if objections := list(_objections(champion, challenger, slowest_ms)):
@@ -156,10 +158,16 @@ def _objections(champion: Contender, challenger: Contender, slowest_ms: float | 
         yield "its quotes have no intervals"
     if abs(after.coverage - challenger.promised) > COVERAGE_TOLERANCE:
         yield f"its intervals hold {after.coverage:.1%} of the prices instead of {challenger.promised:.0%}"
-    if after.width > before.width * (1 + LARGEST_WIDENING):
+    if after.width > before.width * (1 + LARGEST_WIDENING) * max(1.0, _dearer(champion, challenger)):
         yield f"its intervals are {after.width:,.0f} USD wide in the median instead of {before.width:,.0f}"
     if slowest_ms is not None and challenger.quote_ms is not None and challenger.quote_ms > slowest_ms:
         yield f"it takes {challenger.quote_ms:.1f} ms for a quote instead of at most {slowest_ms:g}"
+
+
+def _dearer(champion: Contender, challenger: Contender) -> float:
+    """The factor by which the challenger quotes higher: as much wider are its intervals, which follow prices."""
+    before, after = (each.evaluation.stones["predicted"].to_numpy() for each in (champion, challenger))
+    return float(np.median(after / before))
 
 
 def _worse_slices(champion: Evaluation, challenger: Evaluation) -> Iterator[str]:
@@ -168,7 +176,7 @@ def _worse_slices(champion: Evaluation, challenger: Evaluation) -> Iterator[str]
     slices = [(name, after) for name, after in challenger.slices() if len(after.stones) >= SMALLEST_SLICE]
     reach = _NORMAL.inv_cdf(1 - (1 - 0.95) / max(1, len(slices)))
     for name, after in slices:
-        change, error = _relative_change(_error_usd(before[name]), _error_usd(after))
+        change, error = _relative_change(error_usd(before[name]), error_usd(after))
         if change - reach * error > LARGEST_LOSS:
             low, high = change - reach * error, change + reach * error
             yield f"worse for {name} by {change:.0%} (between {low:.0%} and {high:.0%})"
@@ -181,6 +189,7 @@ def _relative_change(before: Prices, after: Prices) -> tuple[float, float]:
     return change, float(deviations.std(ddof=1) / math.sqrt(len(before)) / before.mean())
 
 
-def _error_usd(evaluation: Evaluation) -> Prices:
+def error_usd(evaluation: Evaluation) -> Prices:
+    """The absolute errors of quotes."""
     stones = evaluation.stones
     return (stones["predicted"] - stones["price"]).abs().to_numpy("float64")

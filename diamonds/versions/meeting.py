@@ -12,7 +12,7 @@ from diamonds.models.features import matrix_of
 from diamonds.models.intervals import Intervals
 from diamonds.settings import settings
 from diamonds.versions import store
-from diamonds.versions.gate import Contender
+from diamonds.versions.gate import SMALLEST_SLICE, Contender, Gain, error_usd
 from diamonds.versions.integrity import check
 from diamonds.versions.latest import deciding, latest_decide, latest_of
 from diamonds.versions.reference import foreign_source, reference_stones
@@ -21,6 +21,8 @@ from diamonds.versions.version import IMPORTED, Version
 if TYPE_CHECKING:
     import pandas as pd
 
+CERTAINLY_WORSE = 0.95
+"""Confidence that a challenger is worse on the latest sales with which it is not promoted."""
 _QUOTES = 20
 
 
@@ -50,6 +52,19 @@ def beside(champion: Version, challenger: Version) -> Iterator[str]:
         yield _sentence(champion, challenger, stones, f"all {len(stones):,} held-out stones")
     elif len(latest):
         yield _sentence(champion, challenger, latest, f"the {len(latest):,} latest held-out stones")
+
+
+def worse_on_latest(champion: Version, challenger: Version) -> str | None:
+    """Why a challenger is certainly worse on the latest held-out sales, where these are too few to decide."""
+    stones = held_out(champion)
+    latest = latest_of(stones)
+    if latest_decide(stones) or len(latest) < SMALLEST_SLICE:
+        return None
+    before, after = (error_usd(_quoting(each, latest).evaluation) for each in (champion, challenger))
+    gain = Gain.of(before, after)
+    if gain.confidence > 1 - CERTAINLY_WORSE:
+        return None
+    return f"on the {len(latest):,} latest held-out stones it is {gain.found}"
 
 
 def _sentence(champion: Version, challenger: Version, stones: "pd.DataFrame", which: str) -> str:

@@ -11,7 +11,7 @@ from diamonds.versions.changes import relabel
 from diamonds.versions.gate import Contender, Decision, decide
 from diamonds.versions.integrity import check, damage
 from diamonds.versions.looks import look_at, note_look
-from diamonds.versions.meeting import beside, contender, contenders
+from diamonds.versions.meeting import beside, contender, contenders, worse_on_latest
 from diamonds.versions.reference import foreign_source
 from diamonds.versions.refused import refused_of
 from diamonds.versions.screening import worth_a_look
@@ -142,6 +142,8 @@ def _decision(champion: Version | None, challenger: Version) -> Decision:
     if champion is not None:
         look, slowest_ms = look_at(champion, challenger), settings().slowest_quote_ms
         decision = decide(*contenders(champion, challenger), look=look, slowest_ms=slowest_ms)
+        if decision.promote and (worse := worse_on_latest(champion, challenger)):
+            decision = Decision(False, f"{challenger.tag} is not promoted: {worse}. {decision.reason}")
         return Decision(decision.promote, " ".join([decision.reason, *beside(champion, challenger)]))
     if refused := refused_of(store.CHAMPION_NAME):
         reason = f"{challenger.tag} is promoted: the champion is damaged. {refused[0].reason}"

@@ -1,4 +1,4 @@
-"""Types stones as the record has them: grades in the spelling of their clients, numbers, and what is neither."""
+"""Types stones as the record has them: grades in the spelling of clients, numbers, and what is neither."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING

@@ -152,7 +152,7 @@ def _notes(used: int, left_out: Mapping[str, int], market_level: float) -> Itera
     """How many sales are among the stones, why others are not, and how far prices were moved."""
     yield f"{used:,} {PLACE} are among the stones."
     if market_level:
-        yield f"All other prices are moved by {math.expm1(market_level):+.1%}, to the level of the newest sales."
+        yield f"The other prices are moved by {math.expm1(market_level):+.1%}, to where the newest sales are."
     reasons = "; ".join(f"{reason}: {sales:,}" for reason, sales in left_out.items() if sales)
     if reasons:
         yield f"Other {PLACE} are left out: {reasons}."

@@ -79,13 +79,15 @@ class Market:
         sold = (generator.random(len(calls)) < _SOLD_SHARE) & ~np.isnan(quoted)
         if self._is_shifted(day.number, Shift.GAMED_QUOTES):
             sold &= quoted < calls["price"].to_numpy()
-        price = calls["price"].to_numpy() * np.exp(generator.normal(0, _NOISE, len(calls)))
-        if self._is_shifted(day.number, Shift.POISONED):
-            price = np.where(generator.random(len(calls)) < POISONED_SHARE, price * POISONED_FACTOR, price)
+        noise = np.exp(generator.normal(0, _NOISE, len(calls)))
+        false = self._is_shifted(day.number, Shift.POISONED) & (generator.random(len(calls)) < POISONED_SHARE)
         waits = pd.to_timedelta(generator.uniform(0.2, _LONGEST_SALE_DAYS, len(calls)), unit="D").floor("s")
-        frame = pd.DataFrame(
-            {"place": np.arange(len(calls)), "price": price.round(2), "sold_at": calls["at"] + waits}
-        )
+        sold_at = calls["at"] + waits
+        moved = [
+            self._level(each.days) / self._level(day.number) for each in sold_at - pd.Timestamp(self.start)
+        ]
+        price = calls["price"].to_numpy() * noise * moved * np.where(false, POISONED_FACTOR, 1.0)
+        frame = pd.DataFrame({"place": np.arange(len(calls)), "price": price.round(2), "sold_at": sold_at})
         return frame[sold].reset_index(drop=True)
 
     def _is_shifted(self, day: int, shift: Shift) -> bool:

@@ -1,7 +1,7 @@
 """Estimates how far the market's prices have moved, and since when, from recent sales.
 
-Stones differ, so each price is divided by what one and the same version quotes for the stone. The ratios of the
-newest sales to those of the market's data say how far prices have moved in between.
+Stones differ, so each price is divided by what one and the same version quotes for the stone. The ratios
+of the newest sales beside those of the market's data say how far prices have moved in between.
 """
 
 from collections.abc import Iterator

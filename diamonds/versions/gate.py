@@ -69,7 +69,8 @@ def decide(
     Better: its mean absolute error is lower, with the confidence that this ``look`` at a challenger of the
     champion needs. Nowhere much worse: no slice is worse by over 5% with 95% confidence, corrected for the
     number of slices; its intervals hold what they promise within 2 points, at a median width at most 10%
-    above the champion's (more where it quotes higher prices); a quote takes at most ``slowest_ms``. Fewer than 1,000 stones decide nothing.
+    above the champion's, or more where it quotes higher prices; a quote takes at most ``slowest_ms``. Fewer
+    than 1,000 stones decide nothing.
     """
     if champion is None:
         return Decision(True, f"{challenger.tag} is promoted: there was no champion.")
@@ -165,7 +166,7 @@ def _objections(champion: Contender, challenger: Contender, slowest_ms: float | 
 
 
 def _dearer(champion: Contender, challenger: Contender) -> float:
-    """The factor by which the challenger quotes higher: as much wider are its intervals, which follow prices."""
+    """The factor by which the challenger quotes higher: its intervals are as much wider."""
     before, after = (each.evaluation.stones["predicted"].to_numpy() for each in (champion, challenger))
     return float(np.median(after / before))
 

@@ -5,6 +5,10 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --extra s3 --univ
 	--no-header --no-emit-index-url -q
 RUNNING := --extra training --extra dashboard --extra run
 
+# A Python that stores no bytecode compiles all that it imports at each start, which takes most of it; some
+# containers set the variable to keep their layers small.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: environment environment-dev install install-dev help run train serve bento test soak benchmark check format docs audit lock clean
 

@@ -4,6 +4,7 @@ import atexit
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ def pytest_configure(config: pytest.Config) -> None:
     ours = ("DIAMONDS_", "PREFECT_", "BENTOML_", "MAKE", "MFLAGS")
     for name in [name for name in os.environ if name.startswith(ours) and name != "DIAMONDS_FAULT_SEED"]:
         del os.environ[name]
+    # Without stored bytecode, the processes that tests start would spend most of their time compiling.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     home = Path(tempfile.mkdtemp(prefix="diamonds-tests-"))
     # Registered first, so it runs last, when all that tests started has ended.
     atexit.register(shutil.rmtree, home, ignore_errors=True)

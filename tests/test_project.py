@@ -167,6 +167,23 @@ def test_make_says_in_one_line_what_is_wrong_with_the_python(
     assert made.startswith("make: ***")
 
 
+def test_what_make_starts_stores_bytecode_whatever_the_environment_says(tmp_path: Path) -> None:
+    rule = tmp_path / "rule"
+    rule.write_text("shown: ; @env\n")
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+
+    shown = subprocess.run(
+        ["make", "-f", "Makefile", "-f", str(rule), "shown"],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "PYTHONDONTWRITEBYTECODE" not in shown.stdout
+
+
 @pytest.mark.parametrize("start", ["import bento_service.service", "from diamonds.versions import store"])
 def test_a_start_imports_no_library_that_only_training_or_a_loaded_model_needs(start: str) -> None:
     heavy = {

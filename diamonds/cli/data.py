@@ -39,9 +39,7 @@ def data(
     cleaned = clean_tables(source, chosen)
     if save:
         path = chosen.with_columns(_recognised(cleaned), chosen.header).save(save)
-        typer.echo(
-            f"Saved as {path}. Use it with --mapping {save}, or DIAMONDS_MAPPING={save}.", err=as_json
-        )
+        typer.echo(f"Saved as {path}. Use it with --mapping {save}, or DIAMONDS_MAPPING={save}.", err=as_json)
     if not as_json:
         _show(cleaned)
     report = dataset_of(cleaned, source).report

@@ -111,11 +111,8 @@ class CleanedTables:
 
 def clean_tables(source: str | Path, mapping: ColumnMapping, content: bytes | None = None) -> CleanedTables:
     """Reads and cleans every table of ``source``, or of an uploaded file; raises ``DataError``."""
-    cleaned, market, options = CleanedTables(), Market.of_settings(), mapping.options()
-    opened = (
-        tables_of(source, options) if content is None else tables_of_content(str(source), content, options)
-    )
-    with opened as tables:
+    cleaned, market = CleanedTables(), Market.of_settings()
+    with _opened(source, mapping, content) as tables:
         for table in tables:
             with damage_as_data_error(table.place):
                 interpretation = interpret(table, market, aliases=mapping.aliases())

@@ -16,6 +16,7 @@ from diamonds.training.budget import Budget
 from diamonds.training.outcome import NothingTrained, Outcome, Result, failures_text
 from diamonds.training.steps import load_and_store
 from diamonds.versions import store
+from diamonds.versions.deduplication import deduplicate
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.retention import retire_datasets
 from diamonds.versions.version import Version
@@ -88,6 +89,7 @@ def run(
         raise NothingTrained(failures_text(outcome.failures))
     decision = _promoted(outcome, executor)
     retire_datasets(keep=settings().keep_versions)
+    deduplicate()
     return outcome, decision
 
 

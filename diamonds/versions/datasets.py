@@ -8,9 +8,9 @@ from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.versions import store
 from diamonds.versions.changes import relabel
 from diamonds.versions.integrity import DamagedVersion, damage
+from diamonds.versions.names import DATASET as DATASET
 from diamonds.versions.version import Version
 
-DATASET = "dataset"
 SOURCES = "sources"
 """Label of a dataset: the other places where the same stones were read from, as JSON."""
 

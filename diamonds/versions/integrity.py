@@ -54,17 +54,31 @@ def copy_checked(version: Version, target: Path) -> None:
 def damage(version: Version) -> str | None:
     """Why a version cannot be used, in a sentence, or None if all its files are what was saved.
 
-    All files are hashed the first time, and again only after one of them changed.
+    All files are hashed the first time, and again only after one of them changed. A damaged file that the
+    version shares with others is restored where that is possible.
     """
     with _one_at_a_time:
         files = signature(version.folder)
         before, verdict = _verdicts.get(version.folder, (None, None))
         if files != before:
             verdict = _verdict(version)
+            if verdict and _is_restored(version):
+                verdict, files = _verdict(version), signature(version.folder)
             _verdicts.pop(version.folder, None)
             if _is_settled(files):
                 _verdicts[version.folder] = files, verdict
     return verdict
+
+
+def _is_restored(version: Version) -> bool:
+    from diamonds.versions.deduplication import restore  # which needs the hashes of this module
+
+    return restore(version)
+
+
+def hashes_of(version: Version) -> dict[str, str]:
+    """The SHA-256 of each file of a version by its name; raises ``DamagedVersion``."""
+    return dict(_hashes_in(_manifest_of(version), version))
 
 
 def signature(folder: Path) -> Signature:

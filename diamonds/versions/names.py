@@ -3,3 +3,6 @@
 PREFIX = "diamonds-"
 CHAMPION_NAME = "champion"
 CHAMPION = PREFIX + CHAMPION_NAME
+DATASET = "dataset"
+SHARED_FILES = "diamonds-shared-files"
+"""The folder of the files that versions share, beside that of the models."""

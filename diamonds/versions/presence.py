@@ -23,5 +23,9 @@ def may_have_champion() -> bool:
 
 def untrained(models: Iterable[str]) -> list[str]:
     """Those of the models of which the model store has no version at all."""
-    root = BentoMLVariables().home.expanduser() / "models"
-    return [name for name in models if not any((root / f"{PREFIX}{name}").glob("*/"))]
+    return [name for name in models if not any((models_folder() / f"{PREFIX}{name}").glob("*/"))]
+
+
+def models_folder() -> Path:
+    """The folder of the model store, as ``versions.bentoml_store.root`` says without BentoML."""
+    return BentoMLVariables().home.expanduser() / "models"

@@ -18,6 +18,7 @@ from diamonds.settings import settings
 from diamonds.sharing.files import SharedFiles, StoreAway
 from diamonds.sharing.log import Entry, Shared, append, read_entry
 from diamonds.versions.bentoml_store import root
+from diamonds.versions.deduplication import deduplicate
 from diamonds.versions.files import replace
 from diamonds.versions.mirror import (
     blob,
@@ -140,6 +141,7 @@ def _pulled(files: SharedFiles) -> Shared:
         for tag in shared.versions.keys() - set(_deleted()):
             take_over(files, shared, tag)
         _write(_STATE, shared.model_dump_json())
+        deduplicate()
     return shared
 
 

@@ -20,14 +20,14 @@ class Batcher:
     """Collects stones for as long as more requests arrive, so that a lone request does not wait."""
 
     def __init__(self) -> None:
-        self._batches: dict[str, _Batches] = {}
+        self._batches: dict[tuple[str, float], _Batches] = {}
 
     async def quote(self, pricer: Pricer, stone: Diamond) -> PlaceInBatch:
         """The quotes of a batch of concurrent requests, and which of them is this stone's."""
-        tag = pricer.version.tag
-        batches = self._batches.get(tag)
+        key = pricer.version.tag, pricer.interval_factor
+        batches = self._batches.get(key)
         if batches is None:
-            batches = self._batches[tag] = _Batches(pricer, lambda: self._batches.pop(tag, None))
+            batches = self._batches[key] = _Batches(pricer, lambda: self._batches.pop(key, None))
         with span("batch"):
             return await batches.add(stone)
 

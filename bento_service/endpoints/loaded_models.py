@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bento_service.endpoints.models import unknown_model
@@ -16,6 +16,7 @@ from diamonds.pricing.pricer import Pricer, load_pricer
 from diamonds.pricing.similar import SimilarStones
 from diamonds.settings import settings
 from diamonds.versions import store
+from diamonds.versions.adapted_intervals import adapted
 from diamonds.versions.integrity import Signature, damage, signature
 from diamonds.versions.refused import refused_of
 from diamonds.versions.version import Version
@@ -116,8 +117,22 @@ class LoadedModels:
         """
         loaded = self._champion.pricer if self._champion else None
         self._use_newest(store.champions(), loaded, self._set_champion)
+        self._adapt_intervals()
         for name, pricer in list(self._pricers.items()):
             self._use_newest(_quoting(name), pricer, partial(self._set_pricer, name))
+
+    def _adapt_intervals(self) -> None:
+        """Has the champion's intervals as wide as recent sales say, where that is wanted."""
+        champion = self._champion
+        if champion is None or not settings().adapt_intervals:
+            return
+        change = adapted(champion.pricer.tag)
+        factor = change.factor if change else 1.0
+        if factor != champion.pricer.interval_factor:
+            pricer = replace(champion.pricer, interval_factor=factor)
+            pricer.prepare()
+            self._champion = replace(champion, pricer=pricer)
+            log.info("Intervals of %s are %.2f times as wide as its own from now on", pricer.tag, factor)
 
     def _use_newest(
         self, versions: Iterable[Version], loaded: Pricer | None, use: Callable[[Version], None]

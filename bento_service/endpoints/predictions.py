@@ -7,7 +7,7 @@ from pydantic import Field
 
 from bento_service.endpoints.columnar import MOST_ASKED
 from bento_service.endpoints.grades import unlearned_grade
-from diamonds.api.schemas import Price, PriceOfMany
+from diamonds.api.schemas import Adaptation, Price, PriceOfMany
 from diamonds.diamond import Diamond
 from diamonds.models.features import Matrix
 from diamonds.models.spec import Prices
@@ -39,6 +39,11 @@ def price_of(quotes: Quotes, place: int, warnings: list[str]) -> Price:
     if place in quotes.unsupported:
         price["supported"] = False
     return price
+
+
+def adaptation_of(interval_factor: float) -> Adaptation:
+    """Says that intervals are not as wide as the version's own, where they are not."""
+    return {} if interval_factor == 1 else {"interval_factor": interval_factor}
 
 
 def predictions(pricer: Pricer, rows: Matrix, asked: Prices) -> list[PriceOfMany]:

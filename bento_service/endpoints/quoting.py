@@ -13,7 +13,7 @@ from bento_service.endpoints.batching import Batcher
 from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
 from bento_service.endpoints.grades import GradesRoute, fitted_stone
 from bento_service.endpoints.loaded_models import loaded_models
-from bento_service.endpoints.predictions import OfferedDiamond, predictions, price_of
+from bento_service.endpoints.predictions import OfferedDiamond, adaptation_of, predictions, price_of
 from bento_service.endpoints.stones_files import (
     ANSWERS,
     CONTENT,
@@ -126,7 +126,12 @@ async def predict(request: QuoteRequest) -> Quote:
     pricer = await loaded_models.pricer(request.model)
     stone, warnings = fitted_stone(pricer, request)
     quotes, place = await _batcher.quote(pricer, stone)
-    return {**price_of(quotes, place, warnings), "coverage": pricer.coverage, **_source(pricer)}
+    return {
+        **price_of(quotes, place, warnings),
+        **adaptation_of(quotes.interval_factor),
+        "coverage": pricer.coverage,
+        **_source(pricer),
+    }
 
 
 async def predict_batch(request: BatchRequest) -> BatchQuote:
@@ -139,7 +144,12 @@ async def predict_batch(request: BatchRequest) -> BatchQuote:
     """
     pricer = await loaded_models.pricer(request.model)
     priced = await run_in(PRICES, predictions, pricer, request.rows, request.asked)
-    return {"predictions": priced, "coverage": pricer.coverage, **_source(pricer)}
+    return {
+        "predictions": priced,
+        **adaptation_of(pricer.interval_factor),
+        "coverage": pricer.coverage,
+        **_source(pricer),
+    }
 
 
 async def _price_upload(upload: Upload) -> PricedFile:

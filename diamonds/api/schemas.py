@@ -52,6 +52,21 @@ class Source(TypedDict):
     version: Tag
 
 
+class Adaptation(TypedDict):
+    """How wide intervals are beside the version's own, where recent sales say that they have to be others."""
+
+    interval_factor: NotRequired[
+        Annotated[
+            float,
+            Field(
+                gt=0,
+                description="How many times as wide as the version's own the interval is, on the scale of "
+                "logs of prices, by what stones were sold for of late. Left out where it is the version's own.",
+            ),
+        ]
+    ]
+
+
 class Price(TypedDict):
     """The price of one stone of many."""
 
@@ -62,7 +77,7 @@ class Price(TypedDict):
     supported: NotRequired[Supported]
 
 
-class Quote(Price, Source):
+class Quote(Price, Adaptation, Source):
     """The price of one stone."""
 
     coverage: Coverage
@@ -82,7 +97,7 @@ class PriceOfMany(Price):
     ]
 
 
-class BatchQuote(Source):
+class BatchQuote(Adaptation, Source):
     """The price of each stone, in the order of the request; all by one version."""
 
     predictions: list[PriceOfMany]

@@ -13,7 +13,10 @@ from diamonds.cli.output import AsJson, print_json
 if TYPE_CHECKING:
     from diamonds.monitoring.rehearsal import Evening
 
-Name = Literal["quiet", "sudden", "slow", "new-stones", "broken-units", "gamed-quotes", "poisoned"]
+Name = Literal[
+    "quiet", "sudden", "slow", "new-stones", "broken-units", "gamed-quotes", "poisoned", "bad-champion"
+]
+BAD_CHAMPION = "bad-champion"
 
 
 def simulate(
@@ -23,11 +26,36 @@ def simulate(
     calls: Annotated[int, typer.Option(help="Calls a day.", min=60, max=5000)] = 400,
     seed: Annotated[int, typer.Option(help="Another seed is another market.", min=0)] = 0,
     as_json: AsJson = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Start a whole stack for it, in which the loop acts.")
+    ] = False,
+    day_seconds: Annotated[float, typer.Option(help="Length of a day, with --live.", min=2)] = 15.0,
 ) -> None:
     """Write a simulated market into an unused record, at its own times, and show what the loop would do.
 
-    Nothing is trained, promoted or rolled back.
+    Nothing is trained, promoted or rolled back. With --live all of that happens by itself, in a stack of its
+    own that is gone afterwards: its clients quote over HTTP, and a day lasts some seconds. The change
+    bad-champion forces a worse version through.
     """
+    if live or shift == BAD_CHAMPION:
+        from diamonds.cli.simulate_live import simulate_live
+        from diamonds.monitoring.market import Shift
+
+        forces = shift == BAD_CHAMPION
+        simulate_live(
+            Shift.QUIET if forces else Shift(shift),
+            days=days,
+            shift_day=shift_day,
+            calls=calls,
+            seed=seed,
+            day_seconds=day_seconds,
+            forces=forces,
+        )
+        return
+    _rehearse(shift, days, shift_day, calls, seed, as_json)
+
+
+def _rehearse(shift: str, days: int, shift_day: int, calls: int, seed: int, as_json: bool) -> None:
     from diamonds.database import migrate, running
     from diamonds.monitoring.market import MEANINGS, Market, Shift
     from diamonds.monitoring.rehearsal import check_unused, rehearse

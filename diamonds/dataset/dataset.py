@@ -54,6 +54,12 @@ class Dataset:
     fingerprint: str
     report: DataReport
 
+    def stones(self) -> "pd.DataFrame":
+        """The stones of both sides."""
+        import pandas as pd
+
+        return pd.concat([self.training, self.hold_out], ignore_index=True)
+
 
 class TooManySetAside(DataError):
     """The share of rows that broke a rule is above the limit; ``report`` has the details."""

@@ -16,7 +16,8 @@ STEP = 0.02
 """How fast the share of misses adapts. Over n sales, coverage is off by its change / (n STEP)."""
 REMEMBERED = 300
 """Number of newest sales whose distances from their quotes say how wide an interval must be."""
-_FEWEST = 50
+FEWEST_SALES = 50
+"""Number of sales below which the quoted interval stays."""
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class AdaptiveIntervals:
         """
         if self.miss_share <= 0:
             return math.inf
-        if len(self._distances) < _FEWEST:
+        if len(self._distances) < FEWEST_SALES:
             return 1.0
         share = min(1.0, max(0.0, 1 - self.miss_share))
         return float(np.quantile(np.asarray(self._distances), share, method="higher"))
@@ -56,6 +57,14 @@ class AdaptiveIntervals:
         self.miss_share += self.step * ((1 - self.coverage) - (not held))
         self._distances.append(distance)
         return held
+
+
+def learned_factor(sales: pd.DataFrame, coverage: float) -> float:
+    """How many times as wide as those of ``sales`` the intervals after all of them have to be."""
+    intervals = AdaptiveIntervals(coverage)
+    for distance in distances(sales.sort_values("sold_at", kind="stable")).tolist():
+        intervals.learn(distance)
+    return intervals.factor
 
 
 def distances(sales: pd.DataFrame) -> np.ndarray:

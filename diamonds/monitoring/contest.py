@@ -1,6 +1,7 @@
 """Compares the champion with other versions on recorded stones, all priced offline."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -10,12 +11,16 @@ from diamonds.evaluation.estimated_error import ErrorModel, EstimatedError, TooF
 from diamonds.models import REGISTRY
 from diamonds.models.features import matrix_of
 from diamonds.monitoring.accuracy import Accuracy, accuracy
+from diamonds.monitoring.adaptive_intervals import FEWEST_SALES, learned_factor
 from diamonds.monitoring.probation import Probation, judge
 from diamonds.monitoring.shadow import MOST_SALES, shadow
+from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.error_model import error_model
 from diamonds.versions.version import UNDOES, Version
 
+LARGEST_FACTOR = 3.0
+"""Factor beyond which a price is not one of the stone that was quoted."""
 PROBATION = timedelta(days=28)
 """How long a new champion is watched."""
 
@@ -48,6 +53,31 @@ def estimated_error(champion: Version, quoted: pd.DataFrame) -> EstimatedError |
 @lru_cache(maxsize=1)
 def _error_model(tag: str) -> ErrorModel | None:
     return error_model(store.get(tag))
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalWidth:
+    """How many times as wide as its own the champion's intervals have to be, by so many ``sales``."""
+
+    factor: float
+    sales: int
+
+
+def interval_width(champion: Version, sales: pd.DataFrame) -> IntervalWidth | None:
+    """What the sales that the champion quoted say of its intervals; None: too few do.
+
+    Its own intervals are computed anew, for the quoted ones may have been adapted. Prices that are absurd
+    beside their quotes say nothing.
+    """
+    quoted = sales[sales["version"] == champion.source_tag].tail(MOST_SALES)
+    own = shadow(quoted, champion)
+    if own.empty:
+        return None
+    credible = (own["price"] / own["predicted"]).between(1 / LARGEST_FACTOR, LARGEST_FACTOR)
+    judged = own[credible & (own["high"] > own["predicted"])]
+    if len(judged) < FEWEST_SALES:
+        return None
+    return IntervalWidth(learned_factor(judged, settings().coverage), len(judged))
 
 
 def former(champion: Version) -> Version | None:

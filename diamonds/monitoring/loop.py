@@ -11,6 +11,7 @@ from diamonds.monitoring.probation import ERROR_RATE
 from diamonds.monitoring.report import Report, make_report
 from diamonds.settings import settings
 from diamonds.versions import promotion, switches
+from diamonds.versions.adapted_intervals import adapt
 from diamonds.versions.switches import Switch
 
 EVENTS = {
@@ -41,6 +42,8 @@ def monitor(now: datetime | None = None) -> dict[str, Any]:
     step = decide(report, last_training(report.made_at), switches.why_paused(Switch.LOOP))
     if step.kind == ROLLBACK:
         promotion.rollback(expected=report.champion, why=step.text)
+    elif settings().adapt_intervals and report.intervals is not None:
+        adapt(report.champion, report.intervals.factor, report.intervals.sales)
     return save_report(report.made_at, {**report.as_json(), "step": asdict(step)})
 
 

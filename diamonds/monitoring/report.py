@@ -15,7 +15,7 @@ from diamonds.monitoring.accuracy import Accuracy, by_day, by_slice, by_version,
 from diamonds.monitoring.alarms import Alarm, Judged, Promise, accuracy_of, raised
 from diamonds.monitoring.changes import PriceChange, price_change
 from diamonds.monitoring.columns import SALE_RATIO, quote_columns, reference, sale_columns
-from diamonds.monitoring.contest import challengers, estimated_error, probation
+from diamonds.monitoring.contest import IntervalWidth, challengers, estimated_error, interval_width, probation
 from diamonds.monitoring.drift import Reference, Values
 from diamonds.monitoring.probation import Probation
 from diamonds.monitoring.record import Window, read_sales, read_window, read_windows
@@ -53,6 +53,7 @@ class Report:
     ``last_7_days`` and ``last_30_days`` are its own live accuracy, ``versions`` that of each version that
     quoted, ``challengers`` what others would have quoted for the same sales. ``estimated`` is the expected
     error of the newest quotes, sold or not: an estimate. ``sales`` is the number of all sales in 30 days.
+    ``intervals`` is how wide the champion's would have to be.
     """
 
     made_at: datetime
@@ -70,6 +71,7 @@ class Report:
     alarms: Sequence[Alarm]
     prices: PriceChange | None
     probation: Probation | None
+    intervals: IntervalWidth | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The report in values that JSON has."""
@@ -128,6 +130,7 @@ def _report(
         alarms=raised(judged, compared.columns, promise),
         prices=_prices(compared, windows[-1], own),
         probation=probation(now, champion, sales),
+        intervals=interval_width(champion, sales),
     )
 
 

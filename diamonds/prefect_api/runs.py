@@ -8,6 +8,9 @@ from typing import Any
 from diamonds.prefect_api.requests import PrefectRefused, call, prefect_url
 
 FLOW = "train"
+MONITOR = "monitor"
+FIRST_TRAINING = "first-training"
+"""Name of the run that trains the models without a version, after the start."""
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 DASHBOARD = "dashboard"
 """Tag of the runs that the dashboard started."""
@@ -66,6 +69,27 @@ def start_training(models: list[str] | None, *, tag: str = DASHBOARD, **paramete
     return _parse_run(call("POST", f"/deployments/{_deployment()}/create_flow_run", body))
 
 
+def start_monitoring() -> Run:
+    """Starts a run of the flow that monitors; raises as ``start_training``."""
+    body = {"state": {"type": "SCHEDULED"}}
+    return _parse_run(call("POST", f"/deployments/{_deployment(MONITOR, MONITOR)}/create_flow_run", body))
+
+
+def train_by_alarms(models: list[str], **parameters: Any) -> None:
+    """Has alarms, and the weekly schedule, train these models only, with further parameters of the flow."""
+    call("PATCH", f"/deployments/{_deployment()}", {"parameters": {"models": models, **parameters}})
+
+
+def cancel_first_training() -> bool:
+    """Cancels the training of the models that had no version at the start; whether there is such a run."""
+    named = {"flow_runs": {"name": {"any_": [FIRST_TRAINING]}}}
+    waiting = call("POST", "/flow_runs/filter", named)
+    for run in waiting:
+        state = {"type": "CANCELLING" if run["state_type"] in ("PENDING", "RUNNING") else "CANCELLED"}
+        call("POST", f"/flow_runs/{run['id']}/set_state", {"state": state, "force": True})
+    return bool(waiting)
+
+
 def get_run(run_id: str) -> Run:
     """The run in its present state; raises ``UnknownRun`` where there is none of that id."""
     return _parse_run(call("GET", f"/flow_runs/{run_id}"))
@@ -109,13 +133,13 @@ def progress_of(run_id: str) -> list[Progress]:
     ]
 
 
-def _deployment() -> str:
-    """The id of the deployment that trains all models, or else of any of the flow's."""
-    deployments = call("POST", "/deployments/filter", {"flows": {"name": {"any_": [FLOW]}}})
+def _deployment(flow: str = FLOW, name: str = "all") -> str:
+    """The id of that deployment of a flow, by default of all models, or else of any of the flow's."""
+    deployments = call("POST", "/deployments/filter", {"flows": {"name": {"any_": [flow]}}})
     ids = {deployment["name"]: str(deployment["id"]) for deployment in deployments}
     if not ids:
-        raise NotDeployed("Prefect has no deployment of the training flow yet.")
-    return ids.get("all") or next(iter(ids.values()))
+        raise NotDeployed(f"Prefect has no deployment of the flow {flow} yet.")
+    return ids.get(name) or next(iter(ids.values()))
 
 
 def _parse_run(run: dict[str, Any]) -> Run:

@@ -31,7 +31,8 @@ class Quotes:
 
     ``warnings`` are sentences by the position of the stone, for those that are implausible or that no sold
     stones are like. These are ``unsupported``: their intervals promise nothing. Where the version has no
-    intervals, the bounds are None, and a warning says why.
+    intervals, the bounds are None, and a warning says why. ``interval_factor`` is how many times as wide
+    as the version's own the intervals are.
     """
 
     price: list[float]
@@ -39,11 +40,15 @@ class Quotes:
     high: Sequence[float | None]
     warnings: dict[int, list[str]]
     unsupported: frozenset[int] = frozenset()
+    interval_factor: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pricer:
-    """A version with its estimator and intervals loaded, ready to quote."""
+    """A version with its estimator and intervals loaded, ready to quote.
+
+    Its intervals are ``interval_factor`` times as wide as the version's own, of logs of prices.
+    """
 
     version: Version
     estimator: Estimator
@@ -51,6 +56,7 @@ class Pricer:
     plausible_ranges: PlausibleRanges
     support: Support
     scope: Scope = field(default_factory=Scope)
+    interval_factor: float = 1.0
     extrapolation: Extrapolation = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +81,7 @@ class Pricer:
         """The quotes of the stones of a matrix, whatever their grades: see ``fit``."""
         missing = self.support.missing(rows)
         prices = self._prices(rows, missing)
-        bounds = np.array(self.intervals.bounds(prices, rows))
+        bounds = prices * (np.array(self.intervals.bounds(prices, rows)) / prices) ** self.interval_factor
         warnings = self.plausible_ranges.warnings(rows)
         if len(missing):
             bounds[:, missing] = self.extrapolation.widened(rows[missing], *bounds[:, missing])
@@ -86,7 +92,7 @@ class Pricer:
         if reason := self.intervals.missing:
             low = high = [None] * len(price)
             warnings = {place: [*warnings.get(place, []), reason] for place in range(len(price))}
-        return Quotes(price, low, high, warnings, frozenset(missing.tolist()))
+        return Quotes(price, low, high, warnings, frozenset(missing.tolist()), self.interval_factor)
 
     def fit(self, rows: Matrix) -> Fitted:
         """The stones of a matrix as the version can price them; the settings say whether it extrapolates."""

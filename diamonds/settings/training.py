@@ -40,6 +40,11 @@ class TrainingSettings(BaseModel):
         description="Age at which a sale counts half as much in such a training, in days; see "
         "`DIAMONDS_TRAIN_ON_SALES`.",
     )
+    adapt_intervals: bool = Field(
+        default=False,
+        description="Quote intervals as much wider or narrower than the champion's own as recent sales say; "
+        "each report of the monitoring renews it.",
+    )
     monitor_window_hours: float = Field(
         default=24.0,
         gt=0,

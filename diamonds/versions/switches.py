@@ -1,14 +1,10 @@
 """Switches that pause promotions or the whole loop, with their history: who, when and why."""
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 
-from filelock import FileLock
-
-from diamonds.versions.bentoml_store import root
+from diamonds.versions.append_only import append, newest_first
 
 _FILE = "diamonds-switches.jsonl"
 
@@ -34,19 +30,13 @@ class Change:
 def set_switch(switch: Switch, *, paused: bool, by: str, reason: str) -> Change:
     """Pauses or resumes; the change is the newest of the history."""
     change = Change(switch, paused, by, reason, datetime.now(UTC))
-    line = json.dumps({**asdict(change), "at": change.at.isoformat()})
-    path = _path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{path}.lock"), path.open("a", encoding="utf-8") as file:
-        file.write(f"{line}\n")
+    append(_FILE, {**asdict(change), "at": change.at.isoformat()})
     return change
 
 
 def changes() -> list[Change]:
     """Every change of a switch, newest first."""
-    path = _path()
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return [_change(json.loads(line)) for line in reversed(lines) if line.strip()]
+    return [_change(line) for line in newest_first(_FILE)]
 
 
 def pause_of(switch: Switch) -> Change | None:
@@ -71,7 +61,3 @@ def _change(fields: dict[str, object]) -> Change:
         str(fields["reason"]),
         datetime.fromisoformat(str(fields["at"])),
     )
-
-
-def _path() -> Path:
-    return root().parent / _FILE

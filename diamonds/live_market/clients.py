@@ -45,7 +45,8 @@ class Clients:
         """Lets one day pass: every call at its time, and the sales of these and earlier days at theirs."""
         asked = [self._quote(row) for row in self._at_their_times(day.calls)]
         quoted = np.array([answer.get("price", np.nan) for answer in asked], dtype="float64")
-        for sale in self.market.sales(day, quoted).to_dict("records"):
+        sales: list[dict[Any, Any]] = self.market.sales(day, quoted).to_dict("records")
+        for sale in sales:
             answer = asked[sale["place"]]
             kept = {name: answer[name] for name in ("exchange_id", "version", "low", "high")}
             self._pending.append({**sale, **kept, "predicted": answer["price"], "day": day.number})

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from diamonds.prefect_api import runs
+from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 from diamonds.settings import settings
 
 MODELS = ["linear", "xgboost"]
@@ -94,5 +95,5 @@ def _is_deployed() -> bool:
     """Whether the models of the first training that are not needed here are cancelled."""
     try:
         return runs.cancel_first_training()
-    except (runs.PrefectDown, runs.PrefectRefused):
+    except (PrefectDown, PrefectRefused):
         return False

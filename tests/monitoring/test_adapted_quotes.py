@@ -56,7 +56,7 @@ def test_after_a_rise_of_prices_quotes_have_wider_intervals_that_hold_what_is_pr
     assert (after.price, after.interval_factor) == (before.price, pricer.interval_factor)
     assert (np.array(after.low) < before.low).all()
     price = stones["price"].to_numpy() * 1.15
-    held = [(np.array(each.low) <= price) & (price <= each.high) for each in (before, after)]
+    held = [(np.array(each.low) <= price) & (price <= np.array(each.high)) for each in (before, after)]
     assert held[0].mean() < 0.87 < held[1].mean() < 0.97
 
 

@@ -1,5 +1,5 @@
 # `make run` and `make test` are all that a new machine needs: Python 3.11+ and make.
-PYTHON ?= python3
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra models --extra s3 --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url -q
@@ -8,6 +8,10 @@ RUNNING := --extra training --extra dashboard --extra run
 # A Python that stores no bytecode compiles all that it imports at each start, which takes most of it; some
 # containers set the variable to keep their layers small.
 unexport PYTHONDONTWRITEBYTECODE
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+
+# They would lead away from the environment's own Python and packages.
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
 .PHONY: environment environment-dev install install-dev help run train serve bento test soak benchmark check format docs audit lock clean
@@ -18,15 +22,21 @@ help: ## this list
 # Nothing happens where all is installed; where the folder was moved, the Python replaced, the locked dependencies
 # renewed, a package removed or an installation killed, the environment is made again.
 environment environment-dev: environment%:
-	@$(BIN)/python scripts/install.py requirements$*.lock --check 2>/dev/null || $(MAKE) --no-print-directory install$*
+	@$(BIN)/python -m scripts.install requirements$*.lock --check 2>/dev/null || $(MAKE) --no-print-directory install$*
 
+# By the first of these Pythons that can.
 install install-dev: install%:
-	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old; install Python 3.11 or newer, or name one: make PYTHON=..." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(BIN)/pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
-	@echo "Installing locked dependencies into .venv; this happens once ..."
-	@$(BIN)/python scripts/install.py requirements$*.lock
+	@for each in $(PYTHON); do \
+		if $$each -c 'import ensurepip; $(FITS)' 2>/dev/null; then \
+			echo "Installing locked dependencies into .venv; this happens once ..."; \
+			exec $$each -m scripts.install requirements$*.lock --into .venv; \
+		fi; \
+	done; \
+	set -- $(PYTHON); \
+	command -v $$1 >/dev/null || { echo "There is no $$1 here; install Python 3.11 to 3.14, or name one: make PYTHON=..." >&2; exit 1; }; \
+	$$1 -c '$(FITS)' || \
+		{ echo "$$($$1 --version) is too old or too new; install Python 3.11 to 3.14, or name one: make PYTHON=..." >&2; exit 1; }; \
+	echo "$$1 cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1
 
 run: environment ## trains if nothing is trained yet, then serves everything until Ctrl-C
 	@exec $(BIN)/diamonds run

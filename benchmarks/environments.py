@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from diamonds.settings import PROJECT
-from scripts.install import uv_variables
+from scripts.pip_settings import pip_settings, uv_variables
 
 SECONDS_TO_INSTALL = 600
 _FOLDER = PROJECT / ".artifacts" / "environments"
@@ -48,4 +48,6 @@ def _stamp(packages: Sequence[str]) -> str:
 
 def _uv(*arguments: str) -> None:
     command = [sys.executable, "-m", "uv", *arguments]
-    subprocess.run(command, env={**os.environ, **uv_variables()}, timeout=SECONDS_TO_INSTALL, check=True)
+    subprocess.run(
+        command, env={**os.environ, **uv_variables(pip_settings())}, timeout=SECONDS_TO_INSTALL, check=True
+    )

@@ -1,47 +1,97 @@
-"""Installs locked dependencies and this project into the environment that runs it: by uv, or else by pip.
+"""Installs locked dependencies and this project into an environment: by uv, or else by pip.
 
-``install.py LOCK`` installs, ``install.py LOCK --check`` ends with 0 where that was done completely, in this
-place, with this Python and this lock. Run by ``make``.
+``python -m scripts.install LOCK`` installs into the environment of this Python, with ``--into FOLDER``
+into that folder, where it is made anew if it is missing, broken, or of another place. With ``--check`` it
+ends with 0 where that was done completely, in this place, with this Python and this lock. ``make`` runs it.
 """
 
+import fcntl
 import hashlib
 import os
 import re
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from scripts.pip_settings import PIP, forbids_indexes, pip_settings, uv_variables
 
 PROJECT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = Path(sys.prefix)
 PACKAGES = Path(sysconfig.get_path("purelib"))
 UNFINISHED = ENVIRONMENT / "unfinished"
-PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+# Where people have configured pip to install is not where this is to go.
+PIP_INSTALL = [*PIP, "install", "-q", "--no-user", "--target=", f"--prefix={sys.prefix}", "--root=/"]
 
-# What pip is configured to do is what people have set up for their registries; uv takes it from its own
-# environment variables only. Constraints have nothing to add to a lock.
-UV_VARIABLES = {
-    "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
-    "no-index": "UV_NO_INDEX",
-    "find-links": "UV_FIND_LINKS",
-    "trusted-host": "UV_INSECURE_HOST",
-    "cert": "SSL_CERT_FILE",
-    "client-cert": "SSL_CLIENT_CERT",
-    "proxy": "ALL_PROXY",
-    "timeout": "UV_HTTP_TIMEOUT",
-    "default-timeout": "UV_HTTP_TIMEOUT",
-}
+_IGNORED = ("UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_NO_VERIFY_HASHES", "UV_VERIFY_HASHES")
+"""What would have uv install elsewhere, or anything."""
+
+
+def main(lock: Path, arguments: list[str]) -> int | str:
+    """Does what the arguments ask for; returns an exit code, or a message where it failed."""
+    if "--check" in arguments:
+        return int(not is_installed(lock))
+    if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")):
+        return "CatBoost has no wheel for musl (Alpine Linux); use a system with glibc, or the image."
+    try:
+        if "--into" in arguments:
+            return _install_into(Path(arguments[arguments.index("--into") + 1]), lock)
+        install(lock)
+    except subprocess.CalledProcessError:
+        return "The dependencies could not be installed, as said above; `make install` goes on from there."
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _install_into(folder: Path, lock: Path) -> int:
+    with _alone():
+        if not is_environment(folder.resolve()):
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        installer = [folder.resolve() / "bin" / "python", "-m", "scripts.install", lock]
+        return subprocess.run(installer, cwd=PROJECT, check=False).returncode
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Waits until no other process installs for this project."""
+    project = os.open(PROJECT, os.O_RDONLY)
+    try:
+        fcntl.flock(project, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.stderr.write("Another process installs; this one waits for it ...\n")
+        fcntl.flock(project, fcntl.LOCK_EX)
+    except OSError:
+        pass  # a disk without locks
+    try:
+        yield
+    finally:
+        os.close(project)
+
+
+def is_environment(folder: Path) -> bool:
+    """Whether there is an environment with pip that works and was made in this place."""
+    program = folder / "bin" / "pip"
+    if not program.exists() or str(folder / "bin") not in program.read_text(errors="replace"):
+        return False
+    try:
+        pip = [folder / "bin" / "python", "-m", "pip", "--version"]
+        return subprocess.run(pip, capture_output=True, check=False).returncode == 0
+    except OSError:  # its Python is gone
+        return False
 
 
 def install(lock: Path) -> None:
     """Installs what the lock lists, and the project; raises ``CalledProcessError`` where pip can't either."""
-    repairs = UNFINISHED.exists()  # the last installation was killed: its packages may lack files
+    everything = UNFINISHED.exists()  # the last installation was killed: its packages may lack files
     UNFINISHED.touch()
-    if not _installed_by_uv(lock, ["--reinstall"] if repairs else []):
-        options = ["--force-reinstall"] if repairs else []
-        _run([*PIP, "install", "-q", "--require-hashes", "--no-deps", *options, "-r", str(lock)])
-    _run([*PIP, "install", "-q", "--no-deps", "--no-build-isolation", "-e", str(PROJECT)])
+    damaged = [f"--reinstall-package={name}" for name in sorted(damaged_packages())]
+    if not _installed_by_uv(lock, ["--reinstall"] if everything else damaged):
+        options = ["--force-reinstall"] if everything or damaged else []
+        _run([*PIP_INSTALL, "--require-hashes", "--no-deps", *options, "-r", str(lock)])
+    _run([*PIP_INSTALL, "--no-deps", "--no-build-isolation", "-e", str(PROJECT)])
     pins = _pins(lock)
     for other in {lock, *PROJECT.glob("requirements*.lock")}:
         if _pins(other) <= pins:
@@ -59,40 +109,45 @@ def stamp(lock: Path) -> str:
     """What an installation depends on: the place, the Python, the files, and which packages are missing."""
     digest = hashlib.sha256(lock.read_bytes() + (PROJECT / "pyproject.toml").read_bytes()).hexdigest()
     present = {_normalised(path.stem) for path in PACKAGES.glob("*.dist-info")}
-    missing = sorted({_normalised(pin.replace("==", "-")) for pin in _pins(lock)} - present)
-    return "\n".join([sys.prefix, sys.version, digest, "missing:", *missing])
+    missing = {_normalised(pin.replace("==", "-")) for pin in _pins(lock)} - present
+    return "\n".join([sys.prefix, sys.version, digest, "missing:", *sorted(missing | damaged_packages())])
 
 
-def uv_variables() -> dict[str, str]:
-    """uv's environment variables for what pip is configured to do here; those that are set already stay.
+def damaged_packages() -> set[str]:
+    """The packages of which a folder, a module or a program is missing."""
+    return {
+        _normalised(folder.stem.rpartition("-")[0])
+        for folder in PACKAGES.glob("*.dist-info")
+        if not all(os.path.lexists(PACKAGES / path) for path in _recorded(folder))
+    }
 
-    As pip does, uv then takes a package from whichever index has the locked file: its hash decides.
-    """
-    listed = subprocess.run([*PIP, "config", "list"], stdout=subprocess.PIPE, text=True, check=True).stdout
-    configured: dict[str, str] = {}
-    for origin in ("global", "install", ":env:"):  # the later ones win
-        configured |= re.findall(rf"^{origin}\.([\w-]+)='(.*)'$", listed, flags=re.MULTILINE)
-    variables = {"UV_INDEX_STRATEGY": "unsafe-best-match"}
-    for name, value in configured.items():
-        if name in UV_VARIABLES:
-            words = value.replace("\\n", " ").split()
-            variables[UV_VARIABLES[name]] = ("," if name == "find-links" else " ").join(words)
-    return {name: value for name, value in variables.items() if name not in os.environ}
+
+def _recorded(folder: Path) -> set[str]:
+    """What a package has in the folder of packages, and its programs."""
+    try:
+        lines = (folder / "RECORD").read_text(errors="replace").splitlines()
+    except FileNotFoundError:  # nothing tells
+        return set()
+    paths = {line.partition(",")[0].strip('"') for line in lines}
+    return {path if path.startswith("..") else path.partition("/")[0] for path in paths if path}
 
 
 def _installed_by_uv(lock: Path, options: list[str]) -> bool:
     try:
-        _run([*PIP, "install", "-q", "--require-hashes", "-r", str(_lock_of_uv(lock))])
-        command = ["uv", "pip", "install", "-q", "--no-deps", "--require-hashes", *options, "-r", str(lock)]
-        _run([sys.executable, "-m", *command], {**uv_variables(), "VIRTUAL_ENV": sys.prefix})
-    except subprocess.CalledProcessError:
+        _run([*PIP_INSTALL, "--require-hashes", "-r", str(_lock_of_uv(lock))])
+        configured = pip_settings()
+        command = ["uv", "pip", "install", "-q", "--no-deps", "--require-hashes", "--python", sys.executable]
+        options = [*options, *(["--no-index"] if forbids_indexes(configured) else []), "-r", str(lock)]
+        _run([sys.executable, "-m", *command, *options], uv_variables(configured))
+    except (subprocess.CalledProcessError, ValueError):
         sys.stderr.write("uv could not install the dependencies; pip tries, which takes longer ...\n")
         return False
     return True
 
 
 def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
-    subprocess.run(command, env={**os.environ, **(variables or {})}, check=True)
+    others = {name: value for name, value in os.environ.items() if name not in _IGNORED}
+    subprocess.run(command, env={**others, **(variables or {})}, check=True)
 
 
 def _lock_of_uv(lock: Path) -> Path:
@@ -116,10 +171,4 @@ def _stamp_file(lock: Path) -> Path:
 
 
 if __name__ == "__main__":
-    chosen = PROJECT / sys.argv[1]
-    if "--check" in sys.argv:
-        sys.exit(not is_installed(chosen))
-    try:
-        install(chosen)
-    except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)
+    sys.exit(main(PROJECT / sys.argv[1], sys.argv[2:]))

@@ -30,10 +30,10 @@ def check_python() -> Iterator[Finding]:
 
 def check_environment() -> Iterator[Finding]:
     """Whether the locked packages are installed; says nothing where the installer was not used."""
-    installer = PROJECT / "scripts" / "install.py"
-    if not installer.exists() or not list((PROJECT / ".venv").glob("*.lock.installed")):
+    if not (PROJECT / "scripts" / "install.py").exists() or not list((PROJECT / ".venv").glob("*.lock.installed")):
         return
-    check = subprocess.run([sys.executable, installer, _LOCK, "--check"], capture_output=True, check=False)
+    command = [sys.executable, "-m", "scripts.install", _LOCK, "--check"]
+    check = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)
     if check.returncode:
         yield wrong("packages", f"The environment {sys.prefix} is not what {_LOCK} says; run: make install")
     else:

@@ -12,16 +12,24 @@ from pathlib import Path
 import pytest
 
 from diamonds.settings import PROJECT
-from scripts.install import uv_variables
+from scripts.install import is_environment
+from scripts.pip_settings import forbids_indexes, pip_settings, uv_variables
 
-INSTALLER = PROJECT / "scripts" / "install.py"
+OF_REGISTRIES = ("PIP_", "UV_", "SSL_", "REQUESTS_", "CURL_")
 
 
+@pytest.fixture
+def unconfigured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither pip nor uv is configured."""
+    for name in [name for name in os.environ if name.startswith(OF_REGISTRIES)]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+
+
+@pytest.mark.usefixtures("unconfigured")
 def test_uv_uses_the_registry_that_pip_is_configured_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_", "SSL_"))]:
-        monkeypatch.delenv(name)
     configuration = tmp_path / "pip.conf"
     configuration.write_text(
         "[global]\nindex-url = https://one.example/simple\ncert = /ca.pem\n"
@@ -33,7 +41,7 @@ def test_uv_uses_the_registry_that_pip_is_configured_with(
     monkeypatch.setenv("UV_HTTP_TIMEOUT", "7")
     monkeypatch.setenv("PIP_TIMEOUT", "60")
 
-    variables = uv_variables()
+    variables = uv_variables(pip_settings())
 
     assert variables["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
     assert variables["UV_INDEX"].split()[-2:] == [
@@ -45,6 +53,41 @@ def test_uv_uses_the_registry_that_pip_is_configured_with(
     assert "UV_HTTP_TIMEOUT" not in variables
 
 
+@pytest.mark.usefixtures("unconfigured")
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"PIP_PROXY": "p:1", "HTTPS_PROXY": "other:2"}, {"HTTPS_PROXY": "p:1", "https_proxy": "p:1"}),
+        ({"PIP_TIMEOUT": "15.5", "PIP_RETRIES": "2"}, {"UV_HTTP_TIMEOUT": "16", "UV_HTTP_RETRIES": "2"}),
+        ({"PIP_CERT": "~/ca.pem"}, {"SSL_CERT_FILE": f"{Path.home()}/ca.pem"}),
+        ({"REQUESTS_CA_BUNDLE": "/ca.pem"}, {"SSL_CERT_FILE": "/ca.pem"}),
+        ({"PIP_CONSTRAINT": "/a.txt /b.txt"}, {"UV_CONSTRAINT": "/a.txt /b.txt"}),
+        ({"PIP_FIND_LINKS": "/a /b"}, {"UV_FIND_LINKS": "/a,/b"}),
+        ({"PIP_INDEX_URL": "https://o'hara@x.example"}, {"UV_DEFAULT_INDEX": "https://o'hara@x.example"}),
+        ({"PIP_INDEX_URL": ""}, {"UV_DEFAULT_INDEX": None}),
+        ({"PIP_INDEX_URL": "https://a.example", "UV_INDEX_URL": "https://b"}, {"UV_DEFAULT_INDEX": None}),
+        ({"XDG_CACHE_HOME": "/dev/null/none"}, {"UV_NO_CACHE": "true"}),
+    ],
+)
+def test_a_setting_of_pip_has_its_meaning_for_uv(
+    given: dict[str, str], expected: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    variables = uv_variables(pip_settings())
+
+    assert {name: variables.get(name) for name in expected} == expected
+
+
+@pytest.mark.usefixtures("unconfigured")
+@pytest.mark.parametrize(("value", "forbidden"), [("1", True), ("TRUE", True), ("0", False), ("no", False)])
+def test_an_index_may_be_forbidden(value: str, forbidden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", value)
+
+    assert forbids_indexes(pip_settings()) == forbidden
+
+
 @dataclass(frozen=True)
 class Environment:
     """A virtual environment with a lock of three small packages."""
@@ -52,9 +95,9 @@ class Environment:
     folder: Path
     lock: Path
 
-    def install(self, *options: str) -> int:
-        python = self.folder / "bin" / "python"
-        return subprocess.run([python, INSTALLER, self.lock, *options], check=False).returncode
+    def install(self, *options: str, **variables: str) -> int:
+        command = [self.folder / "bin" / "python", "-m", "scripts.install", self.lock, *options]
+        return subprocess.run(command, cwd=PROJECT, env={**os.environ, **variables}, check=False).returncode
 
     def packages(self, name: str) -> list[Path]:
         return list(self.folder.glob(f"lib/*/site-packages/{name}"))
@@ -82,14 +125,30 @@ def test_what_is_installed_is_not_installed_again(installed: Environment) -> Non
 
 
 @pytest.mark.slow
-def test_a_removed_package_is_noticed_and_brought_back(installed: Environment) -> None:
+def test_a_removed_package_is_noticed_and_brought_back_wherever_pip_and_uv_would_install(
+    installed: Environment, tmp_path: Path
+) -> None:
     for path in installed.packages("iniconfig*"):
         shutil.rmtree(path)
+    elsewhere = {"PIP_TARGET": str(tmp_path / "target"), "PIP_USER": "1", "UV_SYSTEM_PYTHON": "1"}
+
+    assert installed.install("--check") == 1
+    assert installed.install(**elsewhere, PIP_PREFIX=str(tmp_path / "prefix")) == 0
+    assert installed.install("--check") == 0
+    assert installed.packages("iniconfig")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_files_that_are_missing_of_a_package_are_noticed_and_brought_back(installed: Environment) -> None:
+    shutil.rmtree(installed.packages("iniconfig")[0])
+    (installed.folder / "bin" / "uv").unlink()
 
     assert installed.install("--check") == 1
     assert installed.install() == 0
     assert installed.install("--check") == 0
     assert installed.packages("iniconfig")
+    assert (installed.folder / "bin" / "uv").exists()
 
 
 @pytest.mark.slow
@@ -107,5 +166,6 @@ def test_a_killed_installation_is_made_whole(installed: Environment) -> None:
 def test_an_environment_that_was_moved_is_noticed(installed: Environment, tmp_path: Path) -> None:
     shutil.copytree(installed.folder, tmp_path / ".venv", symlinks=True)
 
+    assert [is_environment(folder) for folder in (installed.folder, tmp_path / ".venv")] == [True, False]
     assert Environment(tmp_path / ".venv", installed.lock).install("--check") == 1
     assert sys.version in (installed.folder / "small.lock.installed").read_text()

@@ -141,9 +141,12 @@ case "$*" in *ensurepip*) exit 1;; esac
 @pytest.mark.parametrize(
     ("python", "line"),
     [
-        (OLD_PYTHON, "Python 3.9.2 is too old; install Python 3.11 or newer, or name one: make PYTHON=..."),
+        (
+            OLD_PYTHON,
+            "Python 3.9.2 is too old or too new; install Python 3.11 to 3.14, or name one: make PYTHON=...",
+        ),
         (WITHOUT_VENV, "cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"),
-        (None, "install Python 3.11 or newer, or name one: make PYTHON=..."),
+        (None, "install Python 3.11 to 3.14, or name one: make PYTHON=..."),
     ],
     ids=["too old", "without venv", "none"],
 )

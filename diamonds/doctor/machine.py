@@ -30,7 +30,8 @@ def check_python() -> Iterator[Finding]:
 
 def check_environment() -> Iterator[Finding]:
     """Whether the locked packages are installed; says nothing where the installer was not used."""
-    if not (PROJECT / "scripts" / "install.py").exists() or not list((PROJECT / ".venv").glob("*.lock.installed")):
+    installed = list((PROJECT / ".venv").glob("*.lock.installed"))
+    if not installed or not (PROJECT / "scripts" / "install.py").exists():
         return
     command = [sys.executable, "-m", "scripts.install", _LOCK, "--check"]
     check = subprocess.run(command, cwd=PROJECT, capture_output=True, check=False)

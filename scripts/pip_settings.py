@@ -10,11 +10,11 @@ from pathlib import Path
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
+# Constraints are none: beside hashes uv takes only exact versions, and the lock has those.
 UV_VARIABLES = {
     "index-url": ("UV_DEFAULT_INDEX",),
     "extra-index-url": ("UV_INDEX",),
     "find-links": ("UV_FIND_LINKS",),
-    "constraint": ("UV_CONSTRAINT",),
     "trusted-host": ("UV_INSECURE_HOST",),
     "cert": ("SSL_CERT_FILE",),
     "client-cert": ("SSL_CLIENT_CERT",),
@@ -23,7 +23,7 @@ UV_VARIABLES = {
     "default-timeout": ("UV_HTTP_TIMEOUT",),
     "retries": ("UV_HTTP_RETRIES",),
 }
-_PATHS = ("cert", "client-cert", "constraint")
+_PATHS = ("cert", "client-cert")
 _SAME = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
 """Older names of uv's variables."""
 

@@ -61,7 +61,7 @@ def test_uv_uses_the_registry_that_pip_is_configured_with(
         ({"PIP_TIMEOUT": "15.5", "PIP_RETRIES": "2"}, {"UV_HTTP_TIMEOUT": "16", "UV_HTTP_RETRIES": "2"}),
         ({"PIP_CERT": "~/ca.pem"}, {"SSL_CERT_FILE": f"{Path.home()}/ca.pem"}),
         ({"REQUESTS_CA_BUNDLE": "/ca.pem"}, {"SSL_CERT_FILE": "/ca.pem"}),
-        ({"PIP_CONSTRAINT": "/a.txt /b.txt"}, {"UV_CONSTRAINT": "/a.txt /b.txt"}),
+        ({"PIP_CONSTRAINT": "/a.txt"}, {"UV_CONSTRAINT": None}),
         ({"PIP_FIND_LINKS": "/a /b"}, {"UV_FIND_LINKS": "/a,/b"}),
         ({"PIP_INDEX_URL": "https://o'hara@x.example"}, {"UV_DEFAULT_INDEX": "https://o'hara@x.example"}),
         ({"PIP_INDEX_URL": ""}, {"UV_DEFAULT_INDEX": None}),

@@ -50,8 +50,11 @@ def train(
     minutes: float | None = None,
     columns: str | None = None,
     mapping: str | None = None,
+    candidates_only: bool = False,
 ) -> State[Decision]:
     """Loads the stones, trains every model or those in ``models``, and promotes the best.
+
+    With ``candidates_only`` the champion stays, whatever the errors of the new versions.
 
     What is left out comes from the settings. ``columns`` are the names of the columns of data without a
     header, separated by commas; ``mapping`` is the name of a saved mapping of its columns. A search ends
@@ -62,7 +65,9 @@ def train(
     specs = [spec_named(name) for name in models or REGISTRY]
     budget = Budget.from_settings(trials, seed, force, minutes)
     tasks = Tasks(ColumnMapping.chosen(mapping, columns))
-    outcome, decision = run(specs, data or settings().data, budget, tasks, Artifacts())
+    outcome, decision = run(
+        specs, data or settings().data, budget, tasks, Artifacts(), candidates_only=candidates_only
+    )
     decision = decision or NOTHING_NEW
     show_decision(decision, outcome.failures)
     return Completed(message=summary(decision, outcome.failures), data=decision)

@@ -36,6 +36,9 @@ class TrainingRequest(BaseModel):
     minutes: Annotated[float | None, Field(gt=0, description="Time for each search, in minutes.")] = None
     seed: Annotated[int | None, Field(strict=True, ge=0, description="Random seed.")] = None
     force: Annotated[bool, Field(strict=True, description="Train also where nothing changed.")] = False
+    candidates_only: Annotated[
+        bool, Field(strict=True, description="The champion stays, whatever the errors of the new versions.")
+    ] = False
 
     @field_validator("models")
     @classmethod
@@ -70,7 +73,7 @@ router = APIRouter(route_class=FileRoute)
 
 @router.post("/trainings", summary="Start a training", responses=errors(401, 503))
 def start(request: TrainingRequest) -> TrainingResponse:
-    """Starts a run that trains models and promotes the best; one of Prefect's workers takes it."""
+    """Starts a run that trains models and promotes the best, if it may; one of Prefect's workers takes it."""
     if request.data is not None:
         try:
             check_source(request.data)

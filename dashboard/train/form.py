@@ -5,8 +5,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.clients.api import get
+from dashboard.train.existing import show_existing
 from dashboard.train.run import RUN_PARAMETER
-from dashboard.train.sold_stones import store_upload
+from dashboard.train.sold_stones import show_default_data, store_upload
 from dashboard.ui.errors import show_errors
 from dashboard.ui.session import require
 from dashboard.ui.text import escape_markdown
@@ -14,11 +15,15 @@ from dashboard.ui.upload_formats import ENDINGS
 from diamonds.prefect_api.runs import NotDeployed, start_training
 from diamonds.settings import settings
 
+CANDIDATES_ONLY = "nothing: train candidates, and promote by hand"
+BY_GATE = "promote the best, if it is better for certain"
+
 
 @show_errors()
 def show_form() -> None:
     """The inputs, and the button that starts a run with them."""
-    names = [model["name"] for model in get("/models")["models"]]
+    answer = get("/models")
+    names = [model["name"] for model in answer["models"]]
     models = st.pills(
         "Models",
         names,
@@ -27,7 +32,7 @@ def show_form() -> None:
         key="models",
         bind="query-params",
         format_func=escape_markdown,
-        help="Each is trained; the best is promoted if it beats the champion.",
+        help="Each is trained, the ensemble after the others.",
         wrap=True,
     )
     budget = _budget_inputs()
@@ -37,14 +42,30 @@ def show_form() -> None:
         help="Needs carat, cut, color, clarity and price; usual other names are understood.",
     )
     data = store_upload(upload) if upload else None
-    if data:
+    if upload is None:
+        show_default_data()
+    candidates_only = _champion_stays(has_champion=answer["champion"] is not None, own_data=bool(data))
+    show_existing(answer["models"])
+    if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
+        _start(models, **budget, **(data or {"data": None}), candidates_only=candidates_only)
+
+
+def _champion_stays(*, has_champion: bool, own_data: bool) -> bool:
+    """Whether the run must leave the champion alone: unless chosen otherwise, or nobody quotes yet."""
+    if own_data:
         st.info(
             "What learns from these stones is not promoted by itself, for they are not the market that is "
             "configured. Compare it with the champion on the page *Models* afterwards.",
             icon=":material/info:",
         )
-    if st.button("Start training", type="primary", disabled=not models or (upload is not None and not data)):
-        _start(models, **budget, **(data or {"data": None}))
+        return False  # the decision says what to do with it instead
+    chosen = st.radio(
+        "What may this run do to the champion?",
+        [CANDIDATES_ONLY, BY_GATE],
+        index=0 if has_champion else 1,
+        key="promotion",
+    )
+    return chosen == CANDIDATES_ONLY
 
 
 def _budget_inputs() -> dict[str, Any]:

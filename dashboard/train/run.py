@@ -5,12 +5,22 @@ import streamlit as st
 
 from dashboard.clients.api import JsonObject, get
 from dashboard.ui.errors import show_errors
-from dashboard.ui.text import escape_lines, escape_markdown
+from dashboard.ui.session import require
+from dashboard.ui.text import escape_lines, escape_markdown, visible
 from dashboard.ui.version_fields import COLUMN_CONFIG, METRICS
 from diamonds.prefect_api.requests import PrefectRefused
-from diamonds.prefect_api.runs import Run, get_run, newest_run, progress_of
+from diamonds.prefect_api.runs import (
+    CANCELLING,
+    Run,
+    cancel,
+    get_run,
+    log_of,
+    newest_run,
+    progress_of,
+)
 
 REFRESH_SECONDS = 2
+MOST_LINES = 200
 RUN_PARAMETER = "run"
 """The parameter of the page's address that holds the id of the run."""
 
@@ -67,13 +77,45 @@ def show_run(run: Run) -> None:
         st.caption("This page follows it; you may leave, training goes on.")
     elif run.state_type == "COMPLETED":
         show_outcome(run)
+    elif run.state_type == "CANCELLED":
+        st.warning("It was cancelled. What it had trained before that stays.", icon=":material/cancel:")
+        show_versions_of(run)
     else:
-        st.error(escape_lines(run.message) or "The run did not complete; its log in Prefect has the cause.")
+        st.error(escape_lines(run.message) or "The run did not complete; its log has the cause.")
+    if not run.ended:
+        offer_to_cancel(run)
+    show_log(run)
+
+
+def offer_to_cancel(run: Run) -> None:
+    """A button that stops the run, once it is confirmed."""
+    if run.state_type == CANCELLING:
+        st.caption("It is being cancelled.")
+        return
+    with st.popover("Cancel ...", icon=":material/cancel:"):
+        st.markdown("Stop this training? Models that it has finished stay; the champion stays as well.")
+        if st.button("Cancel the training", type="primary", key=f"cancel {run.id}"):
+            require("admin")
+            cancel(run.id)
+
+
+def show_log(run: Run) -> None:
+    """The newest lines of the run's log, where they are wanted."""
+    if not st.toggle("Show the log", key=f"log {run.id}"):
+        return
+    lines = [f"{line.at:%H:%M:%S}  {visible(line.message)}" for line in log_of(run.id, MOST_LINES)]
+    st.code("\n".join(lines) or "Nothing is logged yet.", language=None, height=300, wrap_lines=True)
+    st.caption(f"Times in UTC; at most the newest {MOST_LINES} lines.")
 
 
 def show_outcome(run: Run) -> None:
     """The versions of the run with their errors, and the reason why one was promoted or not."""
     st.success(escape_lines(run.message), icon=":material/social_leaderboard:")
+    show_versions_of(run)
+
+
+def show_versions_of(run: Run) -> None:
+    """The versions that the run has trained, with their errors."""
     versions = _versions_of(run)
     if versions:
         rows = pd.DataFrame(versions)[["champion", "version", *METRICS]]

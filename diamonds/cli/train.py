@@ -34,6 +34,9 @@ def train(
     mapping: Annotated[str | None, typer.Option(help="A saved mapping of the columns of the data.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of everything random.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Train also where nothing changed.")] = False,
+    candidates_only: Annotated[
+        bool, typer.Option("--candidates-only", help="Let the champion stay, whatever the errors.")
+    ] = False,
     if_no_champion: Annotated[
         bool, typer.Option("--if-no-champion", help="Do nothing when there is a champion already.")
     ] = False,
@@ -56,7 +59,14 @@ def train(
     budget = Budget.from_settings(trials, seed, force, minutes)
     executor = ProcessPool(mapping_of(mapping, None, columns))
     try:
-        outcome, decision = run(specs, data or settings().data, budget, executor, TerminalProgress())
+        outcome, decision = run(
+            specs,
+            data or settings().data,
+            budget,
+            executor,
+            TerminalProgress(),
+            candidates_only=candidates_only,
+        )
     except NothingTrained as error:  # the reasons are shown already
         if as_json:
             print_json({"error": {"message": one_line(error)}})

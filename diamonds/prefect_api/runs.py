@@ -12,6 +12,8 @@ MONITOR = "monitor"
 FIRST_TRAINING = "first-training"
 """Name of the run that trains the models without a version, after the start."""
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+CANCELLING = "CANCELLING"
+"""Type of the state of a run that is to be stopped and has not ended yet."""
 DASHBOARD = "dashboard"
 """Tag of the runs that the dashboard started."""
 _PAGE_SIZE = 200
@@ -46,6 +48,14 @@ class Run:
     def url(self) -> str:
         """The page of the run in Prefect's own interface."""
         return f"{prefect_url()}/runs/flow-run/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log of a run."""
+
+    at: datetime
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,19 @@ def progress_of(run_id: str) -> list[Progress]:
         Progress(str(artifact["description"] or artifact["key"]), float(artifact["data"]) / 100)
         for artifact in reversed(artifacts)
     ]
+
+
+def log_of(run_id: str, most: int) -> list[LogLine]:
+    """The newest lines of the log of a run, at most so many, the oldest of them first."""
+    query = {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_DESC", "limit": most}
+    lines = call("POST", "/logs/filter", query)
+    return [LogLine(datetime.fromisoformat(each["timestamp"]), each["message"]) for each in reversed(lines)]
+
+
+def cancel(run_id: str) -> None:
+    """Has a run stopped that has not ended; its worker does so within seconds."""
+    state = {"type": "CANCELLING", "name": "Cancelling", "message": "Somebody cancelled it."}
+    call("POST", f"/flow_runs/{run_id}/set_state", {"state": state})
 
 
 def _deployment(flow: str = FLOW, name: str = "all") -> str:

@@ -67,12 +67,19 @@ class Executor(ABC):
 
 
 def run(
-    specs: Sequence[ModelSpec], data: str, budget: Budget, executor: Executor, progress: Progress
+    specs: Sequence[ModelSpec],
+    data: str,
+    budget: Budget,
+    executor: Executor,
+    progress: Progress,
+    *,
+    candidates_only: bool = False,
 ) -> tuple[Outcome, Decision | None]:
     """Trains the models on the stones in ``data`` and promotes the best new version if it beats the champion.
 
-    The decision is None when nothing new was trained, and there is a champion. Raises ``NothingTrained`` when
-    every model failed, and what loading and promoting raise.
+    With ``candidates_only`` nothing is promoted, whatever the errors. The decision is None when nothing new
+    was trained, and there is a champion. Raises ``NothingTrained`` when every model failed, and what loading
+    and promoting raise.
     """
     _take_over_shared()
     with progress.loading():
@@ -87,7 +94,7 @@ def run(
     progress.trained(outcome)
     if not outcome.versions:
         raise NothingTrained(failures_text(outcome.failures))
-    decision = _promoted(outcome, executor)
+    decision = _candidates_only(outcome) if candidates_only else _promoted(outcome, executor)
     retire_datasets(keep=settings().keep_versions)
     deduplicate()
     return outcome, decision
@@ -99,6 +106,13 @@ def _take_over_shared() -> None:
         store.synchronize()
     except StoreAway as error:
         log.warning("%s Training goes on with what is here.", error)
+
+
+def _candidates_only(outcome: Outcome) -> Decision | None:
+    """The decision of a run that must not promote."""
+    tags = ", ".join(version.tag for version in outcome.new)
+    reason = f"{tags}: trained as a candidate, so the champion stays. Compare and promote it by hand."
+    return Decision(False, reason) if tags else None
 
 
 def _promoted(outcome: Outcome, executor: Executor) -> Decision | None:

@@ -89,10 +89,33 @@ def test_the_page_asks_for_a_run_repeatedly_until_it_has_ended(
 
     expect(_completed(page)).to_be_visible(timeout=TRAINING_MS)
     wait_until_drawn(page)
+    expect(page.get_by_text("trained as a candidate, so the champion stays")).to_be_visible()
     requests: list[str | bytes] = []
     opened.value.on("framesent", lambda request: requests.append(request))
     page.clock.run_for(3000 * REFRESH_SECONDS)
     assert requests == []
+
+
+@pytest.mark.slow
+def test_a_run_shows_its_log_and_is_cancelled(
+    page: Page, stack: Stack, prefect: SyncPrefectClient, few_stones: Path, tmp_path: Path
+) -> None:
+    page.goto(f"{stack.dashboard}/train?models=xgboost")
+    _upload_workbook(page, few_stones, tmp_path)
+    page.get_by_role("spinbutton", name="Trials").fill("500")
+    page.get_by_role("spinbutton", name="Trials").press("Enter")
+    run = _start(page)
+    page.get_by_text("Show the log").click()
+    expect(page.get_by_test_id("stCode")).to_contain_text("Beginning flow run", timeout=TRAINING_MS)
+    page.get_by_role("button", name="Cancel ...").click()
+    page.get_by_role("button", name="Cancel the training").click()
+
+    expect(page.get_by_role("heading", name=re.compile("Run .*: cancelled"))).to_be_visible()
+    newest = stack.api.get("/models/xgboost").json()["versions"]
+    assert run not in {each["flow_run"] for each in newest}
+    page.reload()
+    _upload_workbook(page, few_stones, tmp_path)
+    expect(page.get_by_text("These stones were trained on before")).to_be_visible()
 
 
 @pytest.mark.slow

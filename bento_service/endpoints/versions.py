@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date
 from math import isnan
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from diamonds.versions import acceptance, store
 from diamonds.versions.integrity import DamagedVersion, damage
 from diamonds.versions.shared import Overtaken
 from diamonds.versions.store import UnknownVersion
-from diamonds.versions.version import CALIBRATION_ROWS, REPORTED_ROWS, Version
+from diamonds.versions.version import CALIBRATION_ROWS, READ_ON, REPORTED_ROWS, SOLD_UNTIL, Version
 
 Tag = Annotated[str, Field(max_length=200, examples=["diamonds-xgboost:pa7ui3hinoyrsax4"])]
 
@@ -94,6 +95,8 @@ def describe(version: Version, champion: Version | None) -> ModelVersion:
         "rows": _whole(labels, "rows"),
         "calibration_rows": _whole(labels, CALIBRATION_ROWS),
         "reported_rows": _whole(labels, REPORTED_ROWS),
+        "sold_until": _day(labels, SOLD_UNTIL),
+        "read_on": _day(labels, READ_ON),
         "seed": _whole(labels, "seed"),
         "git_commit": labels.get("git_commit") or None,
         "flow_run": labels.get("flow_run") or None,
@@ -163,6 +166,10 @@ def _slice(name: str, judged: Evaluation) -> Slice:
 
 def _number(labels: dict[str, str], name: str) -> float | None:
     return float(labels[name]) if labels.get(name) else None
+
+
+def _day(labels: dict[str, str], name: str) -> date | None:
+    return date.fromisoformat(labels[name]) if labels.get(name) else None
 
 
 def _whole(labels: dict[str, str], name: str) -> int | None:

@@ -12,7 +12,11 @@ from dashboard.ui.errors import show_errors
 from dashboard.ui.text import escape_markdown
 from dashboard.ui.version_fields import LABELS, METRICS, format_field
 
-LINEAGE = ("rows", "dataset", "data_from", "set_aside", "seed", "git_commit", "created_at")
+_SHORT_COMMIT = 12
+LINEAGE = (
+    *("rows", "dataset", "data_from", "sold_until", "read_on"),
+    *("set_aside", "seed", "git_commit", "created_at"),
+)
 
 
 @show_errors()
@@ -78,6 +82,7 @@ def difference(name: str, one: Any, other: Any) -> str:
 def facts_of(version: JsonObject) -> dict[str, Any]:
     """The metrics of a version, its lineage, and its parameters."""
     summary = version["summary"] | _data_of(version["summary"])
+    summary["git_commit"] = (summary["git_commit"] or "")[:_SHORT_COMMIT] or None
     parameters: dict[str, Any] = version["parameters"]
     return {name: summary[name] for name in (*METRICS, *LINEAGE)} | parameters
 

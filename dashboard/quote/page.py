@@ -95,7 +95,7 @@ def show_interval(quote: JsonObject) -> None:
         if quote.get("supported") is False:
             share = "a guess, for too few such stones were sold."
         st.markdown(f"**{escape_markdown(low)} to {escape_markdown(high)}**: {share}")
-    st.markdown(f":small[Quoted by version {code(quote['version'])}]")
+    st.markdown(f":small[Quoted by version {code(quote['version'])} as {code(quote['exchange_id'])}]")
 
 
 @show_errors()

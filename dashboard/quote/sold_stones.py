@@ -53,7 +53,11 @@ def show_sold(sold: pd.DataFrame) -> None:
         within[[*first, *(name for name in COLUMNS if name not in first)]].round({"per carat": 0}),
         hide_index=True,
         height=360,
-        column_config={"price": amount, "per carat": amount},
+        column_config={
+            "carat": st.column_config.NumberColumn(format="%.2f"),
+            "price": amount,
+            "per carat": amount,
+        },
         alt="The similar stones.",
     )
 
@@ -66,4 +70,16 @@ def show_market() -> None:
         return
     stones = f"{champion['rows']:,} {market['treatment']} {market['origin']} {market['shape']} stones"
     learned = f"{pd.Timestamp(champion['created_at']):%Y-%m-%d}"
-    st.caption(f"Prices were learned on {learned} from {stones} that were sold, in {market['currency']}.")
+    st.caption(
+        f"Prices were learned on {learned} from {stones} that were sold, in {market['currency']}. "
+        f"{market_date(champion)}"
+    )
+
+
+def market_date(champion: JsonObject) -> str:
+    """Of when the market's data are, in a sentence; empty where a version does not say."""
+    if champion["sold_until"]:
+        return f"The newest of these sales is of **{champion['sold_until']}**."
+    if champion["read_on"]:
+        return f"The market's data have no dates of sale; they were read on **{champion['read_on']}**."
+    return ""

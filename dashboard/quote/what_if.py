@@ -29,6 +29,8 @@ def show_what_if(stone: JsonObject, quote: JsonObject, model: str | None) -> Non
             for (name, each), price in zip(variants, answer["predictions"], strict=True)
         ]
     )
+    if not rows["remarks"].any():
+        rows = rows.drop(columns="remarks")
     st.dataframe(
         rows,
         hide_index=True,
@@ -64,10 +66,10 @@ def _row(name: str, stone: JsonObject, price: JsonObject, quote: JsonObject) -> 
     return {
         "what if": name,
         "price": price["price"],
+        "remarks": "beyond the sold stones" if price.get("supported") is False else "",
         "difference": price["price"] - quote["price"],
         "percent": price["price"] / quote["price"] - 1,
         "per carat": price["price"] / stone["carat"],
-        "remarks": "beyond the sold stones" if price.get("supported") is False else "",
     }
 
 

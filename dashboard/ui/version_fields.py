@@ -15,6 +15,8 @@ LABELS = {
     "dataset": "data (fingerprint)",
     "data_from": "data from",
     "set_aside": "rows set aside",
+    "sold_until": "newest sale",
+    "read_on": "data read on",
     "git_commit": "code (git commit)",
     "created_at": "trained",
 }

@@ -1,6 +1,6 @@
 """The responses of the API, as the service sends them and its clients read them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, NotRequired
 from uuid import UUID
 
@@ -181,6 +181,10 @@ class ModelVersion(TypedDict):
     rows: Annotated[int | None, Field(description="Stones learned from.")]
     calibration_rows: Annotated[int | None, Field(description="Stones that calibrated its intervals.")]
     reported_rows: Annotated[int | None, Field(description="Stones that its errors were measured on.")]
+    sold_until: Annotated[
+        date | None, Field(description="Day of the newest sale among its stones; null: they have no dates.")
+    ]
+    read_on: Annotated[date | None, Field(description="Day on which its stones were read first, in UTC.")]
     seed: int | None
     git_commit: str | None
     flow_run: str | None
@@ -244,6 +248,20 @@ class FeedbackResponse(TypedDict):
         ),
     ]
     quote: Annotated[RecordedQuote | None, Field(description="null: it was not looked up.")]
+
+
+class FeedbackSummary(TypedDict):
+    """How far quotes were off what their stones were sold for, over all feedback about quotes with prices."""
+
+    sales: Annotated[int, Field(description="Number of sales.")]
+    mae: Annotated[float | None, Field(description="Mean absolute error, in `currency`; null: no sales.")]
+    mape: Annotated[float | None, Field(description="Mean absolute error, as a share of the sale price.")]
+    bias: Annotated[float | None, Field(description="Mean signed one; above 0: quoted too high.")]
+    within_interval: Annotated[
+        float | None, Field(description="Share of sales within the quoted interval; null: no intervals.")
+    ]
+    waiting: Annotated[int, Field(description="Sales whose quotes are not in the database yet.")]
+    currency: Currency
 
 
 class SaleResult(TypedDict):

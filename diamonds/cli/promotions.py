@@ -1,6 +1,6 @@
 """``diamonds promote``, ``rollback``, ``history`` and ``compare``: the champion and its history."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -43,7 +43,7 @@ def history(as_json: AsJson = False) -> None:
     """Show every promotion, newest first, with its reason."""
     from diamonds.versions import store
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "promoted_at": version.created_at.isoformat(timespec="seconds"),
             "version": version.labels["source"],
@@ -55,9 +55,13 @@ def history(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("promoted (UTC)", "version", "MAE", "reason", box=None, padding=(0, 1, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for heading in ("promoted (UTC)", "version", "MAE"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("reason", overflow="fold")
     for row in rows:
-        table.add_row(*map(str, row.values()))
+        moment = row["promoted_at"][:16].replace("T", " ")
+        table.add_row(moment, row["version"], f"{row['mae']:.1f}", row["reason"])
     Console().print(table)
 
 

@@ -18,7 +18,7 @@ HEADINGS = {"mae": "MAE", "mape": "MAPE", "rmse": "RMSE", "r2": "R2"}
 _WIDE = 96
 """Columns of a terminal that has room for all metrics; a narrower one gets the first two, uncut."""
 
-_CAPTION = "MAE and RMSE in USD, on the hold-out: compare those of the same data. ★ champion"
+_CAPTION = "MAE in USD, on the hold-out: compare those of the same dataset. ★ champion"
 
 
 def model_named(text: str) -> str:
@@ -58,6 +58,8 @@ def version_named(text: str) -> "Version":
 
 def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
     """A version as an object of the JSON output; its ``champion`` is whether it is the champion."""
+    from diamonds.versions.version import READ_ON, SOLD_UNTIL
+
     return {
         "model": version.model,
         "version": version.tag,
@@ -65,6 +67,8 @@ def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
         "created_at": version.created_at.isoformat(),
         **{name: float(version.labels[name]) for name in METRICS},
         "dataset": version.labels["dataset"],
+        "sold_until": version.labels.get(SOLD_UNTIL) or None,
+        "read_on": version.labels.get(READ_ON) or None,
         "flow_run": version.labels["flow_run"],
     }
 
@@ -79,10 +83,12 @@ def print_versions(versions: "Sequence[Version]", champion: "Version | None") ->
     for name in shown:
         table.add_column(HEADINGS[name], justify="right", no_wrap=True)
     table.add_column("trained (UTC)", no_wrap=True)
-    table.add_column("data", no_wrap=True)
+    table.add_column("data of", no_wrap=True)
+    table.add_column("dataset", no_wrap=True)
     for version in versions:
         row = as_row(version, champion)
         metrics = [METRICS[name].format(row[name]) for name in shown]
         star = "★" if row["champion"] else ""
-        table.add_row(star, version.tag, *metrics, f"{version.created_at:%Y-%m-%d %H:%M}", row["dataset"][:8])
+        dates = f"{version.created_at:%Y-%m-%d}", row["sold_until"] or row["read_on"] or ""
+        table.add_row(star, version.tag, *metrics, *dates, row["dataset"][:8])
     console.print(table)

@@ -2,7 +2,7 @@
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,8 +30,15 @@ def _past(moment: datetime) -> datetime:
     return moment
 
 
+def _day(text: str) -> str:
+    if text:
+        date.fromisoformat(text)  # a ValueError where there is no such day
+    return text
+
+
 Number = Annotated[str, Field(max_length=30), AfterValidator(_finite)]
 Whole = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
+Day = Annotated[str, Field(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"), AfterValidator(_day)]
 Hex = Annotated[str, Field(pattern=r"^[0-9a-f]{0,64}$")]
 Line = Annotated[str, Field(max_length=100, pattern=r"^[\w.:+-]*$")]
 Tags = Annotated[str, Field(max_length=1000, pattern=r"^[a-z0-9:. -]*$")]
@@ -55,6 +62,8 @@ class Labels(BaseModel):
     rows: Whole
     calibration_rows: Whole | None = None
     reported_rows: Whole | None = None
+    sold_until: Day = ""
+    read_on: Day = ""
     seed: Whole
     # Not imported: a training of the same origin would reuse the version and promote it.
     origin: Annotated[Hex, Field(exclude=True)] = ""

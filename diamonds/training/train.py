@@ -3,6 +3,7 @@
 import logging
 import subprocess
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from types import MappingProxyType
 
@@ -27,10 +28,17 @@ from diamonds.training.fingerprint import LABEL, training_fingerprint
 from diamonds.training.fitted import Fitted
 from diamonds.training.studies import study_name
 from diamonds.training.tuning import OnTrial, Search
-from diamonds.versions import store
+from diamonds.versions import datasets, store
 from diamonds.versions.bentoml_store import Writer
 from diamonds.versions.retention import retire
-from diamonds.versions.version import CALIBRATION_ROWS, MEMBERS, REPORTED_ROWS, Version
+from diamonds.versions.version import (
+    CALIBRATION_ROWS,
+    MEMBERS,
+    READ_ON,
+    REPORTED_ROWS,
+    SOLD_UNTIL,
+    Version,
+)
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +81,7 @@ def train_version(
         CALIBRATION_ROWS: str(len(calibration)),
         "seed": str(seed),
         LABEL: fingerprint if minutes is None else "",
+        **_dates_of(dataset),
         "git_commit": _git_commit(),
         "flow_run": flow_run,
         **({MEMBERS: " ".join(fitted.members.values())} if fitted.members else {}),
@@ -88,6 +97,17 @@ def train_version(
 def _out_of_fold_mae(fitted: Fitted, learned: pd.DataFrame) -> float:
     error = np.abs(fitted.out_of_fold - learned["price"].to_numpy("float64"))
     return float(np.average(error, weights=weight_of(learned)))
+
+
+def _dates_of(dataset: Dataset) -> dict[str, str]:
+    """Of when the stones are: the day of the newest sale, if they have dates, and that of their reading."""
+    today = datetime.now(UTC).date()
+    sold = [frame["sold_at"].max() for frame in (dataset.training, dataset.hold_out) if "sold_at" in frame]
+    newest = max((day.date() for day in sold if not pd.isna(day)), default=None)
+    return {
+        SOLD_UNTIL: "" if newest is None else min(newest, today).isoformat(),
+        READ_ON: (datasets.first_read_on(dataset.fingerprint) or today).isoformat(),
+    }
 
 
 def _search(

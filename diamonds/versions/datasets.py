@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from dataclasses import replace
+from datetime import date
 
 from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.versions import store
@@ -51,7 +52,7 @@ def sources_of(stored: Version) -> list[str]:
 
 def find(fingerprint: str) -> Version | None:
     """The stored version of the dataset of that fingerprint, or None; raises ``DamagedVersion``."""
-    stored = [each for each in store.readable(DATASET) if each.labels.get("dataset") == fingerprint]
+    stored = [each for each in store.readable(DATASET) if _has(each, fingerprint)]
     whole = next((each for each in stored if damage(each) is None), None)
     if stored and whole is None:
         raise DamagedVersion(str(damage(stored[0])))
@@ -66,6 +67,16 @@ def reference_to(fingerprint: str) -> str:
 def referenced(data: str) -> str | None:
     """The fingerprint of the stored dataset that ``data`` stands for; None if it is another source."""
     return data.removeprefix(_REFERENCE) if data.startswith(_REFERENCE) else None
+
+
+def first_read_on(fingerprint: str) -> date | None:
+    """The day, in UTC, on which these stones were stored; None where they are not."""
+    days = [each.created_at.date() for each in store.readable(DATASET) if _has(each, fingerprint)]
+    return min(days, default=None)
+
+
+def _has(stored: Version, fingerprint: str) -> bool:
+    return stored.labels.get("dataset") == fingerprint
 
 
 def load(fingerprint: str) -> Dataset:

@@ -15,6 +15,10 @@ REPORTED_ROWS = "reported_rows"
 
 Versions without these two are from before: their metrics are of the whole hold-out, and ``rows`` counts both.
 """
+SOLD_UNTIL = "sold_until"
+"""Label of a version: the day of the newest sale among its stones; empty where these have no dates."""
+READ_ON = "read_on"
+"""Label of a version: the day on which its stones were read for the first time, in UTC."""
 UNDOES = "undoes"
 """Label of a champion that a rollback brought back: the tag of the one that it replaced."""
 REQUEST = "request"

@@ -31,6 +31,8 @@ LABELS = {
     "rows",
     "calibration_rows",
     "reported_rows",
+    "sold_until",
+    "read_on",
     "seed",
     "git_commit",
     "flow_run",

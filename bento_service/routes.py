@@ -7,6 +7,7 @@ from bento_service.endpoints import (
     datasets,
     exchanges,
     feedback,
+    feedback_summary,
     grades,
     keys,
     model_files,
@@ -24,6 +25,7 @@ _RESOURCES = (
     quoting,  # POST /predict is first, for it is the busiest, and routes are compared in order
     similar,
     feedback,
+    feedback_summary,
     grades,
     models,
     versions,

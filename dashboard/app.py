@@ -10,9 +10,11 @@ from dashboard.exchanges.page import exchanges_page
 from dashboard.models.page import models_page
 from dashboard.monitor.page import monitor_page
 from dashboard.quote.page import quote_page
+from dashboard.sales.page import sales_page
 from dashboard.train.page import train_page
 from dashboard.train.upload_cleanup import start_upload_cleanup
 from dashboard.ui.errors import show_errors
+from dashboard.ui.navigation import remember_pages
 from dashboard.ui.session import Scope, is_signed_in, may, show_sign_in, show_user
 
 # Space above the pages, a visible focus, and columns that wrap in a narrow window. (A string of its own
@@ -20,7 +22,10 @@ from dashboard.ui.session import Scope, is_signed_in, may, show_sign_in, show_us
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem }
 a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-offset: 1px }
+[data-testid=stMarkdownContainer] table { display: block; overflow-x: auto }
+[data-testid=stTable] td { overflow-wrap: anywhere }
 @media (max-width: 1000px) {
+  [class*=st-key-figures-] [data-testid=stColumn] { min-width: 40%; flex: 1 1 40% }
   .st-key-stacked [data-testid=stColumn] { min-width: 100% }
   .st-key-paired [data-testid=stColumn] { min-width: 40% }
 }
@@ -59,6 +64,7 @@ def main() -> None:
 def draw_page() -> None:
     """Draws the selected one of the pages that the key of this session allows."""
     pages = _pages({scope for scope in get_args(Scope) if may(scope)})
+    remember_pages({page.title: page for page in pages})
     selected = st.navigation(pages, position="top") if pages else None
     show_user()
     with show_errors():
@@ -73,6 +79,7 @@ def _pages(scopes: set[Scope]) -> list[st.Page]:
     needed: dict[str, tuple[Callable[[], None], str, set[Scope]]] = {
         "Quote": (quote_page, "sell", {"quote"}),
         "Batch": (batch_page, "table", {"quote"}),
+        "Sales": (sales_page, "point_of_sale", {"feedback"}),
         "Train": (train_page, "model_training", {"admin"}),
         "Models": (models_page, "social_leaderboard", {"quote"}),
         "Monitor": (monitor_page, "monitoring", {"read"}),

@@ -27,7 +27,7 @@ _NEEDS: dict[str, tuple[Need, Need]] = {  # by the first part of the path: to re
     "promotions": (QUOTING, ADMINISTERING),
     "comparison": (QUOTING, ADMINISTERING),
     "metrics": (QUOTING, ADMINISTERING),
-    "feedback": (READING, REPORTING),
+    "feedback": (REPORTING, REPORTING),
     "exchanges": (READING, ADMINISTERING),
     "monitor": (READING, ADMINISTERING),
     "datasets": (READING, ADMINISTERING),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.batch.charts import deals_chart
 from dashboard.batch.quotes import QuotedFile
+from dashboard.ui.figures import show_figures
 from dashboard.ui.text import code, format_amount
 from diamonds.dataset.priced_file import (
     ASKED,
@@ -48,10 +49,7 @@ def _show_figures(quotes: QuotedFile) -> None:
     if quotes.has_deals:
         below = (priced[name[OUTSIDE]] == "below").sum()
         figures["Asked below the interval"] = f"{below:,}"
-    with st.container(key="paired"):
-        columns = st.columns(len(figures))
-    for column, (label, value) in zip(columns, figures.items(), strict=True):
-        column.metric(label, value, border=True)
+    show_figures(figures)
     interval = f"; {quotes.coverage:.0%} of stones sell within low and high" if quotes.coverage else ""
     st.markdown(f":small[In {quotes.currency}, by version {code(quotes.version)}{interval}.]")
 

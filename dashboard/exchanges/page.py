@@ -8,11 +8,12 @@ from dashboard.exchanges.charts import latency_chart, status_chart, volume_chart
 from dashboard.exchanges.exchange import show_exchange
 from dashboard.exchanges.filters import PAGE_SIZE, load_pages, pick_filters
 from dashboard.ui.errors import show_errors, show_refusal
+from dashboard.ui.figures import show_figures
 from dashboard.ui.session import may
 from dashboard.ui.text import counted, visible
 
 _PAGES, _FILTERS = "exchange pages", "exchange filters"
-_COLUMNS = ("started_at", "method", "path", "status", "duration_ms", "model", "id")
+_COLUMNS = ("started_at", "path", "status", "duration_ms", "method", "model", "id")
 _COLUMN_CONFIG = {
     "started_at": st.column_config.DatetimeColumn("started (UTC)", format="YYYY-MM-DD HH:mm:ss.SSS"),
     "duration_ms": st.column_config.NumberColumn("ms", format="%.1f"),
@@ -91,7 +92,7 @@ def show_pages(pages: list[JsonObject], filters: JsonObject) -> None:
             st.caption(
                 f"Figures and charts are of the newest {len(rows):,}; load older ones beneath the table."
             )
-        show_figures(rows)
+        show_summary(rows)
         show_table(rows, f"exchanges {filters}")
     elif more:
         st.info("Not found in the newest exchanges so far.")
@@ -113,7 +114,7 @@ def as_rows(exchanges: list[JsonObject]) -> pd.DataFrame:
     return rows.assign(method=rows["method"].map(visible), path=rows["path"].map(visible))
 
 
-def show_figures(rows: pd.DataFrame) -> None:
+def show_summary(rows: pd.DataFrame) -> None:
     """Number, latency and errors of the loaded exchanges, as figures and charts."""
     failed = rows["status"].isna() | (rows["status"] >= 400)
     figures = {
@@ -122,8 +123,7 @@ def show_figures(rows: pd.DataFrame) -> None:
         "99% within": f"{rows['duration_ms'].quantile(0.99):,.1f} ms",
         "Errors or no answer": f"{failed.mean():.1%}",
     }
-    for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
-        column.metric(label, value, border=True)
+    show_figures(figures)
     with st.container(key="paired"):
         volume, latency, statuses = st.columns(3)
     volume.altair_chart(volume_chart(rows), alt="Exchanges over time, by outcome.")

@@ -24,7 +24,7 @@ def metric_chart(versions: pd.DataFrame, metric: str) -> Any:
         "x": alt.X("created_at:T", title="trained (UTC)", scale=times, axis=axis),
         "y": alt.Y(f"{metric}:Q", title=LABELS[metric], scale=alt.Scale(zero=False, padding=24), axis=values),
     }
-    color = alt.Color("model:N", legend=alt.Legend(title=None, orient="top"))
+    color = alt.Color("model:N", legend=alt.Legend(title=None, orient="bottom", columns=3))
     trained = alt.Tooltip("utcyearmonthdatehoursminutes(created_at):T", title="trained (UTC)")
     tooltip = ["version", "dataset", trained, alt.Tooltip(metric, format=".5")]
     lines = alt.Chart(rows).mark_line(point=alt.OverlayMarkDef(size=70))
@@ -48,7 +48,7 @@ def slice_chart(by_version: dict[str, list[dict[str, Any]]]) -> Any:
         [{"version": tag, **row} for tag, slices in by_version.items() for row in slices],
         columns=["version", "slice", "stones", "mae", "mape"],
     )
-    legend = alt.Legend(title=None, orient="top", labelLimit=400)
+    legend = alt.Legend(title=None, orient="top", direction="vertical", labelLimit=400)
     return (
         alt.Chart(ranked(rows), title="Mean absolute error by slice, in USD")
         .mark_bar(cornerRadius=2)

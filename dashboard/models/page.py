@@ -11,6 +11,7 @@ from dashboard.models.comparison import show_comparison
 from dashboard.models.version_picker import index_of_champion, pick_version
 from dashboard.models.versions import show_versions
 from dashboard.ui.errors import show_errors, show_no_model
+from dashboard.ui.figures import show_figures
 from dashboard.ui.text import code, escape_markdown
 from dashboard.ui.version_fields import format_field
 
@@ -90,8 +91,7 @@ def show_champion(champion: JsonObject, reason: str) -> None:
             "R²": f"{champion['r2']:.4f}",
             "Prices in their interval": format_field("coverage", champion["coverage"]) or "none",
         }
-        for column, (label, value) in zip(st.columns(len(figures)), figures.items(), strict=True):
-            column.metric(label, value)
+        show_figures(figures, border=False)
         st.caption("Measured on the hold-out: stones that no training ever saw.")
 
 

@@ -52,9 +52,9 @@ def show_versions(
         alt="All versions, newest first.",
     )
     st.caption("A challenger is the newest version of a model, unless it is the champion itself.")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        selected = pick_version("Version", versions)
-        if may("admin"):
+    selected = pick_version("Version", versions)
+    if may("admin"):
+        with st.container(horizontal=True):
             _show_buttons(selected, champion, previous, show_result)
             _offer_acceptance(next(each for each in versions if each["version"] == selected), show_result)
 

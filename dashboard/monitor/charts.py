@@ -7,6 +7,7 @@ import pandas as pd
 
 from dashboard.clients.api import JsonObject
 from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
+from dashboard.ui.time_axis import time_axis
 
 
 def accuracy_chart(days: list[JsonObject], champions: list[JsonObject]) -> Any:
@@ -24,7 +25,8 @@ def accuracy_chart(days: list[JsonObject], champions: list[JsonObject]) -> Any:
         [each for each in champions if each["promoted_at"][:10] >= first],
         columns=["version", "promoted_at", "reason"],
     )
-    time = alt.X("day:T", title=None, scale=alt.Scale(type="utc"))
+    axis = time_axis(pd.Timestamp(first), pd.Timestamp(rows["day"].max()) + pd.Timedelta("1D"))
+    time = alt.X("day:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
     band = (
         alt.Chart(rows)
         .mark_area(opacity=0.25, color=CYAN)

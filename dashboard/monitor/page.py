@@ -7,6 +7,7 @@ from dashboard.clients.api import JsonObject, get
 from dashboard.monitor.charts import accuracy_chart, drift_chart
 from dashboard.monitor.switches import show_switches
 from dashboard.ui.errors import show_errors
+from dashboard.ui.figures import show_figures
 from dashboard.ui.session import may
 from dashboard.ui.text import code, counted, escape_markdown
 
@@ -50,7 +51,7 @@ def show_report(report: JsonObject, champions: list[JsonObject]) -> None:
     for alarm in report["alarms"]:
         show_alarm(alarm)
     st.markdown(f"**Next:** {escape_markdown(report['step']['text'])}")
-    show_figures(report)
+    show_accuracy(report)
     if report["days"]:
         st.altair_chart(accuracy_chart(report["days"], champions), width="stretch")
     findings = any(window["findings"] for window in report["windows"])
@@ -73,7 +74,7 @@ def show_alarm(alarm: JsonObject) -> None:
     )
 
 
-def show_figures(report: JsonObject) -> None:
+def show_accuracy(report: JsonObject) -> None:
     """The live accuracy of the champion, and the estimated error of quotes that are not sold."""
     found = report["last_7_days"] or report["last_30_days"]
     estimated = report["estimated"]
@@ -88,8 +89,7 @@ def show_figures(report: JsonObject) -> None:
         covered = {"Sales in their interval": f"{coverage['value']:.1%}"} if coverage else {}
         figures = {**live, **covered, **figures}
         st.caption(f"On {counted(found['stones'], 'sale')}. Stones that sell are not stones that are quoted.")
-    for column, (label, value) in zip(st.columns(max(1, len(figures))), figures.items(), strict=False):
-        column.metric(label, value)
+    show_figures(figures)
 
 
 def show_timeline(found: JsonObject) -> None:

@@ -4,6 +4,8 @@ import streamlit as st
 
 from dashboard.clients.api import post
 from dashboard.ui.errors import show_errors
+from dashboard.ui.live_error import describe_live_error, live_error, renew_live_error
+from dashboard.ui.navigation import link_to
 from dashboard.ui.session import may
 from dashboard.ui.text import escape_markdown, format_amount
 
@@ -24,6 +26,13 @@ def offer_sold_for(exchange_id: str, label: str = "Sold for ...") -> None:
             submitted = st.form_submit_button("Store", on_click=_remember, args=(label, exchange_id))
         if submitted and price:
             _send(str(st.session_state[_about(label)]), price)
+        _show_error_so_far()
+        link_to("Sales", "Hand in a file of sales")
+
+
+@show_errors()
+def _show_error_so_far() -> None:
+    st.caption(describe_live_error(live_error()))
 
 
 def _about(label: str) -> str:
@@ -37,6 +46,7 @@ def _remember(label: str, exchange_id: str) -> None:
 @show_errors()
 def _send(exchange_id: str, price: float) -> None:
     stored = post("/feedback", {"exchange_id": exchange_id, "price": price})
+    renew_live_error()
     amount = escape_markdown(format_amount(price, stored["currency"]))
     st.success(f"Stored: sold for {amount}. {_error(stored['quote'], price, stored['currency'])}")
 

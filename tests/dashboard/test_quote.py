@@ -167,6 +167,9 @@ def test_what_a_stone_was_sold_for_is_stored_beside_its_quote(page: Page, stack:
     off = 3000 / quote(stack, carat=0.83)["price"] - 1
     side = "above" if off >= 0 else "below"
     expect(page.get_by_text(f"the sale is {abs(off):.1%} {side} that")).to_be_visible()
+    expect(page.get_by_text("So far quotes were off by")).to_be_visible()
+    page.get_by_role("link", name="Hand in a file of sales").click()
+    expect(page.get_by_role("heading", name="Sales", exact=True)).to_be_visible()
 
 
 def test_the_price_stays_in_sight_in_a_narrow_window(page: Page, stack: Stack) -> None:

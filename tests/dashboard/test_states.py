@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from diamonds.settings import settings
 from tests.bento_service.serving import serving
 
-PAGES = ("quote", "batch", "train", "models", "exchanges")
+PAGES = ("quote", "batch", "sales", "train", "models", "exchanges")
 NOWHERE = "http://127.0.0.1:9"
 NO_DATABASE = "postgresql://nobody@127.0.0.1:9/none"
 PATIENCE_SECONDS = 120

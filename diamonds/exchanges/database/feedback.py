@@ -54,6 +54,33 @@ WHERE given.id = ANY(%(ids)s::uuid[]) AND given.path = '/feedback' AND given.sta
 """
 
 
+_SUMMARY = """
+SELECT count(*) FILTER (WHERE quoted_usd > 0) AS sales,
+    avg(abs(quoted_usd - price_usd)) FILTER (WHERE quoted_usd > 0) AS mae_usd,
+    avg(abs(quoted_usd / price_usd - 1)) FILTER (WHERE quoted_usd > 0) AS mape,
+    avg(quoted_usd / price_usd - 1) FILTER (WHERE quoted_usd > 0) AS bias,
+    avg((price_usd BETWEEN low_usd AND high_usd)::int) FILTER (WHERE quoted_usd > 0) AS within_interval,
+    count(*) FILTER (WHERE quoted_at IS NULL) AS waiting
+FROM feedback
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How far quotes were off on so many ``sales``; ``mape`` and ``bias`` are shares of the sale price.
+
+    None without sales, and ``within_interval`` without intervals. ``waiting`` is the number of sales whose
+    quotes have not arrived.
+    """
+
+    sales: int
+    mae_usd: float | None
+    mape: float | None
+    bias: float | None
+    within_interval: float | None
+    waiting: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
     """The sale price of a quoted stone beside its quote; prices in USD, the names are the table's columns.
@@ -107,6 +134,15 @@ def feedback_since(moment: datetime) -> list[Feedback]:
         join_pending(connection)
         rows = connection.execute(query.order_by(column.given_at, column.exchange_id)).all()
     return [Feedback(**row._mapping) for row in rows]
+
+
+def feedback_summary() -> Summary:
+    """How far quotes were off what their stones were sold for."""
+    with engine().begin() as connection:
+        join_pending(connection)
+        row = connection.exec_driver_sql(_SUMMARY).one()
+    within = None if row.within_interval is None else float(row.within_interval)
+    return Summary(**{**row._mapping, "within_interval": within})
 
 
 def feedback_exchanges(connection: sa.Connection, quotes: Collection[UUID]) -> list[UUID]:

@@ -23,6 +23,7 @@ from diamonds.exchanges import (
     page,
 )
 from diamonds.exchanges.database.erasure import forget
+from diamonds.exchanges.database.feedback import feedback_summary
 from diamonds.exchanges.database.tables import feedback
 from diamonds.exchanges.database.upsert import upsert
 from diamonds.exchanges.frames import Joined
@@ -182,3 +183,14 @@ def test_forgetting_feedback_leaves_the_quote() -> None:
 def test_feedback_about_an_id_that_nobody_has_holds_up_nothing() -> None:
     add(said(str(uuid_utils.uuid7()), 1.0, 0), quoted := quote(), said(quoted, 2.0, 0))
     assert [one.price_usd for one in known()] == [2.0]
+
+
+def test_the_summary_says_how_far_quotes_were_off_what_was_paid() -> None:
+    assert feedback_summary().sales == 0
+    quoted = quote()
+    add(quoted, said(quoted, 2000.0, 1))
+    summary = feedback_summary()
+    assert (summary.sales, summary.mae_usd, summary.mape, summary.bias) == (1, 500.0, 0.25, 0.25)
+    assert (summary.within_interval, summary.waiting) == (0.0, 0)
+    add(said(str(uuid_utils.uuid7()), 1.0, 2))
+    assert (feedback_summary().sales, feedback_summary().waiting) == (1, 1)

@@ -51,7 +51,10 @@ def public_prefix(scope: Scope) -> str:
 
 
 def _take_host_and_prefix(scope: Scope) -> None:
-    forwarded = {name: value for name, value in scope["headers"] if name.startswith(b"x-forwarded-")}
+    # Some proxies add a line of their own below the one that they got: the first is what the client called.
+    forwarded = {
+        name: value for name, value in reversed(scope["headers"]) if name.startswith(b"x-forwarded-")
+    }
     host, prefix = (_first(forwarded.get(name, b"")) for name in (b"x-forwarded-host", b"x-forwarded-prefix"))
     if host:
         others = [header for header in scope["headers"] if header[0] != b"host"]

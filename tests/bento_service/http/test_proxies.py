@@ -1,6 +1,7 @@
 """What proxies say counts where they are trusted, and the service may be below a path of theirs."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -31,7 +32,13 @@ async def show(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def get(
-    path: str, *, client: str = OTHER, prefix: str = "", app: Any = show, **headers: str
+    path: str,
+    *,
+    client: str = OTHER,
+    prefix: str = "",
+    app: Any = show,
+    lines: Sequence[tuple[str, str]] = (),
+    **headers: str,
 ) -> httpx.Response:
     """The response to a client at this address, with 10.0.0.0/8 trusted."""
     behind = BehindProxies(app, trusted=("10.0.0.0/8",), prefix=prefix)
@@ -39,7 +46,7 @@ def get(
     async def ask() -> httpx.Response:
         transport = httpx.ASGITransport(behind, client=(client, 1234))
         async with httpx.AsyncClient(transport=transport, base_url="http://inner:3000") as asking:
-            return await asking.get(path, headers=headers)
+            return await asking.get(path, headers=[*headers.items(), *lines])
 
     return asyncio.run(ask())
 
@@ -52,6 +59,13 @@ def test_a_trusted_proxy_says_who_called_and_under_which_name() -> None:
         "host": ["stones.example"],
         "prefix": "/shop",
     }
+
+
+def test_a_header_of_each_proxy_is_read_as_one_list() -> None:
+    values = {"X-Forwarded-For": (OTHER, PROXY), "X-Forwarded-Host": ("stones.example", "inner.example")}
+    lines = [(name, value) for name, of_each in values.items() for value in of_each]
+    seen = get("/models", client=PROXY, lines=lines).json()
+    assert (seen["client"], seen["host"]) == (OTHER, ["stones.example"])
 
 
 def test_of_others_the_connection_counts_alone() -> None:

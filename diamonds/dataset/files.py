@@ -1,6 +1,7 @@
 """Which files of a folder are read as data."""
 
-from pathlib import Path
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
 
 from diamonds.dataset.errors import DataError
 
@@ -11,6 +12,8 @@ SUFFIXES = (
 )
 """Suffixes of the files of a folder that are read; each may be followed by ``.gz``, ``.bz2`` or ``.xz``."""
 COMPRESSED = (".gz", ".bz2", ".xz")
+_UNFINISHED = {"_temporary", "_spark_metadata"}
+"""Folders of what a job has not committed."""
 
 
 def has_table_suffix(name: str) -> bool:
@@ -23,16 +26,30 @@ def has_table_suffix(name: str) -> bool:
 
 def files_at(path: Path) -> list[Path]:
     """The file, or the files of a folder that are read, in order; raises ``DataError`` if there is none."""
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise DataError(f"There is no file or folder {path}.")
-    files = sorted(file for file in path.rglob("*") if file.is_file() and has_table_suffix(file.name))
-    visible = [
-        file for file in files if not any(part.startswith(".") for part in file.relative_to(path).parts)
-    ]
+    return [path] if path.is_file() else [path / name for name in names_below(path)]
+
+
+def names_below(folder: Path) -> list[PurePosixPath]:
+    """The paths below a folder of the files that are read, in order; raises ``DataError`` without any."""
+    if not folder.is_dir():
+        raise DataError(f"There is no file or folder {folder}.")
+    files = (PurePosixPath(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    return readable(files, str(folder))
+
+
+def readable(names: Iterable[PurePosixPath], place: str) -> list[PurePosixPath]:
+    """Those of the paths below ``place`` that are read, in order; raises ``DataError`` if there is none."""
+    visible = sorted(name for name in names if has_table_suffix(name.name) and _is_visible(name))
+    if any("_delta_log" in name.parts for name in visible):
+        raise DataError(
+            f"{place} is a Delta table, whose files have deleted rows as well; write it as plain Parquet."
+        )
     if not visible:
         raise DataError(
-            f"{path} has no file that ends in {', '.join(SUFFIXES)} (or these with {', '.join(COMPRESSED)})."
+            f"{place} has no file that ends in {', '.join(SUFFIXES)} (or these with {', '.join(COMPRESSED)})."
         )
     return visible
+
+
+def _is_visible(path: PurePosixPath) -> bool:
+    return not any(part.startswith(".") or part in _UNFINISHED for part in path.parts)

@@ -4,10 +4,10 @@ import csv
 import lzma
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit, urlunsplit
 
 import fsspec
@@ -15,9 +15,10 @@ import polars as pl
 import pyarrow as pa
 
 from diamonds.dataset.errors import DataError
-from diamonds.dataset.files import SUFFIXES, files_at, has_table_suffix
+from diamonds.dataset.files import has_table_suffix, names_below, readable
 from diamonds.dataset.formats import file_tables
 from diamonds.dataset.formats.options import Options
+from diamonds.dataset.formats.partitions import groups_of, joined, partition_of, with_partition
 from diamonds.dataset.formats.sql import sql_table, without_password
 from diamonds.dataset.table import Batch, Table
 
@@ -45,7 +46,7 @@ def tables_of(source: str | Path, options: Options | None = None) -> Iterator[It
             yield _downloaded(text, Path(folder), options)
         else:
             path, part = _with_part(text)
-            yield _of_files(files_at(path), replace(options, part=part), Path(folder))
+            yield _of_path(path, replace(options, part=part), Path(folder))
 
 
 @contextmanager
@@ -69,9 +70,24 @@ def _with_part(text: str) -> tuple[Path, str | None]:
     return Path(path), part
 
 
-def _of_files(paths: list[Path], options: Options, folder: Path) -> Iterator[Table]:
-    for path in paths:
+def _of_path(path: Path, options: Options, folder: Path) -> Iterator[Table]:
+    if path.is_file():
         yield from _tables_in(path, str(path), options, folder)
+        return
+    for group in groups_of(names_below(path)):
+        yield from _of_group(path, group, str(path), options, folder)
+
+
+def _of_group(
+    root: Path, group: list[PurePosixPath], place: str, options: Options, folder: Path
+) -> Iterator[Table]:
+    """The tables of files below ``root``, which is called ``place``; of files that are parts of one, that."""
+    tables = (
+        with_partition(table, partition_of(name))
+        for name in group
+        for table in _tables_in(root / name, f"{place}/{name}", options, folder)
+    )
+    yield from tables if len(group) == 1 else joined(list(tables), place, batches_of)
 
 
 def without_secrets(source: str | Path) -> str:
@@ -85,7 +101,7 @@ def without_secrets(source: str | Path) -> str:
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
 
-def batches_of(table: Table, names: list[str]) -> Iterator[Batch]:
+def batches_of(table: Table, names: Sequence[str]) -> Iterator[Batch]:
     """The batches of a table; raises ``DataError`` when the table is damaged."""
     with damage_as_data_error(table.place):
         yield from table.batches(names)
@@ -107,15 +123,32 @@ def _tables_in(path: Path, place: str, options: Options, folder: Path) -> Iterat
 def _downloaded(url: str, folder: Path, options: Options) -> Iterator[Table]:
     with _remote_as_data_error(url):
         files, root = fsspec.core.url_to_fs(url)
-        names = sorted(filter(has_table_suffix, files.find(root))) if _is_folder(files, root) else [root]
-    if not names:
-        raise DataError(f"{without_secrets(url)} has no file that ends in {', '.join(SUFFIXES)}.")
-    for number, name in enumerate(names):
-        path = folder / str(number)
-        with _remote_as_data_error(name):
-            files.get_file(name, str(path))
-        yield from _tables_in(path, without_secrets(name), options, folder)
-        path.unlink()
+        is_folder = _is_folder(files, root)
+    if is_folder:
+        yield from _of_remote_folder(files, root, without_secrets(url).rstrip("/"), options, folder)
+    else:
+        path = _download(files, root, folder / "0")
+        yield from _tables_in(path, without_secrets(root), options, folder)
+
+
+def _of_remote_folder(
+    files: fsspec.AbstractFileSystem, root: str, place: str, options: Options, folder: Path
+) -> Iterator[Table]:
+    """Its tables; only the files that are parts of one are on disk at once."""
+    with _remote_as_data_error(root):
+        names = [PurePosixPath(name).relative_to(root) for name in files.find(root)]
+    for group in groups_of(readable(names, place)):
+        paths = [_download(files, f"{root}/{name}", folder / "remote" / name) for name in group]
+        yield from _of_group(folder / "remote", group, place, options, folder)
+        for path in paths:
+            path.unlink()
+
+
+def _download(files: fsspec.AbstractFileSystem, name: str, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _remote_as_data_error(name):
+        files.get_file(name, str(path))
+    return path
 
 
 def _is_folder(files: fsspec.AbstractFileSystem, root: str) -> bool:

@@ -1,7 +1,7 @@
 """Reads a file of any known format as tables; the format is detected by its content."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.files import has_table_suffix
@@ -10,6 +10,7 @@ from diamonds.dataset.formats.arrow import arrow_table, parquet_table
 from diamonds.dataset.formats.compression import opened
 from diamonds.dataset.formats.json_text import json_table
 from diamonds.dataset.formats.options import Options
+from diamonds.dataset.formats.partitions import partition_of, with_partition
 from diamonds.dataset.formats.signatures import format_of, refusal
 from diamonds.dataset.formats.sql import database_file_table
 from diamonds.dataset.formats.stata_spss import spss_table, stata_table
@@ -79,7 +80,9 @@ def _of_archive(path: Path, place: str, options: Options, folder: Path, depth: i
     for name, member in members(path, place, folder, has_table_suffix, options.part):
         inner = Options(options.columns, None, options.wanted)
         try:
-            for table in file_tables(member, f"{place}/{name}", inner, folder, depth + 1):
+            partition = partition_of(PurePosixPath(name))
+            for each in file_tables(member, f"{place}/{name}", inner, folder, depth + 1):
+                table = with_partition(each, partition)
                 if options.wanted(table.columns) or options.part:
                     found += 1
                     yield _with_notes(table, problems)

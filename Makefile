@@ -14,7 +14,7 @@ FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH
 
 .DEFAULT_GOAL := help
-.PHONY: environment environment-dev install install-dev help run train serve bento test soak benchmark check format docs audit lock clean
+.PHONY: environment environment-dev install install-dev help run train serve bento image test soak benchmark check format docs audit lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -49,6 +49,10 @@ serve: environment ## the HTTP service alone
 
 bento: environment ## builds a Bento with the champion, to serve elsewhere or in a container
 	@$(BIN)/python scripts/bento.py
+
+image: environment-dev ## builds the image of a Bento in roots of Debian, without an engine, and tries it; needs root and debootstrap
+	@sh scripts/debian.sh .artifacts/debian
+	@IMAGE_BASES=.artifacts/debian $(BIN)/pytest -q tests/bento_service/test_bento.py -k image
 
 test: check ## style, types, layers and the whole test suite
 	@$(BIN)/pytest -n auto

@@ -3,7 +3,8 @@
 FROM python:3.11.14-bookworm AS environment
 COPY requirements.lock /tmp/
 RUN python -m venv /app/.venv \
-    && /app/.venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r /tmp/requirements.lock
+    && /app/.venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps --require-hashes -r /tmp/requirements.lock \
+    && cp /usr/lib/*-linux-gnu/libgomp.so.1 /app/.venv/lib/
 
 FROM python:3.11.14-slim-bookworm
 ENV PATH=/app/.venv/bin:$PATH PYTHONPATH=/app/src \
@@ -13,7 +14,12 @@ RUN useradd --uid 1034 --no-create-home --shell /usr/sbin/nologin bentoml \
     && install -d -o bentoml -g bentoml -m 700 /data /data/bentoml /data/bentoml/models /data/diamonds /data/prefect /data/tmp
 COPY --from=environment /app/.venv /app/.venv
 COPY . /app/src
-RUN install -m 755 /app/src/deploy/diamonds /usr/local/bin/
+# The modes of files are those of the machine that has the repository. LightGBM's package leaves OpenMP to the system,
+# and a slim one has none.
+RUN chmod -R a+rX /app/src \
+    && echo /app/.venv/lib > /etc/ld.so.conf.d/diamonds.conf && ldconfig \
+    && install -m 755 /app/src/deploy/diamonds /usr/local/bin/ \
+    && python -c "import lightgbm, catboost, xgboost"
 USER 1034:1034
 WORKDIR /app/src
 VOLUME /data

@@ -1,5 +1,6 @@
 """A built Bento holds the champion and serves from its own folder, without our source tree or model store."""
 
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +22,7 @@ from diamonds.pricing.pricer import load_pricer
 from diamonds.settings import PROJECT
 from diamonds.versions import store
 from diamonds.versions.version import Version
+from scripts.image import instructions
 from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import bearer, serving
 from tests.processes import free_port, wait_until
@@ -36,17 +39,8 @@ class Blocked:
 
 sys.meta_path.insert(0, Blocked())
 """
-READ_ONLY = """
-set -e
-root=$1 volume=$2; shift 2
-mount --rbind / "$root"
-mount -o remount,bind,ro "$root"
-mount --bind "$volume" "$root$volume"
-user="--reuid 1034 --regid 1034 --clear-groups"
-read="--inh-caps=+dac_read_search --ambient-caps=+dac_read_search"  # Python may be in root's home
-exec chroot "$root" setpriv $user $read "$@"
-"""
-"""Runs a command as the user of the image, who may write to the volume and nowhere else."""
+BASES = os.environ.get("IMAGE_BASES")
+"""A folder with roots of Debian, of which the image is built; without, this machine's own stands for them."""
 
 
 @pytest.fixture(scope="module")
@@ -79,19 +73,6 @@ def test_a_bento_serves_its_champion_from_its_own_folder(
     assert [quote["price"]] == load_pricer(xgboost).prices_usd([Diamond.model_validate(STONE)])
 
 
-def environment_of_image(bento: Path, volume: Path, modules: Path) -> dict[str, str]:
-    """What the Bento's Dockerfile sets, at these places, with packages of the lock for serving alone."""
-    dockerfile = (bento / "env" / "docker" / "Dockerfile").read_text().replace("\\\n", "")
-    (line,) = re.findall(r"^ENV (.+)$", dockerfile, flags=re.MULTILINE)
-    variables = dict(each.split("=", 1) for each in line.split())
-    places = {"/app/bento": str(bento), "/data": str(volume)}
-    for place, here in places.items():
-        variables = {name: value.replace(place, here) for name, value in variables.items()}
-    (modules / "sitecustomize.py").write_text(BLOCKING.format(names=sorted(not_locked())))
-    variables["PYTHONPATH"] += f":{modules}"
-    return variables | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-
-
 def not_locked() -> set[str]:
     """The modules of packages that are installed here, but are not in the lock for serving."""
     locked = set(re.findall(r"^([a-z0-9._-]+)==", LOCK.read_text(), flags=re.MULTILINE))
@@ -102,25 +83,41 @@ def not_locked() -> set[str]:
     }
 
 
-def isolated(root: Path, volume: Path, *command: str) -> list[str]:
-    return [
-        "unshare",
-        "--mount",
-        "--propagation",
-        "private",
-        "sh",
-        "-c",
-        READ_ONLY,
-        "sh",
-        str(root),
-        str(volume),
-        *command,
-    ]
-
-
-def can_isolate(root: Path, volume: Path) -> bool:
-    command = isolated(root, volume, sys.executable, "-c", "")
+def can_mount(folder: Path) -> bool:
+    command = ["unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tried", str(folder)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def image_of(bento: Path, folder: Path, *settings: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The process of a Bento's image, with ``folder / "volume"``; stopped as a container is."""
+    volume, layers = folder / "volume", folder / "layers"
+    for each in (volume, volume / "modules", layers):
+        each.mkdir()
+        each.chmod(0o755)
+    command = [sys.executable, "-m", "scripts.image", *map(str, (bento, volume, layers))]
+    if BASES:
+        command += ["--bases", BASES]
+    else:  # the packages of development, without those that are not in the lock for serving
+        (volume / "modules" / "sitecustomize.py").write_text(BLOCKING.format(names=sorted(not_locked())))
+        command += ["--environment", sys.prefix, "--set", "PYTHONPATH=/app/bento/src:/data/modules"]
+    command += [part for setting in settings for part in ("--set", setting)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0, (folder / "log").read_text()
+
+
+def inside(pid: int, *command: str) -> "subprocess.CompletedProcess[str]":
+    """Runs a command in the container of a process, as its user, as `docker exec` does."""
+    variables = Path(f"/proc/{pid}/environ").read_text().rstrip("\0").split("\0")
+    enter = ["nsenter", "--target", str(pid), "--mount", "--root", "--wd"]
+    user = ["setpriv", "--reuid=1034", "--regid=1034", "--clear-groups"]
+    whole = [*enter, *user, "env", "-i", *variables, *command]
+    return subprocess.run(whole, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.slow
@@ -128,49 +125,41 @@ def test_a_bento_serves_as_its_image_does(bento: Path, xgboost: Version) -> None
     """Not as root, on a read-only root with one volume, without Postgres, and with a clean end."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with TemporaryDirectory() as folder:
-        root, volume, modules = (Path(folder) / name for name in ("root", "volume", "modules"))
-        for each in (Path(folder), root, volume, modules):
-            each.mkdir(exist_ok=True)
-            each.chmod(0o777)
-        if not can_isolate(root, volume):
+    away = f"DIAMONDS_DATABASE_URL=postgresql://nobody@127.0.0.1:{free_port()}/away"
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        if not can_mount(folder):
             pytest.skip("a root of its own is not to be had here")
-        environment = environment_of_image(bento, volume, modules) | {
-            "BENTOML_PORT": str(port),
-            "DIAMONDS_API_KEYS": KEY,
-            "DIAMONDS_DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/away",
-        }
-        entrypoint = str(bento / "src" / "deploy" / "entrypoint.sh")
-        written = isolated(root, volume, "touch", str(bento / "x"))
-        assert b"Read-only" in subprocess.run(written, capture_output=True, check=False).stderr
-        with (Path(folder) / "log").open("wb") as log:
-            image = subprocess.Popen(
-                isolated(root, volume, entrypoint), env=environment, stdout=log, stderr=log
-            )
-        try:
-            with httpx.Client(base_url=url, headers=bearer(KEY), timeout=60) as client:
-                wait_until(lambda: is_ready(client), details=(Path(folder) / "log").read_text)
-                quote = client.post("/predict", json=STONE)
-                metrics = client.get("/metrics").text
+        with (
+            image_of(bento, folder, f"BENTOML_PORT={port}", f"DIAMONDS_API_KEYS={KEY}", away) as image,
+            httpx.Client(base_url=url, headers=bearer(KEY), timeout=60) as client,
+        ):
+            wait_until(lambda: is_ready(client, image), within_s=600, details=(folder / "log").read_text)
+            quote = client.post("/predict", json=STONE)
+            metrics = client.get("/metrics").text
             assert httpx.post(f"{url}/predict", json=STONE).status_code == 401
-            stone = ["--carat", "0.7", "--cut", "Ideal", "--color", "G", "--clarity", "VS2"]
-            program = isolated(root, volume, entrypoint, sys.executable, "-m", "diamonds", "predict", *stone)
-            shown = subprocess.run(
-                program, env=environment, capture_output=True, text=True, check=True
-            ).stdout
-        finally:
-            image.send_signal(signal.SIGTERM)
-            assert image.wait(60) == 0
-        journal = b"".join(
-            file.read_bytes() for file in (volume / "diamonds" / "journal").rglob("*") if file.is_file()
-        )
+            stone = [f"--{name}={value}" for name, value in STONE.items()]
+            printed = inside(image.pid, "diamonds", "predict", *stone)
+            assert xgboost.tag in printed.stdout, printed.stderr
+            assert inside(image.pid, *health_check(bento)).returncode == 0
+            assert "Read-only" in inside(image.pid, "touch", "/app/bento/x").stderr
+        written = (folder / "volume" / "diamonds" / "journal").rglob("*")
+        journal = b"".join(file.read_bytes() for file in written if file.is_file())
     assert quote.json()["version"] == xgboost.tag
-    assert xgboost.tag in shown
     assert 'le="0.0002"' in metrics
     assert quote.headers["X-Exchange-Id"].encode() in journal
 
 
-def is_ready(client: httpx.Client) -> bool:
+def health_check(bento: Path) -> list[str]:
+    """The command by which an engine would find out whether the container is well."""
+    dockerfile = (bento / "env" / "docker" / "Dockerfile").read_text()
+    (options,) = [rest for word, rest in instructions(dockerfile) if word == "HEALTHCHECK"]
+    command: list[str] = json.loads(options.partition("CMD ")[2])
+    return command
+
+
+def is_ready(client: httpx.Client, image: "subprocess.Popen[bytes]") -> bool:
+    assert image.poll() is None, "it ended"
     try:
         return client.get("/readyz").status_code == httpx.codes.OK
     except httpx.TransportError:

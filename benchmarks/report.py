@@ -30,7 +30,8 @@ _INTRODUCTION = """\
 
 `make benchmark` writes this page: what each benchmark printed, on one machine. `make benchmark ONLY=serving`
 renews one section. Times are to be compared within a table, where all was measured by turns or in one run;
-"load" is the mean number of processes that wanted a core in the minute before a benchmark began.
+"load" is the mean number of processes that wanted a core in the minute before a benchmark began: where it is
+not near 0, other work ran beside, and its ratios tell more than its times.
 """
 _SECTION = "\n## "
 _NOT_RUN = "Not run"
@@ -87,7 +88,7 @@ def _stop(process: subprocess.Popen[str]) -> str:
 
 def section(benchmark: Benchmark, result: Result) -> str:
     """The part of the page about one benchmark: what it measures, its command, and what it printed."""
-    when = f"{datetime.now(UTC):%Y-%m-%d}, {result.seconds:.0f} s, load {result.load:.1f}"
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, load {result.load:.1f}"
     output = result.output.strip()
     printed = output if "\n|---" in output else f"```\n{output}\n```"
     parts = [benchmark.title, f"```sh\n{benchmark.command}\n```", printed, f"({when})"]

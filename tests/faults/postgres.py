@@ -15,16 +15,21 @@ SERVICE, PASSWORD = "service", "first"
 
 
 class Server:
-    """Listens on one port of the loopback address for as long as it is up."""
+    """Listens on one port of the loopback address for as long as it is up.
 
-    def __init__(self) -> None:
+    On another ``address`` as well, where one is passed: it lets anybody in there.
+    """
+
+    def __init__(self, address: str | None = None) -> None:
+        self._addresses = ",".join(["127.0.0.1", *([address] if address else [])])
         self.folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self.folder.chmod(0o777)
         self.data = self.folder / "data"
         self.port = free_port()
         self._run("initdb", "-D", str(self.data), "-U", "diamonds", "--auth=trust", "--encoding=UTF8")
         rules = self.data / "pg_hba.conf"
-        rules.write_text(f"host all {SERVICE} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
+        others = "host all all samenet trust\n" if address else ""
+        rules.write_text(f"host all {SERVICE} 127.0.0.1/32 scram-sha-256\n{others}{rules.read_text()}")
 
     def url(self, port: int | None = None, user: str = "diamonds") -> str:
         return f"postgresql+psycopg2://{user}@127.0.0.1:{port or self.port}/postgres"
@@ -59,7 +64,7 @@ class Server:
 
     def _start(self, data: Path, port: int) -> None:
         options = (
-            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} "
+            f"-p {port} -c listen_addresses={self._addresses} -c unix_socket_directories={self.folder} "
             "-c track_commit_timestamp=on"  # so that it knows when a row was recorded
         )
         self._run("pg_ctl", "-D", str(data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")

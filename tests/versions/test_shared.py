@@ -1,13 +1,9 @@
 """The model store of two machines, each a process with a home of its own, on files and on a real S3 API."""
 
-import json
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,89 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from diamonds.model_files.transfer import export_version
-from diamonds.versions.version import Version
 from tests.bento_service.serving import serving
 from tests.faults.proxy import Proxy
-from tests.processes import free_port, process, wait_until
-
-MOTO_KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
-
-HOST = """
-import json, sys
-from diamonds.model_files.transfer import import_version
-from diamonds.sharing.files import StoreAway
-from diamonds.versions import acceptance, changes, promotion, store
-from diamonds.versions.integrity import damage
-
-def answer(command, *arguments):
-    if command == "import":
-        return import_version(open(arguments[0], "rb").read()).version.tag
-    if command == "sync":
-        return store.synchronize()
-    if command == "promote":
-        return promotion.promote(arguments[0], force=True).reason
-    if command == "rollback":
-        return promotion.rollback().reason
-    if command == "accept":
-        return acceptance.accept(arguments[0]).labels["accepted"]
-    if command == "delete":
-        return changes.delete(arguments[0])
-    if command == "champion":
-        champion = store.champion()
-        return champion and champion.labels["source"]
-    if command == "history":
-        return [[each.labels["promotion"], each.labels["source"], damage(each)] for each in store.history()]
-    if command == "versions":
-        return sorted(each.tag for name in store.names() for each in store.versions(name))
-
-for line in sys.stdin:
-    try:
-        print(json.dumps({"value": answer(*json.loads(line))}), flush=True)
-    except (StoreAway, store.UnknownVersion) as error:
-        print(json.dumps({"error": f"{type(error).__name__}: {error}"}), flush=True)
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """A process with a model store of its own, which answers one command a line."""
-
-    home: Path
-    process: "subprocess.Popen[str]"
-
-    def ask(self, *command: str) -> Any:
-        """The result of a command; raises ``RuntimeError`` with the error of the host."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-        answer = json.loads(self.process.stdout.readline() or '{"error": "It ended."}')
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer["value"]
-
-
-@contextmanager
-def host(home: Path, url: str, **environment: str) -> Iterator[Host]:
-    """A host with an empty model store, ended at the end of the context."""
-    (home / "models").mkdir(parents=True)
-    variables = {"BENTOML_HOME": str(home), "DIAMONDS_MODEL_STORE_URL": url, **MOTO_KEYS, **environment}
-    command, environment = [sys.executable, "-c", HOST], os.environ | variables
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, text=True) as process:
-        yield Host(home, process)
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def files(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Two versions as files to import."""
-    folder = tmp_path_factory.mktemp("versions")
-    paths = [folder / f"{version.model}.bentomodel" for version in (linear, xgboost)]
-    for path, version in zip(paths, (linear, xgboost), strict=True):
-        path.write_bytes(export_version(version.tag))
-    return [str(path) for path in paths]
+from tests.processes import free_port, wait_until
+from tests.versions.hosts import Host, host, s3
 
 
 @pytest.fixture
@@ -122,14 +39,12 @@ class Bucket:
 def bucket(files: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
     folder, port = tmp_path_factory.mktemp("s3"), free_port()
     proxy = Proxy(port, asked=b" HTTP/1.1")
-    server = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    direct, through = (f"http://127.0.0.1:{each}" for each in (port, proxy.port))
+    through = f"http://127.0.0.1:{proxy.port}"
     with (
-        process(server, folder / "log", until=f"{direct}/moto-api/"),
+        s3(folder, port) as direct,
         host(folder / "first", "s3://models/shared", AWS_ENDPOINT_URL=direct) as first,
         host(folder / "second", "s3://models/shared", AWS_ENDPOINT_URL=through) as second,
     ):
-        httpx.put(f"{direct}/models").raise_for_status()
         yield Bucket(first, second, proxy, [first.ask("import", file) for file in files])
     proxy.close()
 

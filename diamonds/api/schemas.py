@@ -60,8 +60,8 @@ class Adaptation(TypedDict):
             float,
             Field(
                 gt=0,
-                description="How many times as wide as the version's own the interval is, on the scale of "
-                "logs of prices, by recent sales. Left out where it is the version's own.",
+                description="How many times as wide as the version's own the interval is, of logs of prices, "
+                "by what stones were sold for of late. Left out where it is the version's own.",
             ),
         ]
     ]

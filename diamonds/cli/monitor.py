@@ -39,6 +39,10 @@ def _lines(report: dict[str, Any]) -> list[str]:
         *(f"ALARM {alarm['text']}" for alarm in report["alarms"]),
         f"next: {report['step']['text']}",
     ]
+    if absurd := report.get("not_credible"):
+        lines.insert(
+            3, f"sales at prices that cannot be those of their stones, which do not count: {absurd:,}"
+        )
     if estimated := report["estimated"]:
         figures = (
             f"{estimated['mae_usd']:,.0f} USD ({estimated['low_usd']:,.0f} to {estimated['high_usd']:,.0f})"

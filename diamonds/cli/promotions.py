@@ -1,5 +1,7 @@
 """``diamonds promote``, ``rollback``, ``history`` and ``compare``: the champion and its history."""
 
+from collections.abc import Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -40,7 +42,10 @@ def rollback(as_json: AsJson = False) -> None:
 
 
 def history(as_json: AsJson = False) -> None:
-    """Show every promotion, newest first, with its reason."""
+    """Show every promotion with its reason, and who paused and resumed what, newest first.
+
+    JSON has the promotions alone.
+    """
     from diamonds.versions import store
 
     rows: list[dict[str, Any]] = [
@@ -59,10 +64,21 @@ def history(as_json: AsJson = False) -> None:
     for heading in ("promoted (UTC)", "version", "MAE"):
         table.add_column(heading, no_wrap=True)
     table.add_column("reason", overflow="fold")
-    for row in rows:
-        moment = row["promoted_at"][:16].replace("T", " ")
-        table.add_row(moment, row["version"], f"{row['mae']:.1f}", row["reason"])
+    promoted = [(row["promoted_at"], row["version"], f"{row['mae']:.1f}", row["reason"]) for row in rows]
+    for moment, *cells in sorted([*promoted, *_changes_of_switches()], key=itemgetter(0), reverse=True):
+        table.add_row(moment[:16].replace("T", " "), *cells)
     Console().print(table)
+
+
+def _changes_of_switches() -> Iterator[tuple[str, str, str, str]]:
+    """Who paused and resumed what, as rows of the history."""
+    from diamonds.versions import switches
+
+    for change in switches.changes():
+        verb = "paused" if change.paused else "resumed"
+        reason = f": {change.reason}" if change.reason else "."
+        when = change.at.isoformat(timespec="seconds")
+        yield when, "", "", f"{change.by} {verb} the {change.switch}{reason}"
 
 
 def compare(champion: Tag, challenger: Tag, as_json: AsJson = False) -> None:

@@ -54,9 +54,16 @@ def course(clients: Clients, days: int, forced: tuple[int, str] | None) -> Itera
         if forced is not None and day.number == forced[0]:
             clients.promote(clients.newest_of(forced[1]))
         clients.live(day)
-        if run is None or runs.get_run(run.id).ended:
-            run = runs.start_monitoring()
+        run = _monitoring(run)
         yield _live_day(clients, day.number)
+
+
+def _monitoring(run: runs.Run | None) -> runs.Run | None:
+    """The run of the flow that monitors: that one until it has ended, then another."""
+    try:
+        return runs.start_monitoring() if run is None or runs.get_run(run.id).ended else run
+    except (runs.PrefectDown, runs.PrefectRefused):  # it is busy; the next evening will do
+        return run
 
 
 def _live_day(clients: Clients, number: int) -> LiveDay:

@@ -43,7 +43,6 @@ def own_stack(home: Path, data: Path, day_seconds: float) -> Iterator[None]:
     ):
         try:
             _wait_until_ready(stack, log)
-            runs.train_by_alarms(MODELS, trials=1)
             yield
         finally:
             stack.terminate()
@@ -92,8 +91,11 @@ def _quotes() -> bool:
 
 
 def _is_deployed() -> bool:
-    """Whether the models of the first training that are not needed here are cancelled."""
+    """Whether the flows are deployed, and no other models than those of the first training are trained."""
     try:
-        return runs.cancel_first_training()
+        if not runs.cancel_first_training():
+            return False
+        runs.train_by_alarms(MODELS, trials=1)
+        return True
     except (PrefectDown, PrefectRefused):
         return False

@@ -19,8 +19,6 @@ from diamonds.versions import store
 from diamonds.versions.error_model import error_model
 from diamonds.versions.version import UNDOES, Version
 
-LARGEST_FACTOR = 3.0
-"""Factor beyond which a price is not one of the stone that was quoted."""
 PROBATION = timedelta(days=28)
 """How long a new champion is watched."""
 
@@ -66,15 +64,13 @@ class IntervalWidth:
 def interval_width(champion: Version, sales: pd.DataFrame) -> IntervalWidth | None:
     """What the sales that the champion quoted say of its intervals; None: too few do.
 
-    Its own intervals are computed anew, for the quoted ones may have been adapted. Prices that are absurd
-    beside their quotes say nothing.
+    Its own intervals are computed anew, for the quoted ones may have been adapted.
     """
     quoted = sales[sales["version"] == champion.source_tag].tail(MOST_SALES)
     own = shadow(quoted, champion)
     if own.empty:
         return None
-    credible = (own["price"] / own["predicted"]).between(1 / LARGEST_FACTOR, LARGEST_FACTOR)
-    judged = own[credible & (own["high"] > own["predicted"])]
+    judged = own[own["high"] > own["predicted"]]
     if len(judged) < FEWEST_SALES:
         return None
     return IntervalWidth(learned_factor(judged, settings().coverage), len(judged))

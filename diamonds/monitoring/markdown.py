@@ -10,6 +10,11 @@ def markdown_of(report: dict[str, Any]) -> str:
     lines += [f"- Alarm: {alarm['text']}" for alarm in report["alarms"]]
     lines += ["", "## Live accuracy", ""]
     lines += _accuracies({"last 7 days": report["last_7_days"], "last 30 days": report["last_30_days"]})
+    if absurd := report.get("not_credible"):
+        lines += [
+            "",
+            f"{absurd:,} sales are at over three times their quote or below a third, and do not count.",
+        ]
     lines += [
         "",
         "Stones that sell are not stones that are quoted: of the others only an estimate is known.",

@@ -15,6 +15,8 @@ from diamonds.monitoring.drift import WINDOW_STONES
 
 MOST_SALES = 20_000
 """Maximum number of sales that are read; of more, a random sample."""
+LARGEST_FACTOR = 3.0
+"""Factor between a price and its quote beyond which feedback is a mistake, such as another stone's price."""
 _SPARE = 200
 """Calls of a window beyond its stones: some were refused."""
 
@@ -45,6 +47,11 @@ def read_sales(since: datetime, until: datetime) -> tuple[pd.DataFrame, int]:
     """Sales as ``sales_frame`` has them, and the number of all from which they were drawn."""
     sample = sampled_sales(since, until, MOST_SALES)
     return sales_frame(sample.rows), sample.total
+
+
+def credible(sales: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each sale's price can be that of the stone that was quoted: within ``LARGEST_FACTOR`` of it."""
+    return (sales["price"] / sales["predicted"]).between(1 / LARGEST_FACTOR, LARGEST_FACTOR)
 
 
 _CALL = ("id", "started_at", "status", "user_agent", *FEATURES, "price", "model_version", "warnings")

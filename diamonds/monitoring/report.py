@@ -1,7 +1,7 @@
 """Makes the report of the monitoring: live accuracy, drift, alarms, and the probation of a fresh champion."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -18,7 +18,7 @@ from diamonds.monitoring.columns import SALE_RATIO, quote_columns, reference, sa
 from diamonds.monitoring.contest import IntervalWidth, challengers, estimated_error, interval_width, probation
 from diamonds.monitoring.drift import Reference, Values
 from diamonds.monitoring.probation import Probation
-from diamonds.monitoring.record import Window, read_sales, read_window, read_windows
+from diamonds.monitoring.record import Window, credible, read_sales, read_window, read_windows
 from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.version import Version
@@ -53,7 +53,8 @@ class Report:
     ``last_7_days`` and ``last_30_days`` are its own live accuracy, ``versions`` that of each version that
     quoted, ``challengers`` what others would have quoted for the same sales. ``estimated`` is the expected
     error of the newest quotes, sold or not: an estimate. ``sales`` is the number of all sales in 30 days.
-    ``intervals`` is how wide the champion's would have to be.
+    ``intervals`` is how wide the champion's would have to be. Of the sales read, ``not_credible`` are
+    too far from their quotes, and count nowhere.
     """
 
     made_at: datetime
@@ -72,6 +73,7 @@ class Report:
     prices: PriceChange | None
     probation: Probation | None
     intervals: IntervalWidth | None = None
+    not_credible: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The report in values that JSON has."""
@@ -92,7 +94,9 @@ def make_report(now: datetime | None = None) -> Report:
     start = windows[0].since
     baseline = read_window(start - length * _BASELINE_WINDOWS, start)
     sales, total = read_sales(now - timedelta(days=_DAYS_OF_SALES), now)
-    return _report(now, champion, windows, baseline, sales.sort_values("sold_at"), total)
+    believed = sales[credible(sales)].sort_values("sold_at")
+    report = _report(now, champion, windows, baseline, believed, total)
+    return replace(report, not_credible=len(sales) - len(believed))
 
 
 def _report(

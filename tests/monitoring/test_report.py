@@ -139,3 +139,6 @@ def test_paused_promotions_wait_for_a_person_and_the_history_says_who_paused_the
     runner.invoke(app, ["resume", "promotion", "--by", "Bob"])
     assert [(each.by, each.paused) for each in switches.changes()[:2]] == [("Bob", False), ("Ann", True)]
     assert "paused" not in promotion.promote(champion.tag).reason
+    history = " ".join(runner.invoke(app, ["history"], env={"COLUMNS": "200"}).output.split())
+    assert "Ann paused the promotion: Audit." in history
+    assert "Bob resumed the promotion." in history

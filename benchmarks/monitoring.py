@@ -1,0 +1,164 @@
+"""Times a report of the monitoring on millions of recorded exchanges and sales, while others are written.
+
+    DIAMONDS_HOME=/tmp/empty python -m benchmarks.monitoring [--millions 10] [--sold 0.1]
+
+Fills the database of the settings, which must not have any exchanges yet, with a month in which a champion
+quoted stones of its market; there must be a champion in the model store.
+"""
+
+import resource
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from benchmarks.command_line import parser_for
+from benchmarks.timing import print_durations, timed
+from diamonds.database import engine, migrate, running
+from diamonds.exchanges import create_partitions
+from diamonds.models.features import matrix_of
+from diamonds.monitoring.market import Market, stone_of
+from diamonds.monitoring.report import make_report
+from diamonds.monitoring.simulation import write_day
+from diamonds.pricing.pricer import Pricer, load_pricer
+from diamonds.versions import store
+from diamonds.versions.reference import reference_stones
+
+DAYS = 30
+_STONES = 5_000
+_AT_ONCE = 250_000
+_NOW = datetime.now(UTC)
+
+_FILL = """
+WITH made AS (
+    INSERT INTO exchanges (id, started_at, duration_ms, method, path, query, status, request_headers,
+        request_body, response_body, model, model_version)
+    SELECT
+        encode(int8send((extract(epoch FROM began) * 1000)::bigint << 16 | 28672 + n %% 4096) ||
+            int8send(-9223372036854775808 + (random() * 4611686018427387904)::bigint), 'hex')::uuid,
+        began, 1 + random() * 5, 'POST', '/predict', '', CASE WHEN refused THEN 400 ELSE 200 END,
+        '{"content-type": "application/json", "user-agent": "benchmark/1"}', stone,
+        CASE WHEN refused THEN '{"error": {"code": "invalid_input"}}' ELSE quote END,
+        CASE WHEN NOT refused THEN quote ->> 'model' END, CASE WHEN NOT refused THEN quote ->> 'version' END
+    FROM (
+        SELECT n, %(since)s::timestamptz + n * (%(days)s * interval '1 day' / %(rows)s) AS began,
+            random() < 0.02 AS refused, 1 + (random() * (%(stones)s - 1))::integer AS place
+        FROM generate_series(%(first)s, %(last)s) AS n
+    ) AS drawn JOIN benchmark_stones USING (place)
+    RETURNING id, started_at, status, request_body, response_body, model, model_version
+)
+INSERT INTO feedback (exchange_id, price_usd, given_at, given_by, quoted_at, quoted_usd, low_usd, high_usd,
+    coverage, model, model_version, stone, sold_at)
+SELECT id,
+    (response_body ->> 'price')::float8
+        * exp(0.16 * (random() + random() + random() + random() - 2)), -- an error of about 9%
+    started_at, id, started_at, (response_body ->> 'price')::float8, (response_body ->> 'low')::float8,
+    (response_body ->> 'high')::float8, (response_body ->> 'coverage')::float8, model, model_version,
+    request_body, started_at
+FROM made WHERE status = 200 AND random() < %(sold)s
+"""
+
+
+def fill(pricer: Pricer, rows: int, sold: float) -> None:
+    """A month of quotes and refused calls, evenly over its time, and the sales of some."""
+    migrate()
+    since = _NOW - timedelta(days=DAYS)
+    for ago in range(0, DAYS + 31, 28):
+        create_partitions(_NOW - timedelta(days=ago))
+    began = time.perf_counter()
+    for first in range(0, rows, _AT_ONCE):
+        values = {"since": since, "days": DAYS, "rows": rows, "stones": _STONES, "sold": sold}
+        with engine().begin() as connection:
+            if not first:
+                _write_stones(connection, pricer)
+            connection.exec_driver_sql(
+                _FILL, {**values, "first": first, "last": min(rows, first + _AT_ONCE) - 1}
+            )
+    took = time.perf_counter() - began
+    with engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("DROP TABLE benchmark_stones")
+        connection.exec_driver_sql("VACUUM ANALYZE exchanges")
+        connection.exec_driver_sql("VACUUM ANALYZE feedback")
+        sales = connection.exec_driver_sql("SELECT count(*) FROM feedback").scalar_one()
+        size = connection.exec_driver_sql("SELECT pg_size_pretty(pg_database_size(current_database()))")
+        print(f"{rows:,} exchanges and {sales:,} sales in {took:,.0f} s, {size.scalar_one()}", flush=True)
+
+
+def _write_stones(connection: Any, pricer: Pricer) -> None:
+    if connection.exec_driver_sql("SELECT EXISTS (SELECT FROM exchanges)").scalar_one():
+        raise SystemExit("There are exchanges in this database; name an empty one by DIAMONDS_HOME.")
+    connection.exec_driver_sql(
+        "CREATE TABLE benchmark_stones (place integer PRIMARY KEY, stone jsonb, quote jsonb)"
+    )
+    rows = [
+        {"place": place, "stone": orjson.dumps(stone).decode(), "quote": orjson.dumps(quote).decode()}
+        for place, (stone, quote) in enumerate(_quoted(pricer), 1)
+    ]
+    connection.exec_driver_sql(
+        "INSERT INTO benchmark_stones VALUES (%(place)s, %(stone)s::jsonb, %(quote)s::jsonb)", rows
+    )
+
+
+def _quoted(pricer: Pricer) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    stones = reference_stones(pricer.version).sample(_STONES, replace=True, random_state=0)
+    quotes = pricer.quotes(matrix_of(stones))
+    source = {"coverage": pricer.coverage, "currency": pricer.currency, "model": pricer.version.model}
+    for place, row in enumerate(stones.to_dict("records")):
+        bounds = {"price": quotes.price[place], "low": quotes.low[place], "high": quotes.high[place]}
+        yield stone_of(row), {**bounds, **source, "version": pricer.tag}
+
+
+@contextmanager
+def _written(pricer: Pricer, label: str) -> Iterator[None]:
+    """Writes 100 exchanges again and again meanwhile, and prints how long that took."""
+    ended, seconds = threading.Event(), []
+    market = Market(reference_stones(pricer.version), _NOW, calls_a_day=100)
+
+    def write() -> None:
+        for day in market.days(10_000):
+            seconds.append(timed(lambda day=day: write_day(market, day, pricer)))  # type: ignore[misc]
+            if ended.wait(0.05):
+                return
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        print_durations(label, seconds)
+
+
+def measure(pricer: Pricer) -> None:
+    """A report with nothing else to do, and one while exchanges are written, as they are without one."""
+    for label in ("the first report", "another one"):
+        print(f"{label}: {timed(lambda: make_report(_NOW)):.1f} s", flush=True)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"largest memory of its process: {peak:,.0f} MB", flush=True)
+    with _written(pricer, "100 exchanges, no report"):
+        time.sleep(10)
+    with _written(pricer, "100 exchanges, during a report"):
+        make_report(_NOW)
+
+
+def main() -> None:
+    parser = parser_for(__doc__)
+    parser.add_argument("--millions", type=float, default=10)
+    parser.add_argument("--sold", type=float, default=0.1)
+    arguments = parser.parse_args()
+    champion = store.champion()
+    if champion is None:
+        raise store.NoChampion("There is no champion to quote. Train with: diamonds train")
+    pricer = load_pricer(champion)
+    with running():
+        fill(pricer, int(arguments.millions * 1e6), arguments.sold)
+        measure(pricer)
+
+
+if __name__ == "__main__":
+    main()

@@ -79,15 +79,6 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.fixture(scope="session")
-def prefect_server() -> Iterator[None]:
-    """One temporary Prefect server for all flows of the session, since it takes seconds to start."""
-    from prefect.testing.utilities import prefect_test_harness
-
-    with prefect_test_harness(server_startup_timeout=120):
-        yield
-
-
-@pytest.fixture(scope="session")
 def few_stones(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A CSV file with every 27th of the real stones: 1,998, few enough to train on quickly."""
     lines = (PROJECT / "data" / "diamonds.csv").read_text().splitlines(keepends=True)

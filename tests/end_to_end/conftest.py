@@ -17,16 +17,18 @@ from flows.train import train
 from tests.bento_service.serving import serving
 from tests.conftest import model_store_in
 from tests.end_to_end.client import Client
+from tests.prefect_server import serving_prefect
 from tests.processes import free_port
 
 MODELS = ["linear", "xgboost"]
 
 
 @pytest.fixture(scope="package")
-def trained(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Version]]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Version]]:
     """The versions and the champion, after one run of the flow on the real data and into an empty store."""
     with model_store_in(tmp_path_factory.mktemp("product") / "bentoml"):
-        train(models=MODELS, trials=1, return_state=True)
+        with serving_prefect(tmp_path_factory.mktemp("server")):
+            train(models=MODELS, trials=1, return_state=True)
         newest = {name: store.versions(name)[0] for name in MODELS}
         champion = store.champion()
         assert champion is not None

@@ -104,9 +104,16 @@ def report(record_property: Callable[[str, object], None]) -> Report:
 
 @pytest.fixture
 def scene(champion: None, postgres: Server, tmp_path: Path, report: Report) -> Iterator[Scene]:
+    with scene_in(tmp_path, postgres, report) as scene:
+        yield scene
+
+
+@contextmanager
+def scene_in(folder: Path, postgres: Server, report: Report) -> Iterator[Scene]:
+    """A scene on an empty database, which one at a time may have."""
     writable = {"options": "-c default_transaction_read_only=off"}
     engine = sa.create_engine(postgres.url(), pool_pre_ping=True, connect_args=writable)
-    scene = Scene(postgres, Proxy(postgres.port), engine, tmp_path, report)
+    scene = Scene(postgres, Proxy(postgres.port), engine, folder, report)
     scene.sql("DROP SCHEMA public CASCADE", f"CREATE SCHEMA public AUTHORIZATION {SERVICE}")
     yield scene
     scene.proxy.close()

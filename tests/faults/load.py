@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import httpx
@@ -19,6 +20,8 @@ PLAIN_CLIENTS, OWN_CLIENTS = 4, 2
 CLIENTS = PLAIN_CLIENTS + OWN_CLIENTS
 PAUSE_S = 0.02
 """A client's rest between two calls, so that the load leaves the machine to what recovers from the fault."""
+_FIRST_NUMBERS = count(0, 10**6)
+"""Each load has numbers of its own: one after the other may fill the same database."""
 SEED = int(os.environ.get("DIAMONDS_FAULT_SEED", "20261125"))
 
 
@@ -58,9 +61,13 @@ class Verdict:
 
 @dataclass(slots=True)
 class Load:
-    """What the clients have seen since the load began; the fault ended at ``fault_ended_at``, if it did."""
+    """What the clients have seen since the load began; the fault ended at ``fault_ended_at``, if it did.
+
+    Their calls have numbers from ``first`` on.
+    """
 
     seed: int
+    first: int
     fault_ended_at: float | None = None
     seen: list[Seen] = field(default_factory=list)
     unanswered: int = 0
@@ -68,7 +75,7 @@ class Load:
     def call_until(self, url: str, stopped: threading.Event, client: int) -> None:
         random_ = random.Random(self.seed * 1000 + client)
         with _client(url, own=client >= PLAIN_CLIENTS) as http:
-            for number in range(client, 10**9, CLIENTS):
+            for number in range(self.first + client, 10**12, CLIENTS):
                 if stopped.is_set():
                     return
                 self._call(http, number, random_)
@@ -154,7 +161,7 @@ def _equal(seen: Seen, row: Any) -> bool:
 @contextmanager
 def load(url: str, seed: int) -> Iterator[Load]:
     """Clients that call for as long as the context is open."""
-    stopped, made = threading.Event(), Load(seed)
+    stopped, made = threading.Event(), Load(seed, next(_FIRST_NUMBERS))
     threads = [
         threading.Thread(target=made.call_until, args=(url, stopped, client)) for client in range(CLIENTS)
     ]

@@ -1,14 +1,10 @@
 """Whatever is killed, cut or full: once a client has its answer, the exchange is in Postgres exactly once."""
 
-import json
 import random
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import replace
 
 import httpx
 import psutil
@@ -21,11 +17,14 @@ from tests.faults.changed_postgres import (
     the_password_is_changed,
     the_right_to_insert_is_taken_away,
 )
-from tests.faults.conftest import Scene, shippers, workers
+from tests.faults.conftest import Scene, scene_in, shippers, workers
 from tests.faults.load import SEED, Load, load
+from tests.faults.postgres import Server
+from tests.faults.report import Report
 from tests.processes import wait_until
 
 Fault = Callable[[Scene, random.Random], None]
+Steady = tuple[Scene, str]
 
 
 def postgres_is_killed(scene: Scene, random_: random.Random) -> None:
@@ -95,6 +94,24 @@ def the_table_is_locked(scene: Scene, _random: random.Random) -> None:
         connection.exec_driver_sql("VACUUM FULL exchanges")
 
 
+@pytest.fixture(scope="module")
+def steady(champion: None, postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Steady]:
+    """One service for all faults that it has to survive, one after the other."""
+    unreported = Report(lambda _name, _value: None)
+    folder = tmp_path_factory.mktemp("faults")
+    with scene_in(folder, postgres, unreported) as scene, scene.service() as running:
+        yield scene, running.url
+
+
+@pytest.fixture
+def recovered(steady: Steady, report: Report) -> Steady:
+    """The scene and the service's URL, once both workers answer again after the fault before."""
+    scene, url = steady
+    wait_until(lambda: len(workers()) == 2)
+    wait_until(lambda: {each.status_code for each in ready_answers(url)} == {200})
+    return replace(scene, report=report), url
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "fault",
@@ -115,79 +132,14 @@ def the_table_is_locked(scene: Scene, _random: random.Random) -> None:
     ],
     ids=lambda fault: fault.__name__,
 )
-def test_no_exchange_is_lost_or_doubled_when(scene: Scene, fault: Fault) -> None:
-    with scene.service() as running:
-        with load(running.url, SEED) as clients:
-            time.sleep(1)
-            fault(scene, random.Random(SEED))
-            clients.fault_ended_at = time.time()
-            time.sleep(1)
-        judge(fault.__name__, clients, scene)
-
-
-@pytest.mark.slow
-def test_no_exchange_is_lost_or_doubled_when_the_service_is_stopped_under_load(scene: Scene) -> None:
-    with scene.service() as running, load(running.url, SEED) as clients:
-        time.sleep(2)
-        for worker in workers():
-            worker.parent().terminate()
-        psutil.wait_procs([*workers(), *shippers()], timeout=60)
-        assert shippers() == []
-    judge("the service is stopped", clients, scene)
-
-
-@pytest.mark.slow
-def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scene: Scene) -> None:
-    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-    body = json.dumps({"diamonds": [stone] * 50_000})
-    with scene.service() as running, ThreadPoolExecutor() as threads:
-        address = f"{running.url}/predict_batch?cut=off"
-        headers = {"content-type": "application/json"}
-        answer = threads.submit(httpx.post, address, content=body, headers=headers, timeout=60)
-        wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
-        for worker in workers():
-            worker.kill()
-        assert isinstance(answer.exception(), httpx.TransportError)
-        wait_until(lambda: cut_off(scene) == [(None, None)])
-
-
-def cut_off(scene: Scene) -> list[tuple[int | None, float | None]]:
-    with scene.engine.connect() as connection:
-        query = "SELECT status, duration_ms FROM exchanges WHERE query = 'cut=off'"
-        return [(status, duration_ms) for status, duration_ms in connection.exec_driver_sql(query)]
-
-
-@pytest.mark.slow
-def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Scene) -> None:
-    with small_disk(scene.folder / "journal"), scene.service() as running:
-        with load(running.url, SEED) as clients:
-            time.sleep(1)
-            scene.postgres.stop()
-            fill(scene.folder / "journal")
-            time.sleep(4)
-            told = {ready.headers["X-Recording"] for ready in ready_answers(running.url)}
-            scene.postgres.start()
-            clients.fault_ended_at = time.time()
-        assert any("journal: " in each for each in told)
-        judge("the journal's disk is full", clients, scene)
-
-
-@pytest.mark.slow
-def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
-    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-    with scene.service() as running:
-        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
-        wait_until(lambda: metric(running.url, "shipped_total") == 1)
-        assert metric(running.url, "oldest_unshipped_seconds") == 0
-        scene.postgres.stop()
-        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
-        wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
-        assert metric(running.url, "retried_total") > 0
-        scene.postgres.start()
-        for shipper in shippers():
-            shipper.kill()  # its gauges go with it
-        wait_until(lambda: metric(running.url, "shipped_total") == 2)
-        wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") == 0)
+def test_no_exchange_is_lost_or_doubled_when(recovered: Steady, fault: Fault) -> None:
+    scene, url = recovered
+    with load(url, SEED) as clients:
+        time.sleep(1)
+        fault(scene, random.Random(SEED))
+        clients.fault_ended_at = time.time()
+        time.sleep(1)
+    judge(fault.__name__, clients, scene)
 
 
 def metric(url: str, name: str) -> float:
@@ -205,21 +157,3 @@ def judge(fault: str, clients: Load, scene: Scene) -> None:
     scene.report(fault, verdict)
     assert verdict.answers > 100
     assert (verdict.lost, verdict.doubled, verdict.differing) == (0, 0, 0)
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[None]:
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)]).returncode != 0:
-        pytest.skip("only root can mount a small disk")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
-def fill(folder: Path) -> None:
-    """Leaves no byte of the disk free, however fast others write meanwhile."""
-    with (folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
-        while free := shutil.disk_usage(folder).free:
-            ballast.write(b"0" * free)

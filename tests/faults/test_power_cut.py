@@ -2,9 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -12,6 +10,7 @@ import pytest
 
 from diamonds.exchanges.journal.reader import JournalReader
 from tests.bento_service.recorded_service import serving
+from tests.disks import mounted
 from tests.faults.load import Verdict
 from tests.faults.report import Report
 
@@ -25,7 +24,7 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(
 ) -> None:
     disk, found_later = tmp_path / "disk", tmp_path / "found later"
     make(disk)
-    with mounted(disk, tmp_path / "home") as home:
+    with mounted(tmp_path / "home", "-o", "loop", str(disk)) as home:
         given = {
             "DIAMONDS_HOME": str(home),
             "DIAMONDS_DATABASE_URL": NOWHERE,
@@ -36,7 +35,7 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(
                 clients.map(lambda number: httpx.post(f"{url}/predict?n={number}", timeout=60), range(40))
             )
             shutil.copyfile(disk, found_later)
-    with mounted(found_later, tmp_path / "again") as home:
+    with mounted(tmp_path / "again", "-o", "loop", str(found_later)) as home:
         (journal,) = (home / "journal").glob("*-*")
         kept = JournalReader(journal).read(rows=100, size=1 << 30, complete=True)
     ids, expected = [asked.id for asked, _ in kept], {answer.headers["X-Exchange-Id"] for answer in answers}
@@ -51,14 +50,3 @@ def make(disk: Path) -> None:
     if shutil.which("mkfs.ext4") is None:
         pytest.skip("there is no mkfs.ext4 to make a disk with")
     subprocess.run(["mkfs.ext4", "-q", "-F", str(disk)], check=True)
-
-
-@contextmanager
-def mounted(disk: Path, folder: Path) -> Iterator[Path]:
-    folder.mkdir()
-    if subprocess.run(["mount", "-o", "loop", str(disk), str(folder)]).returncode != 0:
-        pytest.skip("only root can mount a disk")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from diamonds.settings import PROJECT
+from tests.disks import mounted
 
 SHIP = """
 import logging, shutil, time
@@ -57,14 +58,8 @@ release()
 
 @pytest.fixture
 def small_home(tmp_path: Path) -> Iterator[Path]:
-    home = tmp_path / "home"
-    home.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=250m", "tmpfs", str(home)]).returncode != 0:
-        pytest.skip("only root can mount a small disk")
-    try:
+    with mounted(tmp_path / "home", "-t", "tmpfs", "-o", "size=250m", "tmpfs") as home:
         yield home
-    finally:
-        subprocess.run(["umount", "-l", str(home)], check=True)
 
 
 @pytest.mark.slow

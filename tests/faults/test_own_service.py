@@ -1,0 +1,91 @@
+"""Whatever happens to a service of its own: once a client has its answer, the exchange is in Postgres."""
+
+import json
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.disks import mounted
+from tests.faults.conftest import Scene, shippers, workers
+from tests.faults.load import SEED, load
+from tests.faults.test_faults import judge, metric, ready_answers
+from tests.processes import wait_until
+
+
+@pytest.mark.slow
+def test_no_exchange_is_lost_or_doubled_when_the_service_is_stopped_under_load(scene: Scene) -> None:
+    with scene.service() as running, load(running.url, SEED) as clients:
+        time.sleep(2)
+        for worker in workers():
+            worker.parent().terminate()
+        psutil.wait_procs([*workers(), *shippers()], timeout=60)
+        assert shippers() == []
+    judge("the service is stopped", clients, scene)
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scene: Scene) -> None:
+    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+    body = json.dumps({"diamonds": [stone] * 50_000})
+    with scene.service() as running, ThreadPoolExecutor() as threads:
+        address = f"{running.url}/predict_batch?cut=off"
+        headers = {"content-type": "application/json"}
+        answer = threads.submit(httpx.post, address, content=body, headers=headers, timeout=60)
+        wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
+        for worker in workers():
+            worker.kill()
+        assert isinstance(answer.exception(), httpx.TransportError)
+        wait_until(lambda: cut_off(scene) == [(None, None)])
+
+
+def cut_off(scene: Scene) -> list[tuple[int | None, float | None]]:
+    with scene.engine.connect() as connection:
+        query = "SELECT status, duration_ms FROM exchanges WHERE query = 'cut=off'"
+        return [(status, duration_ms) for status, duration_ms in connection.exec_driver_sql(query)]
+
+
+@pytest.mark.slow
+def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Scene) -> None:
+    disk = mounted(scene.folder / "journal", "-t", "tmpfs", "-o", "size=4m", "tmpfs")
+    with disk, scene.service() as running:
+        with load(running.url, SEED) as clients:
+            time.sleep(1)
+            scene.postgres.stop()
+            fill(scene.folder / "journal")
+            time.sleep(4)
+            told = {ready.headers["X-Recording"] for ready in ready_answers(running.url)}
+            scene.postgres.start()
+            clients.fault_ended_at = time.time()
+        assert any("journal: " in each for each in told)
+        judge("the journal's disk is full", clients, scene)
+
+
+@pytest.mark.slow
+def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
+    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+    with scene.service() as running:
+        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
+        wait_until(lambda: metric(running.url, "shipped_total") == 1)
+        assert metric(running.url, "oldest_unshipped_seconds") == 0
+        scene.postgres.stop()
+        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
+        wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
+        assert metric(running.url, "retried_total") > 0
+        scene.postgres.start()
+        for shipper in shippers():
+            shipper.kill()  # its gauges go with it
+        wait_until(lambda: metric(running.url, "shipped_total") == 2)
+        wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") == 0)
+
+
+def fill(folder: Path) -> None:
+    """Leaves no byte of the disk free, however fast others write meanwhile."""
+    with (folder / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while free := shutil.disk_usage(folder).free:
+            ballast.write(b"0" * free)

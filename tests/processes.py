@@ -1,11 +1,12 @@
 """Starts processes, waits for them with a deadline, and stops them with SIGTERM."""
 
 import os
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,9 @@ T = TypeVar("T")
 SECONDS_TO_START = 240.0
 SECONDS_TO_STOP = 60.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.1
+BELOW_THOSE_OF_CONNECTIONS = range(10_000, 32_768)
+RANDOM = random.SystemRandom()  # tests that run at the same time, seeded alike, want different ports
+_given: set[int] = set()
 
 
 @contextmanager
@@ -73,8 +77,19 @@ def wait_until(
 
 
 def free_port() -> int:
-    """A port of the loopback address that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
+    """A port of the loopback address that nobody listens on; each is given once.
+
+    No connection is given it by chance until it is used, or while its server is away.
+    """
+    while True:
+        port = RANDOM.choice(BELOW_THOSE_OF_CONNECTIONS)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as attempt, suppress(OSError):
+        attempt.bind(("127.0.0.1", port))
+        return True
+    return False

@@ -14,7 +14,7 @@ from typing import TypeVar
 import psutil
 
 from diamonds.stack.ports import PORTS
-from tests.processes import wait_until
+from tests.processes import free_port, wait_until
 
 SECONDS_TO_START = 600.0
 SECONDS_TO_STOP = 60.0
@@ -114,13 +114,7 @@ def running(home: Path, data: Path, ports: dict[str, int]) -> Iterator[Run]:
 
 def free_ports() -> dict[str, int]:
     """A free port of the loopback address for each setting of a port."""
-    sockets = {name: socket.socket() for name in PORTS}
-    for each in sockets.values():
-        each.bind(("127.0.0.1", 0))
-    ports = {name: each.getsockname()[1] for name, each in sockets.items()}
-    for each in sockets.values():
-        each.close()
-    return ports
+    return {name: free_port() for name in PORTS}
 
 
 def is_free(port: int) -> bool:

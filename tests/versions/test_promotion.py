@@ -1,5 +1,6 @@
 """Who becomes champion, why, and that nothing gets in between."""
 
+import shutil
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -16,12 +17,23 @@ from diamonds.versions.integrity import DamagedVersion
 from diamonds.versions.retention import retire, retire_datasets
 from diamonds.versions.store import NoChampion, UnknownVersion
 from diamonds.versions.version import Version
+from tests.conftest import model_store_in
+
+
+@pytest.fixture(scope="module")
+def trained_once(dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model store with three versions of the linear model, alike."""
+    with model_store_in(tmp_path_factory.mktemp("trained") / "bentoml") as home:
+        for seed in range(3):
+            train_version(spec_named("linear"), dataset, trials=1, seed=seed)
+        return home
 
 
 @pytest.fixture
-def versions(dataset: Dataset, empty_model_store: Path) -> list[Version]:
-    """Three versions of the linear model, alike."""
-    return [train_version(spec_named("linear"), dataset, trials=1, seed=seed) for seed in range(3)]
+def versions(trained_once: Path, empty_model_store: Path) -> list[Version]:
+    """The three versions in a store of this test's own, the oldest first."""
+    shutil.copytree(trained_once, empty_model_store, dirs_exist_ok=True)
+    return store.versions("linear")[::-1]
 
 
 def sources() -> list[str]:

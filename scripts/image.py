@@ -15,6 +15,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Image:
 
     def build(self) -> None:
         """Follows the Dockerfile of the Bento; the programs that it runs print to stderr."""
-        steps = {
+        steps: dict[str, Callable[[str], None]] = {
             "FROM": self._from,
             "COPY": self._copy,
             "RUN": self._run,

@@ -50,7 +50,7 @@ def _install_into(folder: Path, lock: Path) -> int:
     with _alone():
         if not is_environment(folder.resolve()):
             subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
-        installer = [folder.resolve() / "bin" / "python", "-m", "scripts.install", lock]
+        installer = [str(folder.resolve() / "bin" / "python"), "-m", "scripts.install", str(lock)]
         return subprocess.run(installer, cwd=PROJECT, check=False).returncode
 
 
@@ -77,7 +77,7 @@ def is_environment(folder: Path) -> bool:
     if not program.exists() or str(folder / "bin") not in program.read_text(errors="replace"):
         return False
     try:
-        pip = [folder / "bin" / "python", "-m", "pip", "--version"]
+        pip = [str(folder / "bin" / "python"), "-m", "pip", "--version"]
         return subprocess.run(pip, capture_output=True, check=False).returncode == 0
     except OSError:  # its Python is gone
         return False

@@ -10,6 +10,7 @@ import pandas as pd
 from diamonds.live_market.clients import Clients
 from diamonds.monitoring.market import POISONED_FACTOR
 from diamonds.prefect_api import runs
+from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 
 _ABSURD = POISONED_FACTOR / 2
 
@@ -62,7 +63,7 @@ def _monitoring(run: runs.Run | None) -> runs.Run | None:
     """The run of the flow that monitors: that one until it has ended, then another."""
     try:
         return runs.start_monitoring() if run is None or runs.get_run(run.id).ended else run
-    except (runs.PrefectDown, runs.PrefectRefused):  # it is busy; the next evening will do
+    except (PrefectDown, PrefectRefused):  # it is busy; the next evening will do
         return run
 
 

@@ -12,9 +12,19 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from diamonds.settings import PROJECT
-from tests.bento_service.test_bento import can_isolate, isolated
 
-USER = 1034  # as whom isolated commands run
+USER = 1034
+READ_ONLY = f"""
+set -e
+root=$1 volume=$2; shift 2
+mount --rbind / "$root"
+mount -o remount,bind,ro "$root"
+mount --bind "$volume" "$root$volume"
+user="--reuid {USER} --regid {USER} --clear-groups"
+read="--inh-caps=+dac_read_search --ambient-caps=+dac_read_search"  # Python may be in root's home
+exec chroot "$root" setpriv $user $read "$@"
+"""
+"""Runs a command as a user who may write to the volume and nowhere else."""
 
 
 @pytest.fixture
@@ -29,6 +39,16 @@ def volume() -> Iterator[Path]:
             pytest.skip("only root can make the root of the file system read-only")
         os.chown(volume, USER, USER)
         yield volume
+
+
+def isolated(root: Path, volume: Path, *command: str) -> list[str]:
+    places = [str(root), str(volume)]
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", READ_ONLY, "sh", *places, *command]
+
+
+def can_isolate(root: Path, volume: Path) -> bool:
+    command = isolated(root, volume, sys.executable, "-c", "")
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def run(volume: Path, *command: str) -> subprocess.CompletedProcess[str]:

@@ -96,7 +96,7 @@ class Environment:
     lock: Path
 
     def install(self, *options: str, **variables: str) -> int:
-        command = [self.folder / "bin" / "python", "-m", "scripts.install", self.lock, *options]
+        command = [str(self.folder / "bin" / "python"), "-m", "scripts.install", str(self.lock), *options]
         return subprocess.run(command, cwd=PROJECT, env={**os.environ, **variables}, check=False).returncode
 
     def packages(self, name: str) -> list[Path]:

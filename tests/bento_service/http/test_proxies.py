@@ -1,7 +1,6 @@
 """What proxies say counts where they are trusted, and the service may be below a path of theirs."""
 
 import asyncio
-from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -37,7 +36,7 @@ def get(
     client: str = OTHER,
     prefix: str = "",
     app: Any = show,
-    lines: Sequence[tuple[str, str]] = (),
+    lines: Any = (),
     **headers: str,
 ) -> httpx.Response:
     """The response to a client at this address, with 10.0.0.0/8 trusted."""

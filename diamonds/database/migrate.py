@@ -2,14 +2,17 @@
 
 import logging
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
+from diamonds.database.engine import engine
 from diamonds.database.locks import Turn, alone
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ def apply_migrations() -> str | None:
     Raises ``MigrationNotPermitted`` with what Postgres says.
     """
     try:
-        return _migrate()
+        return None if _revision() == newest_revision() else _migrate()
     except sa.exc.ProgrammingError as error:
         if not _lacks_right(error):
             raise
@@ -52,8 +55,17 @@ def _lacks_right(error: sa.exc.DBAPIError) -> bool:
 
 
 def newest_revision() -> str:
-    """The newest revision that this version of the code knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    """The newest revision that this version of the code knows: file names begin with them."""
+    files = Path(__file__).parent.joinpath("migrations", "versions").glob("[0-9]*_*.py")
+    return max(file.name.partition("_")[0] for file in files)
+
+
+def _revision() -> str | None:
+    """The revision of the database, without Alembic, which takes its time and memory to be imported."""
+    with engine().connect() as connection:
+        if not sa.inspect(connection).has_table(VERSION_TABLE):
+            return None
+        return str(connection.scalar(sa.text(f"SELECT version_num FROM {VERSION_TABLE}")))  # noqa: S608
 
 
 @cache
@@ -62,6 +74,9 @@ def _warn_once(reason: str) -> None:
 
 
 def _migrate() -> str | None:
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
     config = _config()
     with alone(Turn.MIGRATION) as connection:  # another process may build an index
         unknown = _unknown_revision(connection, ScriptDirectory.from_config(config))
@@ -71,13 +86,17 @@ def _migrate() -> str | None:
     return unknown
 
 
-def _config() -> Config:
+def _config() -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "diamonds.database:migrations")
     return config
 
 
-def _unknown_revision(connection: sa.Connection, script: ScriptDirectory) -> str | None:
+def _unknown_revision(connection: sa.Connection, script: "ScriptDirectory") -> str | None:
+    from alembic.migration import MigrationContext
+
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
     revision = context.get_current_revision()
     known = {each.revision for each in script.walk_revisions()}

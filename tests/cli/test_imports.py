@@ -26,8 +26,8 @@ TABLES = {"bentoml", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy"}
         ("import diamonds.stack.guardian", set()),
         (COMMAND.format(arguments=["models"]), TABLES),
         (COMMAND.format(arguments=["history"]), TABLES),
-        ("import diamonds.exchanges.shipping.__main__", {"sqlalchemy", "alembic"}),
-        ("import bento_service.service", {*TABLES, "alembic"} - {"pandas"}),
+        ("import diamonds.exchanges.shipping.__main__", {"sqlalchemy"}),
+        ("import bento_service.service", TABLES - {"pandas"}),
     ],
 )
 def test_only_what_is_used_is_imported(code: str, allowed: set[str]) -> None:

@@ -12,8 +12,10 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from diamonds.database import engine, migrate, with_driver
+from diamonds.database import engine, migrate, newest_revision, with_driver
+from diamonds.database.migrate import _config
 from diamonds.exchanges.database import tables as exchanges
 from diamonds.keys import tables as keys
 
@@ -100,6 +102,15 @@ def test_processes_that_migrate_at_once_do_not_disturb_one_another() -> None:
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(migrate) for _ in range(4)]:
             done.result()
+
+
+def test_files_of_migrations_begin_with_their_revisions() -> None:
+    script = ScriptDirectory.from_config(_config())
+    newest, *others = script.walk_revisions()
+
+    assert newest.revision == newest_revision()
+    for revision in (newest, *others):
+        assert Path(revision.path).name.startswith(f"{revision.revision}_")
 
 
 both = pytest.mark.parametrize("metadata", [exchanges.metadata, keys.metadata], ids=["exchanges", "keys"])

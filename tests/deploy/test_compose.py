@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -16,18 +17,42 @@ OURS = [name for name in SERVICES if SERVICES[name]["image"] in ("diamonds", "di
 SECRETS = {"POSTGRES_PASSWORD": "p", "DIAMONDS_API_KEYS": "k" * 32, "PREFECT_AUTH": "diamonds:s"}
 
 
-def has_compose() -> bool:
-    docker = shutil.which("docker")
-    return (
-        docker is not None
-        and not subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode
+def compose() -> list[str]:
+    """The command of Docker Compose 2, as a plugin of the client or alone; it needs no engine."""
+    known = [each for each in (["docker", "compose"], ["docker-compose"]) if shutil.which(each[0])]
+    return next((each for each in known if output([*each, "version", "--short"]).startswith("2.")), [])
+
+
+def output(command: list[str], **environment: str) -> str:
+    done = subprocess.run(
+        command, cwd=PROJECT, env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
+    return done.stdout
 
 
-@pytest.mark.skipif(not has_compose(), reason="there is no docker compose here")
-def test_docker_compose_understands_it(tmp_path_factory: pytest.TempPathFactory) -> None:
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path_factory.mktemp("home")), **SECRETS}
-    subprocess.run(["docker", "compose", "config", "--quiet"], cwd=PROJECT, env=env, check=True)
+@pytest.mark.skipif(not compose(), reason="there is no docker compose here")
+def test_docker_compose_understands_it() -> None:
+    understood = yaml.safe_load(output([*compose(), "config"], **SECRETS))
+    assert set(understood["services"]) == set(SERVICES)
+    url = understood["services"]["service-a"]["environment"]["DIAMONDS_DATABASE_URL"]
+    assert url == "postgresql://diamonds:p@postgres:5432/diamonds"
+
+
+@pytest.mark.skipif(not compose(), reason="there is no docker compose here")
+@pytest.mark.parametrize("secret", SECRETS)
+def test_nothing_starts_without_a_secret(secret: str) -> None:
+    assert output([*compose(), "config"], **{**SECRETS, secret: ""}) == ""
+
+
+def test_it_fits_the_compose_specification() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_two_services_stand_behind_nginx_with_a_journal_each() -> None:

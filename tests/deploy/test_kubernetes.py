@@ -1,5 +1,7 @@
 """The manifests are valid by Kubernetes' own strict schemas, and as restricted as they say."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,6 +33,21 @@ SERVICE = RESOURCES["StatefulSet diamonds"]
 @pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES)
 def test_a_resource_is_valid(resource: dict[str, Any]) -> None:
     kubernetes_validate.validate(resource, KUBERNETES, strict=True)
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl here")
+def test_what_kustomize_makes_of_them_is_valid_and_in_one_namespace() -> None:
+    command = ["kubectl", "kustomize", str(FOLDER)]
+    built = list(yaml.safe_load_all(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout))
+    for resource in built:
+        kubernetes_validate.validate(resource, KUBERNETES, strict=True)
+    assert {f"{each['kind']} {each['metadata']['name']}" for each in built} == set(RESOURCES)
+    assert {each["metadata"].get("namespace") for each in built if each["kind"] != "Namespace"} == {
+        "diamonds"
+    }
+    pods = [each["spec"]["template"]["spec"] for each in built if each["kind"] in ("StatefulSet", "Job")]
+    images = {container["image"] for pod in pods for container in pod["containers"]}
+    assert images == {"registry.example/diamonds:latest"}
 
 
 def test_the_kustomization_lists_every_file() -> None:

@@ -15,6 +15,9 @@ QUEUES = {"trainings": 1, "maintenance": None}
 """The queues of the pool, and how many runs of each are in progress at once."""
 
 
+_AT_ONCE = 200  # what the server hands out in one response
+
+
 def slot_of(model: str) -> str:
     """The name of the limit that keeps two trainings of one model apart."""
     return f"train-{model}"
@@ -30,6 +33,9 @@ def ensure_pool(client: SyncPrefectClient) -> None:
     for queue, limit in QUEUES.items():
         with suppress(ObjectAlreadyExists):
             client.create_work_queue(queue, concurrency_limit=limit, work_pool_name=chosen.work_pool)
-    for model in REGISTRY:
-        with suppress(ObjectAlreadyExists):
-            client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=slot_of(model), limit=1))
+    # Of a limit that exists the server would log a traceback of its database for each model.
+    limits = {each.name for each in client.read_global_concurrency_limits(limit=_AT_ONCE)}
+    for name in map(slot_of, REGISTRY):
+        if name not in limits:
+            with suppress(ObjectAlreadyExists):
+                client.create_global_concurrency_limit(GlobalConcurrencyLimitCreate(name=name, limit=1))

@@ -6,7 +6,7 @@ import contextlib
 import bentoml
 
 from bento_service.bentoml_service import LeanService
-from bento_service.endpoints import feedback, quoting, similar
+from bento_service.endpoints import disk, feedback, quoting, similar
 from bento_service.endpoints.feedback import FeedbackRequest
 from bento_service.endpoints.grades import known_grades
 from bento_service.endpoints.loaded_models import loaded_models
@@ -71,7 +71,8 @@ class DiamondService:
     @bentoml.on_startup
     async def start(self) -> None:
         await run_in(CHAMPION, loaded_models.start)
-        following = (loaded_models.follow(_SETTINGS.champion_check_seconds), shared_store.follow())
+        champion = loaded_models.follow(_SETTINGS.champion_check_seconds)
+        following = (champion, shared_store.follow(), disk.follow())
         self._following = [asyncio.create_task(each) for each in following]
 
     @bentoml.on_shutdown

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
+from diamonds.doctor.disk_use import disk_use
 from diamonds.doctor.finding import Finding, right, wrong
 from diamonds.owner import ForeignFolder, check_owner
 from diamonds.settings import settings
@@ -40,6 +41,18 @@ def check_disk() -> Iterator[Finding]:
         yield wrong("disk", f"{text}; make room, or set DIAMONDS_HOME to a folder of another disk")
     else:
         yield right("disk", text)
+
+
+def check_disk_use() -> Iterator[Finding]:
+    """What each part takes, and whether each of their disks has room."""
+    found = list(disk_use())
+    parts = ", ".join(f"{each.part} {each.used_bytes / 1e6:,.0f} MB" for each in found)
+    least = min(found, key=lambda each: each.free_bytes)
+    text = f"{parts}; {least.free_bytes / 1e9:.1f} GB are free for {least.part}"
+    if least.free_bytes < LEAST_FREE_BYTES:
+        yield wrong("disk use", f"{text}; make room, or set DIAMONDS_KEEP_VERSIONS lower")
+    else:
+        yield right("disk use", text)
 
 
 def check_temporary_folder() -> Iterator[Finding]:

@@ -41,6 +41,7 @@ def service_metrics(service: Running) -> str:
     with service.client() as client:
         client.post("/predict", json=STONE)
         wait_until(lambda: "diamonds_exchanges_shipped_total" in client.get("/metrics").text)
+        wait_until(lambda: "diamonds_disk_free_bytes" in client.get("/metrics").text)
         return client.get("/metrics").text
 
 

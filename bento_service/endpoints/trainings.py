@@ -80,7 +80,7 @@ def start(request: TrainingRequest) -> TrainingResponse:
         except SourceNotAllowed as error:
             raise field_error("data", str(error), request.data) from error
     parameters = request.model_dump(exclude_none=True, exclude={"models"})
-    with _prefect():
+    with prefect_needed():
         return _response(start_training(request.models, tag=TAG, **parameters))
 
 
@@ -90,7 +90,7 @@ def follow(
 ) -> TrainingResponse:
     """The state of a training that was started over HTTP, by the dashboard or by a schedule."""
     run_id = parse_id("training", training, "the id of a training")
-    with _prefect():
+    with prefect_needed():
         try:
             return _response(get_run(str(run_id)))
         except UnknownRun as error:
@@ -111,7 +111,7 @@ def _response(run: Run) -> TrainingResponse:
 
 
 @contextmanager
-def _prefect() -> Iterator[None]:
+def prefect_needed() -> Iterator[None]:
     """Turns what is wrong with Prefect's server into a 503 that says what to do."""
     try:
         yield

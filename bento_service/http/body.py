@@ -34,6 +34,13 @@ async def read_body(scope: Scope, receive: Receive, content_type: str) -> bytes:
     return await read_any_body(receive)
 
 
+def check_stones_file(scope: Scope) -> None:
+    """Raises a 415 unless the headers say that the body is a file of stones."""
+    if not is_stones_file(scope):
+        header = f"with the header `Content-Type: text/csv` or `{BYTES}`"
+        raise ApiError(415, "unsupported_media_type", f"Send a file of stones as its own bytes, {header}.")
+
+
 def is_stones_file(scope: Scope) -> bool:
     """Whether the headers say that the body is a file of stones."""
     return any(_is_any_content_type(value) for name, value in scope["headers"] if name == b"content-type")

@@ -71,7 +71,8 @@ def documented_responses(
     """All responses of a route: those that every route may send, and its own."""
     common = (*_ANY_CALL, *(() if "GET" in methods else _CALLS_WITH_BODY))
     success = {"headers": _HEADERS, **responses.get(200, {})}
-    return {**errors(*common), **responses, 200: success}
+    others = {status: {"headers": _HEADERS, **response} for status, response in responses.items()}
+    return {**errors(*common), **others, 200: success}
 
 
 def document(routes: Sequence[Route]) -> dict[str, Any]:

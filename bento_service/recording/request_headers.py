@@ -1,8 +1,11 @@
 """Reads the headers of a request: what is stored of them, and why they may reject the request."""
 
+from collections.abc import Callable
+from functools import partial
+
 from starlette.types import Scope
 
-from bento_service.http.body import BYTES, check_content_type
+from bento_service.http.body import BYTES, check_content_type, check_stones_file
 from bento_service.http.codings import codings, decoded_body
 from bento_service.http.errors import ApiError
 from bento_service.http.keys import check_access
@@ -24,7 +27,11 @@ _STORED_CHARACTERS = 1000
 DECODED = "decoded-content-encoding"
 """As what the header ``Content-Encoding`` is stored where the body is stored decoded."""
 
-_UPLOAD_PATH = "/version_files"  # files of versions are larger than all other bodies
+_UPLOADS: dict[str, Callable[[Scope], None]] = {
+    "/version_files": partial(check_content_type, expected=BYTES),
+    "/datasets": check_stones_file,
+}
+"""What checks the content type of files that are larger than all other bodies, by their paths."""
 
 
 class RequestHeaders:
@@ -35,9 +42,9 @@ class RequestHeaders:
     """
 
     __slots__ = (
+        "_check_upload",
         "_declared_size",
         "_foreign_origin",
-        "_is_upload",
         "_scope",
         "body_limit",
         "client_id",
@@ -48,8 +55,8 @@ class RequestHeaders:
 
     def __init__(self, scope: Scope, settings: Settings) -> None:
         self._scope = scope
-        self._is_upload = scope["path"] == _UPLOAD_PATH and scope["method"] == "POST"
-        self.body_limit = settings.most_upload_bytes if self._is_upload else settings.most_body_bytes
+        self._check_upload = _UPLOADS.get(scope["path"]) if scope["method"] == "POST" else None
+        self.body_limit = settings.most_upload_bytes if self._check_upload else settings.most_body_bytes
         self.stored: dict[str, str] = {}
         self.codings: list[str] = []
         self.client_id: str | None = None
@@ -67,10 +74,10 @@ class RequestHeaders:
 
     def check(self) -> None:
         """Raises the ApiError for which the request is rejected before its body is read."""
-        if self._is_upload:
+        if self._check_upload:
             self.check_origin()
             check_access(self._scope)
-            check_content_type(self._scope, BYTES)
+            self._check_upload(self._scope)
         check_size(self._declared_size, self.body_limit)
 
     async def decode(self, body: bytes) -> bytes:

@@ -16,6 +16,7 @@ from typing_extensions import TypedDict
 
 from diamonds.api.retries import backoff_seconds, wait_seconds
 from diamonds.api.schemas import (
+    AddedDataset,
     BatchQuote,
     Explanation,
     FeedbackListResponse,
@@ -134,6 +135,26 @@ class Client:
         """Reports the sale prices in a file, columns ``exchange_id`` and ``price``; a result for each row."""
         headers = {"content-type": content_type}
         return _read(FeedbackListResponse, self.call("POST", "/feedback", content=content, headers=headers))
+
+    def add_dataset(
+        self, content: bytes, content_type: str = "text/csv", name: str | None = None, *, market: bool = False
+    ) -> AddedDataset:
+        """Stores a file of sold stones and has models trained on it.
+
+        ``market`` adds it to the folder of the market's data. What learned from other data than the market's
+        is promoted by a person only.
+        """
+        query = {"name": name, "market": "true" if market else None}
+        return _read(
+            AddedDataset,
+            self.call(
+                "POST",
+                "/datasets",
+                content=content,
+                headers={"content-type": content_type},
+                params={parameter: value for parameter, value in query.items() if value is not None},
+            ),
+        )
 
     def grades(self, model: str | None = None) -> GradesResponse:
         """The grades that the model of that name or the champion has learned, from the worst to the best."""

@@ -306,6 +306,33 @@ class ErrorDetails(TypedDict):
     fields: list[FieldError]
 
 
+class StartedTraining(TypedDict):
+    """What becomes of a dataset: ``started`` by it or earlier, ``trained`` already, or ``soon``."""
+
+    state: Annotated[
+        Literal["started", "trained", "soon"],
+        Field(description="started: see id; trained: versions have learned from it; soon: within a minute."),
+    ]
+    id: Annotated[str | None, Field(description="Of the training, for GET /trainings/{id}; null: not yet.")]
+
+
+class StoredDataset(TypedDict):
+    """Where a dataset that was sent is stored, and its training."""
+
+    fingerprint: Annotated[str, Field(description="A hash of the stones, whatever their order and file.")]
+    new: Annotated[bool, Field(description="Whether these stones, or this file, were not stored before.")]
+    tag: Annotated[str | None, Field(description="In the model store; null for a file of the market.")]
+    file: Annotated[str | None, Field(description="The file in the folder of the market's data, or null.")]
+    training: StartedTraining
+
+
+class AddedDataset(StoredDataset):
+    """What the client returns of a dataset that was sent."""
+
+    report: dict[str, Any]
+    page: str
+
+
 class ErrorResponse(TypedDict):
     """The one shape of all errors."""
 

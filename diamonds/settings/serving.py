@@ -49,7 +49,7 @@ class ServingSettings(BaseModel):
         default=10_000_000, gt=0, description="Maximum size of a request body, in bytes."
     )
     most_upload_bytes: int = Field(
-        default=50_000_000, gt=0, description="Maximum size of an uploaded version file, in bytes."
+        default=50_000_000, gt=0, description="Maximum size of an uploaded version or dataset, in bytes."
     )
     shutdown_seconds: int = Field(
         default=10,

@@ -33,9 +33,9 @@ install install-dev: install%:
 		fi; \
 	done; \
 	set -- $(PYTHON); \
-	command -v $$1 >/dev/null || { echo "There is no $$1 here; install Python 3.11 to 3.14, or name one: make PYTHON=..." >&2; exit 1; }; \
-	$$1 -c '$(FITS)' || \
-		{ echo "$$($$1 --version) is too old or too new; install Python 3.11 to 3.14, or name one: make PYTHON=..." >&2; exit 1; }; \
+	advice="install Python 3.11 to 3.14, or name one: make PYTHON=..."; \
+	command -v $$1 >/dev/null || { echo "There is no $$1 here; $$advice" >&2; exit 1; }; \
+	$$1 -c '$(FITS)' || { echo "$$($$1 --version) is too old or too new; $$advice" >&2; exit 1; }; \
 	echo "$$1 cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1
 
 run: environment ## trains if nothing is trained yet, then serves everything until Ctrl-C

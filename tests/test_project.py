@@ -138,6 +138,19 @@ case "$*" in *ensurepip*) exit 1;; esac
 """
 
 
+def test_make_installs_by_the_first_python_that_fits(tmp_path: Path) -> None:
+    for name, program in (("old", OLD_PYTHON), ("good", '#!/bin/sh\necho "$*"\n')):
+        (tmp_path / name).write_text(program)
+        (tmp_path / name).chmod(0o755)
+
+    pythons = f"{tmp_path / 'missing'} {tmp_path / 'old'} {tmp_path / 'good'}"
+    done = subprocess.run(
+        ["make", "install", f"PYTHON={pythons}"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.splitlines()[-1] == "-m scripts.install requirements.lock --into .venv"
+
+
 @pytest.mark.parametrize(
     ("python", "line"),
     [

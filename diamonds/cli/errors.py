@@ -45,7 +45,7 @@ def with_one_line_errors(command: Callable[P, None]) -> Callable[P, None]:
         try:
             with leaving_on_sigterm():
                 command(*args, **kwargs)
-        except (typer.Exit, typer.Abort):
+        except (typer.Exit, typer.Abort, BrokenPipeError):  # nobody reads the output any more: no word of it
             raise
         except KeyboardInterrupt:
             _print_error("It was interrupted.", kwargs)

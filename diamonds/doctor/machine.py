@@ -12,7 +12,7 @@ import psutil
 from diamonds.doctor.finding import Finding, right, wrong
 from diamonds.settings import PROJECT, InvalidSettings, settings
 
-OLDEST = (3, 11)
+OLDEST, NEWEST = (3, 11), (3, 14)
 LEAST_MEMORY_BYTES = 10**9
 """What a start takes; a training takes another gigabyte."""
 
@@ -20,10 +20,11 @@ _LOCK = "requirements.lock"
 
 
 def check_python() -> Iterator[Finding]:
-    """Whether Python is new enough."""
+    """Whether there are wheels for Python."""
     text = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < OLDEST:
-        yield wrong("python", f"{text} is too old; install Python 3.11 or newer, then: make run PYTHON=...")
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        advice = "install Python 3.11 to 3.14, then: make install PYTHON=..."
+        yield wrong("python", f"{text} is too old or too new; {advice}")
     else:
         yield right("python", text)
 

@@ -1,8 +1,9 @@
 """Where models and exchanges are stored, and for how long."""
 
+import os
 from pathlib import Path
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from diamonds.settings.data import PROJECT
 
@@ -44,3 +45,14 @@ class StorageSettings(BaseModel):
         ge=1,
         description="Number of past months of exchanges to retain besides the current one; unset: all.",
     )
+
+    @field_validator("home", mode="before")
+    @classmethod
+    def _absolute(cls, home: str | Path) -> Path:
+        """The folder wherever a process goes; raises ``ValueError`` where it cannot become one."""
+        path = Path(home).expanduser().absolute()
+        nearest = next(each for each in (path, *path.parents) if os.path.lexists(each))
+        if not str(home) or not nearest.is_dir():
+            but = f", and {nearest} is none" if str(home) else ""
+            raise ValueError(f"Got DIAMONDS_HOME={str(home)!r}; expected a folder{but}.")
+        return path

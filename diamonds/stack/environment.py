@@ -53,6 +53,7 @@ def metrics_folder() -> Path:
 def _own_variables(part: str) -> dict[str, str]:
     return {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "DIAMONDS_HOME": str(settings().home),  # they run in another folder, to which a relative path may be
         "PROMETHEUS_MULTIPROC_DIR": str(metrics_folder()),
     } | (_dashboard_variables() if part == DASHBOARD else {})
 

@@ -33,7 +33,7 @@ def metric_chart(versions: pd.DataFrame, metric: str) -> Any:
     )
     return (
         lines.encode(**axes, color=color, detail="dataset:N", tooltip=tooltip) + stars.encode(**axes)
-    ).properties(height=260)
+    ).properties(height=340)
 
 
 def _padded_span(times: "pd.Series[pd.Timestamp]") -> list[str]:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.clients.api import JsonObject
 from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
-from dashboard.ui.time_axis import time_axis
+from dashboard.ui.time_axis import DAYS, time_axis
 
 
 def accuracy_chart(days: list[JsonObject], champions: list[JsonObject]) -> Any:
@@ -25,7 +25,7 @@ def accuracy_chart(days: list[JsonObject], champions: list[JsonObject]) -> Any:
         [each for each in champions if each["promoted_at"][:10] >= first],
         columns=["version", "promoted_at", "reason"],
     )
-    axis = time_axis(pd.Timestamp(first), pd.Timestamp(rows["day"].max()) + pd.Timedelta("1D"))
+    axis = time_axis(pd.Timestamp(first), pd.Timestamp(rows["day"].max()) + pd.Timedelta("1D"), DAYS)
     time = alt.X("day:T", title=None, scale=alt.Scale(type="utc"), axis=axis)
     band = (
         alt.Chart(rows)
@@ -42,11 +42,11 @@ def accuracy_chart(days: list[JsonObject], champions: list[JsonObject]) -> Any:
         .mark_rule(color=ORANGE, strokeDash=[4, 3])
         .encode(x="promoted_at:T", tooltip=["version", "reason"])
     )
-    title = "Live error by day, and when champions were promoted (dashed)"
+    title = "Live error by day; dashed: promotions"
     return (band + line + rules).properties(height=240, title=title)
 
 
-def drift_chart(windows: list[JsonObject]) -> Any:
+def drift_charts(windows: list[JsonObject]) -> dict[str, Any]:
     """The drift of each column by window, as a multiple of what is usual; red where it is certain."""
     rows = pd.DataFrame(
         {
@@ -60,20 +60,22 @@ def drift_chart(windows: list[JsonObject]) -> Any:
         for finding in window["findings"]
         if finding["usual"]
     )
-    color = alt.Color(
-        "found:N",
-        scale=alt.Scale(domain=["usual", "drifts"], range=[GRAY, RED]),
-        legend=alt.Legend(title=None, orient="top"),
-    )
+    if rows.empty:
+        return {}
+    highest = max(rows["size"].max(), 1.0)
+    return {str(column): _drift_chart(of_column, highest) for column, of_column in rows.groupby("column")}
+
+
+def _drift_chart(rows: pd.DataFrame, highest: float) -> Any:
+    color = alt.Scale(domain=["usual", "drifts"], range=[GRAY, RED])
     return (
-        alt.Chart(rows)
+        alt.Chart(rows, title=rows["column"].iloc[0])
         .mark_bar()
         .encode(
             x=alt.X("since:O", title=None, axis=None),
-            y=alt.Y("size:Q", title=None),
-            color=color,
+            y=alt.Y("size:Q", title=None, scale=alt.Scale(domain=[0, highest]), axis=alt.Axis(tickCount=3)),
+            color=alt.Color("found:N", scale=color, legend=None),
             tooltip=["since", "column", alt.Tooltip("size", format=".2f"), "stones"],
-            facet=alt.Facet("column:N", columns=4, title=None),
         )
-        .properties(height=70, width=230)
+        .properties(height=130)
     )

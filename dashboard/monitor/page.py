@@ -4,13 +4,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.clients.api import JsonObject, get
-from dashboard.monitor.charts import accuracy_chart, drift_chart
+from dashboard.monitor.charts import accuracy_chart, drift_charts
 from dashboard.monitor.switches import show_switches
 from dashboard.ui.errors import show_errors
 from dashboard.ui.figures import show_figures
 from dashboard.ui.session import may
 from dashboard.ui.text import code, counted, escape_markdown
 
+CHART_PIXELS = 230
 _REPORTS = 50
 _MOST_ROWS = 8
 _VERBS = {True: "pause", False: "resume"}
@@ -54,15 +55,25 @@ def show_report(report: JsonObject, champions: list[JsonObject]) -> None:
     show_accuracy(report)
     if report["days"]:
         st.altair_chart(accuracy_chart(report["days"], champions), width="stretch")
-    findings = any(window["findings"] for window in report["windows"])
-    if findings:
-        st.altair_chart(drift_chart(report["windows"]))
-        st.caption(
-            "Each column against the champion's stones, by window: 1 is what 95% of usual windows stay below."
-        )
+    show_drift(report["windows"])
     if report["slices"]:
         st.markdown("#### By slice, last 30 days")
         st.dataframe(_table(report["slices"]), hide_index=True)
+
+
+def show_drift(windows: list[JsonObject]) -> None:
+    """A small chart of the drift of each column, as many in a row as there is room for."""
+    charts = drift_charts(windows)
+    if not charts:
+        return
+    st.markdown("#### Drift")
+    st.caption(
+        "Each column against the champion's stones, by window: 1 is what 95% of usual windows stay below. "
+        "Red: it drifts."
+    )
+    with st.container(horizontal=True):
+        for column, chart in charts.items():
+            st.altair_chart(chart, width=CHART_PIXELS, alt=f"Drift of {column} by window.")
 
 
 def show_alarm(alarm: JsonObject) -> None:

@@ -18,6 +18,7 @@ from diamonds.dataset.sales_file import SaleRow, read_sales
 TEMPLATE = "exchange_id,price,sold_at\n019ab9d8-3c3e-7c02-a5c9-2f3f0f1c7d11,2650,2026-01-31\n"
 PREVIEW_ROWS = 5
 MOST_REFUSED_ROWS = 1_000
+_OFTEN_EMPTY = ("currency", "sold at", "problem")
 _RESULT = "result of the sales"
 _RESULTS = {
     "stored": "Stored",
@@ -87,18 +88,20 @@ def _show_first_rows(file: UploadedFile) -> bool:
         st.error(escape_markdown(str(error)), icon=":material/error:")
         return False
     st.caption("The first rows as they are read:")
-    st.dataframe(pd.DataFrame(map(_as_read, rows)), hide_index=True, placeholder="", alt="The first rows.")
+    read = pd.DataFrame(map(_as_read, rows))
+    shown = [name for name in read if name not in _OFTEN_EMPTY or read[name].notna().any()]
+    st.dataframe(read[shown], hide_index=True, placeholder="", alt="The first rows as they are read.")
     return bool(rows)
 
 
 def _as_read(row: SaleRow) -> JsonObject:
-    currency = row.currency or ""
     return {
-        "quote": row.quote,
+        "row": row.number,
         "sold for": row.price,
-        "currency": currency,
+        "currency": row.currency,
         "sold at": row.sold_at,
-        "problem": row.problem or "",
+        "problem": row.problem,
+        "quote": row.quote,
     }
 
 

@@ -11,6 +11,7 @@ import psutil
 
 from diamonds.doctor.finding import Finding, right, wrong
 from diamonds.settings import PROJECT, InvalidSettings, settings
+from diamonds.stack import prefect
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 LEAST_MEMORY_BYTES = 10**9
@@ -43,9 +44,10 @@ def check_environment() -> Iterator[Finding]:
 
 
 def check_settings() -> Iterator[Finding]:
-    """Whether all settings are valid."""
+    """Whether all settings are valid, and Prefect's that are read here."""
     try:
         settings()
+        prefect.variables()
     except InvalidSettings as error:
         yield wrong("settings", str(error))
     else:

@@ -1,11 +1,14 @@
 """Where the parts listen, and where they find one another."""
 
 from ipaddress import ip_address
+from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
 PATH_PREFIX = r"^((/[A-Za-z0-9._~-]+)+)?$"
 """What a path prefix looks like: none, or one without a slash at its end."""
+
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class AddressSettings(BaseModel):
@@ -18,9 +21,9 @@ class AddressSettings(BaseModel):
     prefect_host: str = Field(
         default="127.0.0.1", description="Address to which `make run` binds Prefect's server."
     )
-    service_port: int = Field(default=3000, description="Port of the BentoML service under `make run`.")
-    dashboard_port: int = Field(default=8501, description="Port of the dashboard under `make run`.")
-    prefect_port: int = Field(default=4200, description="Port of Prefect's server under `make run`.")
+    service_port: Port = Field(default=3000, description="Port of the BentoML service under `make run`.")
+    dashboard_port: Port = Field(default=8501, description="Port of the dashboard under `make run`.")
+    prefect_port: Port = Field(default=4200, description="Port of Prefect's server under `make run`.")
     path_prefix: str = Field(
         default="",
         pattern=PATH_PREFIX,
@@ -46,3 +49,17 @@ class AddressSettings(BaseModel):
             name = f"DIAMONDS_{str(info.field_name).upper()}"
             expected = "an IP address, such as 127.0.0.1, ::1 or 0.0.0.0, or localhost"
             raise ValueError(f"Got {name}={host!r}; expected {expected}.") from error
+
+    @model_validator(mode="after")
+    def _have_a_port_each(self) -> Self:
+        taken: dict[tuple[str, int], str] = {}
+        for server, host in (
+            ("service", self.host),
+            ("dashboard", self.dashboard_host),
+            ("prefect", self.prefect_host),
+        ):
+            name, port = f"DIAMONDS_{server.upper()}_PORT", getattr(self, f"{server}_port")
+            other = taken.setdefault((host, port), name)
+            if other != name:
+                raise ValueError(f"Got {name}={port}, as {other}; expected a port for each.")
+        return self

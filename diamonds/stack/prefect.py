@@ -5,11 +5,11 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from diamonds import secret_file
-from diamonds.settings import settings
+from diamonds.settings import InvalidSettings, settings
 from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, ServerName, address_of, url_of
 
 
@@ -29,8 +29,14 @@ class PrefectVariables(BaseSettings):
 
 @cache
 def variables() -> PrefectVariables:
-    """The variables of this process, read once."""
-    return PrefectVariables()
+    """The variables of this process, read once; raises ``InvalidSettings`` where a URL is none."""
+    read = PrefectVariables()
+    try:
+        TypeAdapter(HttpUrl | None).validate_python(read.api_url)
+    except ValidationError:
+        expected = "expected a URL, such as http://127.0.0.1:4200/api"
+        raise InvalidSettings(f"Got PREFECT_API_URL={read.api_url!r}; {expected}.") from None
+    return read
 
 
 def api_url() -> str:

@@ -53,3 +53,24 @@ def test_a_host_to_which_nothing_can_bind_is_refused_in_one_line(setting: str, h
     (refusal,) = refused_run({setting: host})
 
     assert refusal.startswith(line.format(setting))
+
+
+@pytest.mark.parametrize(
+    ("ports", "reason"),
+    [
+        ({"service_port": 0}, "greater than or equal to 1"),
+        ({"prefect_port": -1}, "greater than or equal to 1"),
+        ({"dashboard_port": 65536}, "less than or equal to 65535"),
+        (
+            {"service_port": 80, "dashboard_port": 80},
+            "Got DIAMONDS_DASHBOARD_PORT=80, as DIAMONDS_SERVICE_PORT; expected a port for each.",
+        ),
+    ],
+)
+def test_a_port_on_which_nothing_can_listen_is_refused(ports: dict[str, int], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Settings(**ports)
+
+
+def test_servers_on_two_addresses_may_have_one_port() -> None:
+    assert Settings(service_port=80, dashboard_port=80, dashboard_host="192.0.2.1").dashboard_port == 80

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from diamonds.settings import settings
+from diamonds.settings import InvalidSettings, settings
 from diamonds.stack import prefect
 from diamonds.stack.addresses import address_of
 from diamonds.stack.environment import environment
@@ -158,6 +158,17 @@ def test_no_proxy_stands_between_the_processes(monkeypatch: pytest.MonkeyPatch) 
 
     excepted = environment("schedules")["NO_PROXY"].split(",")
     assert {"intranet.example", "127.0.0.1", "localhost", "::1"} <= set(excepted)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("url", ["nonsense", "host:4200", "ftp://host", "http://", "http://host:99999/api"])
+def test_a_url_of_prefect_that_is_none_is_refused_by_its_name(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given(monkeypatch, PREFECT_API_URL=url)
+
+    with pytest.raises(InvalidSettings, match=f"Got PREFECT_API_URL='{url}'; expected a URL, such as"):
+        prefect.api_url()
 
 
 def test_two_strings_that_contradict_one_another_are_refused_in_one_line() -> None:

@@ -1,7 +1,7 @@
 """Starts a Prefect server for the flows of this process and of the processes that it starts."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,8 +15,11 @@ AUTH = "tests:of-the-flows"
 
 
 @contextmanager
-def serving_prefect(home: Path) -> Iterator[None]:
-    """A server that looks at its triggers every second, and the variables with which it is reached."""
+def serving_prefect(home: Path, more: Mapping[str, str] | None = None) -> Iterator[None]:
+    """A server that looks at its triggers every second, and the variables with which it is reached.
+
+    ``more`` are variables of the server.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}/api"
     server = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
@@ -24,6 +27,7 @@ def serving_prefect(home: Path) -> Iterator[None]:
         "PREFECT_HOME": str(home),
         "PREFECT_SERVER_API_AUTH_STRING": AUTH,
         "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S",
+        **(more or {}),
     }
     with process(server, home / "server.log", environment, until=f"{url}/health"), _reached_at(url):
         yield

@@ -79,7 +79,8 @@ def _ended(command: list[str]) -> "subprocess.CompletedProcess[str]":
 def _cause(ended: "subprocess.CompletedProcess[str]") -> str:
     if ended.returncode < 0:
         return "it needs more memory or time than one file may take."
-    return ended.stderr.strip().splitlines()[-1][:300]
+    (*_, last) = ["no reason is known.", *ended.stderr.strip().splitlines()]
+    return last[:300]
 
 
 def _read(content: bytes, request: FileRequest) -> FileResult:

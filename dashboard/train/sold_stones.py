@@ -6,7 +6,6 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard.clients.api import get
-from dashboard.train import uploads
 from dashboard.ui.errors import show_errors
 from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.reading_options import ReadingOptions, choose_reading_options
@@ -15,6 +14,7 @@ from diamonds.dataset import DataError, DataReport, Interpretation, load_dataset
 from diamonds.dataset.read import without_secrets
 from diamonds.diamond import COLUMNS
 from diamonds.settings import settings
+from diamonds.training import uploads
 
 _MOST_TAGS = 6
 

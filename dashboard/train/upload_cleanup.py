@@ -5,9 +5,9 @@ import threading
 
 import streamlit as st
 
-from dashboard.train import uploads
 from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 from diamonds.prefect_api.runs import data_in_use
+from diamonds.training import uploads
 
 INTERVAL_SECONDS = 10.0
 

@@ -15,9 +15,9 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import ArtifactCreate
 from prefect.states import Failed
 
-from dashboard.train import uploads
 from dashboard.train.run import REFRESH_SECONDS
 from diamonds.settings import settings
+from diamonds.training import uploads
 from tests.dashboard.conftest import PREFECT_AUTH, Stack, cell, shoot, wait_until_drawn
 from tests.dashboard.hostile import HOSTILE, TEXTS, expect_literal, rendered
 from tests.processes import process, wait_until

@@ -1,17 +1,22 @@
 """What is deployed to a real Prefect server, and that what people change there stays."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolUpdate
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun
-from prefect.states import Running, Scheduled
+from prefect.states import Completed, Running, Scheduled
 from prefect.variables import Variable
 
 from diamonds.settings import settings
 from flows.deployments import VARIABLE, deploy
+from tests.processes import wait_until
 
 PAUSED = "diamonds: report late runs"
 
@@ -101,3 +106,26 @@ def _run_of(client: SyncPrefectClient, deployment: str) -> FlowRun:
     return client.create_flow_run_from_deployment(
         client.read_deployment_by_name(deployment).id, state=Scheduled()
     )
+
+
+def test_a_run_that_ended_90_days_ago_is_deleted_with_its_log_and_artifacts(
+    deployed: SyncPrefectClient, prefect_server: Path
+) -> None:
+    training = deployed.read_deployment_by_name("train/linear")
+    run = deployed.create_flow_run_from_deployment(training.id)
+    deployed.set_flow_run_state(run.id, Completed(), force=True)
+    line = {"name": "prefect", "level": 20, "message": "a line", "timestamp": "2026-01-01T00:00:00Z"}
+    deployed._client.post("/logs/", json=[{**line, "flow_run_id": str(run.id)}])
+    artifact = {"key": "an-artifact", "type": "markdown", "data": "# Old", "flow_run_id": str(run.id)}
+    deployed._client.post("/artifacts/", json=artifact)
+
+    with closing(sqlite3.connect(prefect_server / "prefect.db", timeout=60)) as database, database:
+        database.execute(
+            "UPDATE flow_run SET end_time = datetime(end_time, '-91 days') WHERE id = ?", (str(run.id),)
+        )
+
+    of_run = FlowRunFilter(id=FlowRunFilterId(any_=[run.id]))
+    wait_until(lambda: not deployed.read_flow_runs(flow_run_filter=of_run))
+    only = LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run.id]))
+    wait_until(lambda: not deployed.read_logs(log_filter=only))
+    wait_until(lambda: not deployed.read_artifacts(flow_run_filter=of_run))

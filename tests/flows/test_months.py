@@ -1,12 +1,16 @@
 """The flow, run against a real Prefect server and the embedded Postgres."""
 
+import os
 from datetime import UTC, datetime
 
 import pytest
+from prefect.client.orchestration import SyncPrefectClient
 
 from diamonds.database import engine, migrate
 from diamonds.exchanges import create_partitions
+from diamonds.training import uploads
 from flows.months import months
+from tests.flows.test_trainings import fresh_variables as fresh_variables
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -35,6 +39,22 @@ def test_a_run_drops_the_months_that_are_kept_no_longer() -> None:
     assert "dropped exchanges_2001_05, exchanges_2001_06, exchanges_2001_07" in str(state.message)
     assert f"exchanges_{datetime.now(UTC):%Y_%m}" in partitions()
     assert not any(name.startswith("exchanges_2001") for name in partitions())
+
+
+def test_a_run_deletes_the_uploads_that_no_training_needs_any_more(deployed: SyncPrefectClient) -> None:
+    needed, unneeded, young = (uploads.store(f"{number}.csv", b"%d" % number) for number in range(3))
+    for old in (needed, unneeded):
+        os.utime(old, (0, 0))
+    training = deployed.read_deployment_by_name("train/all")
+    run = deployed.create_flow_run_from_deployment(training.id, parameters={"data": f"{needed}#Antwerp"})
+
+    state = months(return_state=True)
+
+    assert "1 uploads" in str(state.message)
+    assert [each.exists() for each in (needed, unneeded, young)] == [True, False, True]
+    deployed.delete_flow_run(run.id)
+    for each in (needed, young):
+        uploads.delete(each)
 
 
 def partitions() -> set[str]:

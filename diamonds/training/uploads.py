@@ -36,11 +36,17 @@ def expired() -> list[Path]:
     return [path for path in _folder().glob("*/*") if path.stat().st_mtime < latest]
 
 
-def delete_expired(needed: Collection[str]) -> None:
-    """Deletes expired files but the needed ones; the model store has the datasets read from them."""
-    for path in expired():
-        if not any(data == str(path) or data.startswith(f"{path}#") for data in needed):
-            delete(path)
+def delete_expired(needed: Collection[str]) -> int:
+    """Deletes expired files but the needed ones, and returns how many; the model store has their datasets."""
+    unneeded = [path for path in expired() if not any(_is_in(path, data) for data in needed)]
+    for path in unneeded:
+        delete(path)
+    return len(unneeded)
+
+
+def _is_in(path: Path, data: str) -> bool:
+    """Whether the data of a training is the file, or a part of it."""
+    return data == str(path) or data.startswith(f"{path}#")
 
 
 def _folder() -> Path:

@@ -60,7 +60,8 @@ def fill(rows: int) -> None:
             raise SystemExit("There are exchanges in this database; name an empty one by DIAMONDS_HOME.")
     began = time.perf_counter()
     for first in range(0, rows, _AT_ONCE):
-        values = {"since": since, "days": DAYS, "rows": rows, "first": first, "last": first + _AT_ONCE - 1}
+        last = min(first + _AT_ONCE, rows) - 1
+        values = {"since": since, "days": DAYS, "rows": rows, "first": first, "last": last}
         with engine().begin() as connection:
             connection.exec_driver_sql(_FILL, values)
     took = time.perf_counter() - began

@@ -127,12 +127,13 @@ def ship(folder: Path) -> None:
 def _append(journal: Journal | SqliteJournal, at_once: int) -> None:
     """Appends SHIPPED exchanges: the requests of so many in one write, then their responses in another."""
     for first in range(0, SHIPPED, at_once):
-        exchanges = [_exchange(number) for number in range(first, first + at_once)]
+        exchanges = [exchange_made(number) for number in range(first, first + at_once)]
         journal.append(*[request.frame() for request, _ in exchanges])
         journal.append(*[response.frame() for _, response in exchanges])
 
 
-def _exchange(number: int) -> tuple[Request, Response]:
+def exchange_made(number: int) -> tuple[Request, Response]:
+    """An exchange of now with an id of its own, the ``number``-th of its journal."""
     id_, headers = str(uuid_utils.uuid7()), {"content-type": "application/json"}
     request = Request(number, id_, time.time(), "POST", "/predict", "", headers, False, Body(_STONE))
     return request, Response(number, id_, 1.0, 200, "xgboost", "diamonds-xgboost:benchmark", Body(_QUOTE))

@@ -2,19 +2,20 @@
 
     python -m benchmarks.dataset [--rows 1000000 10000000] [--runs 3]
 
-makes Parquet files of so many synthetic rows, and loads each in a fresh process: with `load_dataset`, and
-with plain pandas. It prints the median time of each, and the highest memory and CPU time (including the
-start of Python).
+makes Parquet files of so many synthetic rows, and loads each in a fresh process: with `load_dataset`, as one
+file and as a folder of partitions, and with plain pandas, which reads all of it at once. It prints the median
+time of each, and the highest memory and CPU time (including the start of Python).
 """
 
 import argparse
 import json
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from diamonds.diamond import DIMENSIONS, classic_dtype
 from diamonds.grades import GRADES
 from diamonds.settings import PROJECT
 
+_PARTS = 20
+
 
 def main() -> None:
     arguments = _arguments()
@@ -38,16 +41,28 @@ def main() -> None:
     print_header("rows", "loader", "seconds", "ratio", "rows/s", "CPU, s", "peak, GB", text=2)
     with tempfile.TemporaryDirectory() as folder:
         for rows in arguments.rows:
-            path = Path(folder) / f"{rows}.parquet"
-            synthetic(rows).to_parquet(path, index=False)
-            _compare(rows, path, arguments.runs)
+            path, parts = Path(folder) / f"{rows}.parquet", Path(folder) / f"{rows}"
+            stones = synthetic(rows)
+            stones.to_parquet(path, index=False)
+            _write_parts(stones, parts)
+            del stones
+            _compare(rows, {"product": path, "product, in parts": parts, "pandas": path}, arguments.runs)
             path.unlink()
+            shutil.rmtree(parts)
 
 
-def _compare(rows: int, path: Path, number: int) -> None:
+def _write_parts(stones: pd.DataFrame, folder: Path) -> None:
+    """The stones as 20 files in partitions of a month each."""
+    for number in range(_PARTS):
+        partition = folder / f"year={2024 + number // 12}" / f"month={number % 12 + 1:02}"
+        partition.mkdir(parents=True)
+        stones[number::_PARTS].to_parquet(partition / "part-0.parquet", index=False)
+
+
+def _compare(rows: int, paths: Mapping[str, Path], number: int) -> None:
     """Prints a row for each loader, with how many times as long it takes as ours."""
     own = None
-    for loader in LOADERS:
+    for loader, path in paths.items():
         runs = [_in_fresh_process(loader, path) for _ in range(number)]
         seconds = statistics.median(run["seconds"] for run in runs)
         own = own or seconds
@@ -109,7 +124,11 @@ def _plain_pandas(path: str) -> tuple[pd.DataFrame, pd.DataFrame, str]:
     return rows[~held_out], rows[held_out], fingerprint
 
 
-LOADERS: dict[str, Callable[[str], object]] = {"product": load_dataset, "pandas": _plain_pandas}
+LOADERS: dict[str, Callable[[str], object]] = {
+    "product": load_dataset,
+    "product, in parts": load_dataset,
+    "pandas": _plain_pandas,
+}
 
 if __name__ == "__main__":
     main()

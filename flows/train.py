@@ -1,7 +1,7 @@
 """The flow that trains models on fresh stones, saves them as versions and promotes the best."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import active_children
 from typing import Any
 
@@ -11,7 +11,6 @@ from prefect.concurrency.sync import concurrency
 from prefect.events import emit_event
 from prefect.futures import PrefectFuture, wait
 from prefect.states import Completed
-from prefect.task_runners import ProcessPoolTaskRunner
 
 from diamonds.dataset import ColumnMapping, Dataset, TooManySetAside
 from diamonds.models import REGISTRY, ModelSpec, spec_named
@@ -19,16 +18,19 @@ from diamonds.settings import settings
 from diamonds.sharing.files import StoreAway
 from diamonds.training import steps
 from diamonds.training.budget import Budget
+from diamonds.training.elsewhere import NotShared, StoredDataset, brought_here, share
 from diamonds.training.outcome import Outcome, Result, Trained, failures_text
 from diamonds.training.run import Executor, Progress, run
 from diamonds.training.sources import check_source
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
+from flows.cluster import task_runner, workers_ready
 from flows.pool import slot_of
 
 PROMOTED = "diamonds.champion.promoted"
 """The event of a promotion: see ``automations.yaml``."""
+LOST = "Each worker that trained it ended; see the logs of the workers."
 NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
 
 
@@ -39,7 +41,7 @@ class TaskFailed(RuntimeError):
 @flow(
     name="train",
     timeout_seconds=12 * 3600,
-    task_runner=ProcessPoolTaskRunner(),  # type: ignore[arg-type] # invariant over there
+    task_runner=task_runner(),
 )
 def train(
     models: list[str] | None = None,
@@ -85,12 +87,16 @@ class Tasks(Executor):
     def train(
         self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
     ) -> Iterator[tuple[str, Result]]:
-        """Submits the models of a wave to the processes of the task runner, which show their own progress."""
-        futures = {spec.name: train_model.submit(spec.name, dataset, budget) for spec in wave}
+        """Submits the models of a wave to the processes or workers, which show their own progress."""
+        stones = dataset if settings().dask_scheduler is None else StoredDataset.of(dataset)
+        futures = {spec.name: train_model.submit(spec.name, stones, budget) for spec in wave}
         with _hung_processes_killed():
             wait(list(futures.values()))
         for name, future in futures.items():
             yield name, _result(future)
+
+    def training(self) -> AbstractContextManager[object]:
+        return workers_ready()
 
     def promote(self, versions: list[Version]) -> Decision:
         return promote(versions)
@@ -154,11 +160,17 @@ def load(data: str, mapping: ColumnMapping) -> Dataset:
 
 
 @task(task_run_name="train-{name}", cache_policy=NO_CACHE)
-def train_model(name: str, dataset: Dataset, budget: Budget) -> Trained:
-    """Trains, judges and saves one model, unless nothing changed since its stored version was trained."""
+def train_model(name: str, stones: Dataset | StoredDataset, budget: Budget) -> Trained:
+    """Trains, judges and saves one model, unless nothing changed since its stored version was trained.
+
+    On another machine, which finds the stones in its own model store, the version is shared as well.
+    """
     flow_run = str(runtime.flow_run.id)
     with concurrency(slot_of(name)):  # whoever waited finds the version of the other, where nothing changed
+        dataset = stones.load() if isinstance(stones, StoredDataset) else stones
         trained = steps.train_model(name, dataset, budget, progress_artifact, flow_run=flow_run)
+    if isinstance(stones, StoredDataset):
+        share(trained.version)
     if trained.is_new:
         show_card(trained.version)
     else:
@@ -176,7 +188,15 @@ def promote(versions: list[Version]) -> Decision:
 
 
 def _result(future: PrefectFuture[Trained]) -> Result:
-    return future.result() if future.state.is_completed() else TaskFailed(future.state.message)
+    if not future.state.is_completed():
+        return TaskFailed(future.state.message or LOST)
+    trained = future.result()
+    if settings().dask_scheduler is None:
+        return trained
+    try:
+        return brought_here(trained)
+    except (NotShared, StoreAway) as error:
+        return error
 
 
 def summary(decision: Decision, failures: Mapping[str, Exception]) -> str:

@@ -1,13 +1,14 @@
 """Gradient boosted trees by XGBoost on the log of the price."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from diamonds.models.features import Matrix, derived
 from diamonds.models.sample_weights import PATIENCE, weights
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen
+from diamonds.models.xgboost_cluster import Rows, is_for_the_cluster, train_on_cluster
 
 if TYPE_CHECKING:
     import xgboost as xgb
@@ -36,23 +37,18 @@ class Boosting(Estimator):
         unseen: Unseen | None = None,
         row_weight: Prices | None = None,
     ) -> Self:
-        import xgboost as xgb
-
-        rows = xgb.QuantileDMatrix(
-            derived(matrix), np.log(price_usd), weight=weights(price_usd, row_weight), max_bin=_BINS
-        )
-        watched = [] if unseen is None else [(_rows_like(rows, unseen), "unseen")]
-        parameters = dict(self.parameters)
+        parameters = {
+            "objective": "reg:absoluteerror",
+            "max_bin": _BINS,
+            "seed": self.seed,
+            **self.parameters,
+        }
         trees = int(parameters.pop("n_estimators"))
-        self.booster_ = xgb.train(
-            {"objective": "reg:absoluteerror", "max_bin": _BINS, "seed": self.seed, **_THREADS, **parameters},
-            rows,
-            num_boost_round=trees,
-            evals=watched,
-            early_stopping_rounds=PATIENCE if watched else None,
-            verbose_eval=False,
-        )
-        if watched:
+        grow = _grown_on_cluster if is_for_the_cluster(len(matrix)) else _grown_here
+        rows = Rows(matrix, np.log(price_usd), weights(price_usd, row_weight))
+        other = None if unseen is None else Rows(unseen[0], np.log(unseen[1]), weights(unseen[1]))
+        self.booster_ = grow(parameters, trees, rows, other)
+        if other is not None:
             self.booster_ = self.booster_[: self.booster_.best_iteration + 1]
         return self
 
@@ -82,12 +78,33 @@ _BINS = 256
 _THREADS = {"nthread": 1}
 
 
-def _rows_like(rows: "xgb.QuantileDMatrix", unseen: Unseen) -> "xgb.QuantileDMatrix":
+def _grown_here(parameters: dict[str, Any], trees: int, rows: Rows, unseen: Rows | None) -> "xgb.Booster":
     import xgboost as xgb
 
-    matrix, price_usd = unseen
+    learned = _quantized(rows)
+    return xgb.train(
+        {**parameters, **_THREADS},
+        learned,
+        num_boost_round=trees,
+        evals=[] if unseen is None else [(_quantized(unseen, like=learned), "unseen")],
+        early_stopping_rounds=None if unseen is None else PATIENCE,
+        verbose_eval=False,
+    )
+
+
+def _grown_on_cluster(
+    parameters: dict[str, Any], trees: int, rows: Rows, unseen: Rows | None
+) -> "xgb.Booster":
+    booster = train_on_cluster(parameters, trees, rows, unseen, bins=_BINS, patience=PATIENCE)
+    booster.set_param(_THREADS)
+    return booster
+
+
+def _quantized(rows: Rows, like: "xgb.QuantileDMatrix | None" = None) -> "xgb.QuantileDMatrix":
+    import xgboost as xgb
+
     return xgb.QuantileDMatrix(
-        derived(matrix), np.log(price_usd), weight=weights(price_usd), max_bin=_BINS, ref=rows
+        derived(rows.matrix), rows.log_price, weight=rows.weight, max_bin=_BINS, ref=like
     )
 
 

@@ -66,6 +66,18 @@ class TrainingSettings(BaseModel):
     image: str = Field(
         default="diamonds:latest", description="Image of the project, for runs in Docker and Kubernetes."
     )
+    dask_scheduler: str | None = Field(
+        default=None,
+        pattern="^(tcp|tls|ws|wss|ucx)://.",
+        description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786, on whose workers the runs of "
+        "Prefect train their models; unset: in processes of the machine that runs them.",
+    )
+    dask_rows: int = Field(
+        default=5_000_000,
+        ge=0,
+        description="Number of stones to learn from above which XGBoost grows its trees on all workers of "
+        "`DIAMONDS_DASK_SCHEDULER` at once.",
+    )
     notify: SecretStr | None = Field(
         default=None,
         description="Where failed, late and missing trainings are reported: the URL of a webhook, or a "

@@ -54,6 +54,12 @@ def unchanged_version(spec: ModelSpec, dataset_fingerprint: str, budget: Budget)
     return next((version for version in versions if version.labels.get(LABEL) == fingerprint), None)
 
 
+def machine_fingerprint() -> str:
+    """16 hexadecimal digits of what a training depends on besides its data, model, budget and seed."""
+    parts = (Market.of_settings(), settings().coverage, code_fingerprint())
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
 @cache
 def code_fingerprint() -> str:
     """A hash of the modules that a training depends on and of the versions of the libraries."""

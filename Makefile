@@ -87,7 +87,7 @@ audit: environment-dev ## a bill of materials, the licences and the known vulner
 	@$(BIN)/pip-audit -r requirements.lock --require-hashes --disable-pip
 
 lock: environment-dev ## renews the locked dependencies from pyproject.toml: to develop, to run, and to serve alone
-	@$(COMPILE) $(RUNNING) --extra dev -o requirements-dev.lock
+	@$(COMPILE) $(RUNNING) --extra dask --extra dev -o requirements-dev.lock
 	@$(COMPILE) $(RUNNING) -c requirements-dev.lock -o requirements.lock
 	@$(COMPILE) --overrides deploy/without.txt -c requirements.lock -o requirements-serve.lock
 

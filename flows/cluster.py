@@ -25,7 +25,7 @@ def task_runner() -> TaskRunner[Any]:
     if address is None:
         return ProcessPoolTaskRunner()
     try:
-        from prefect_dask import DaskTaskRunner
+        from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as error:
         message = (
             "DIAMONDS_DASK_SCHEDULER needs an extra that is not installed: pip install 'diamonds[dask]'."

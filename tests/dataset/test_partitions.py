@@ -26,7 +26,7 @@ def _by_spark(stones: pd.DataFrame, folder: Path) -> None:
 
 def _by_polars(stones: pd.DataFrame, folder: Path) -> None:
     frame = pl.from_pandas(stones.reset_index(drop=True))
-    frame.write_parquet(pl.PartitionBy(folder, key=["color", "clarity"], include_key=False))  # type: ignore[arg-type] # newer than its types
+    frame.lazy().sink_parquet(pl.PartitionBy(folder, key=["color", "clarity"], include_key=False))
 
 
 def _by_pandas(stones: pd.DataFrame, folder: Path) -> None:

@@ -103,8 +103,8 @@ def test_a_run_trains_on_the_workers_what_one_machine_trains(
         seconds["one process"] = time.monotonic() - start
     for name in names:
         assert trained[name].labels["mae"] == alone[name].labels["mae"]
-        quotes = [store.load(each[name]).predict(dataset.hold_out) for each in (trained, alone)]
-        np.testing.assert_array_equal(*quotes)
+        of_two, of_one = (store.load(each[name]).predict(dataset.hold_out) for each in (trained, alone))
+        np.testing.assert_array_equal(of_two, of_one)
     print({name: f"{value:.1f} s" for name, value in seconds.items()})  # noqa: T201 - to be read with -s
 
 

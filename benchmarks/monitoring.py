@@ -55,7 +55,7 @@ INSERT INTO feedback (exchange_id, price_usd, given_at, given_by, quoted_at, quo
     coverage, model, model_version, stone, sold_at)
 SELECT id,
     (response_body ->> 'price')::float8
-        * exp(0.16 * (random() + random() + random() + random() - 2)), -- an error of about 9%
+        * exp(0.16 * (random() + random() + random() + random() - 2)),
     started_at, id, started_at, (response_body ->> 'price')::float8, (response_body ->> 'low')::float8,
     (response_body ->> 'high')::float8, (response_body ->> 'coverage')::float8, model, model_version,
     request_body, started_at

@@ -22,7 +22,8 @@ _ONE_DAY = timedelta(days=1)
 class Clients:
     """The market's clients at an accelerated clock, whose day lasts ``day_seconds``.
 
-    ``sales`` are those that were reported: ``version``, ``day`` of the quote, ``price``, ``predicted``.
+    ``sales`` are those that were reported: ``version``, ``day`` of the quote, day
+    ``sold_on``, ``price``, ``predicted``.
     """
 
     market: Market
@@ -77,7 +78,7 @@ class Clients:
         self._pending = [sale for sale in self._pending if sale["sold_at"] > moment]
         rows = [{"exchange_id": sale["exchange_id"], "price": sale["price"]} for sale in due]
         self._http.post("/feedback", json={"feedback": rows}).raise_for_status()
-        self.sales += due
+        self.sales += [{**sale, "sold_on": (sale["sold_at"] - self.market.start).days} for sale in due]
 
     def monitored(self) -> dict[str, Any]:
         """What ``GET /monitor`` answers."""

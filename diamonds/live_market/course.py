@@ -12,12 +12,14 @@ from diamonds.monitoring.market import POISONED_FACTOR
 from diamonds.prefect_api import runs
 from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 
+DAYS_AFTER = 4
+"""Number of days for which a new champion is seen."""
 _ABSURD = POISONED_FACTOR / 2
 
 
 @dataclass(frozen=True, slots=True)
 class LiveDay:
-    """One day: the mean error of its quotes that were sold so far, who was champion, and what was done."""
+    """One day: its sales and their mean error, who was champion, and what was done."""
 
     number: int
     sales: int
@@ -48,15 +50,28 @@ class Outcome:
 def course(clients: Clients, days: int, forced: tuple[int, str] | None) -> Iterator[LiveDay]:
     """The days of the market; the flow ``monitor`` runs each evening, unless that of the last still does.
 
-    ``forced`` is a day on which a version of that model is forced through.
+    ``forced`` is a day on which a version of that model is forced through. A machine is slower than the
+    market: after all ``days``, at most twice as many more pass until a training in flight has ended, and
+    ``DAYS_AFTER`` of a new champion.
     """
-    run = None
-    for day in clients.market.days(days):
+    run, champions = None, []
+    for day in clients.market.days(3 * days):
+        if day.number >= days and not _is_in_flight(champions):
+            return
         if forced is not None and day.number == forced[0]:
             clients.promote(clients.newest_of(forced[1]))
         clients.live(day)
         run = _monitoring(run)
-        yield _live_day(clients, day.number)
+        lived = _live_day(clients, day.number)
+        champions.append(lived.champion)
+        yield lived
+
+
+def _is_in_flight(champions: list[str]) -> bool:
+    """Whether a training has not ended, or the champion is a new one."""
+    newest = runs.newest_run()
+    is_new = len(set(champions)) > 1 and len(set(champions[-DAYS_AFTER:])) > 1
+    return is_new or (newest is not None and not newest.ended)
 
 
 def _monitoring(run: runs.Run | None) -> runs.Run | None:
@@ -70,7 +85,7 @@ def _monitoring(run: runs.Run | None) -> runs.Run | None:
 def _live_day(clients: Clients, number: int) -> LiveDay:
     monitored = clients.monitored()
     report = next(iter(monitored["reports"]), None)
-    sold = _honest(clients.sales).query("day == @number")
+    sold = _honest(clients.sales).query("sold_on == @number")
     return LiveDay(
         number=number,
         sales=len(sold),
@@ -84,10 +99,10 @@ def _live_day(clients: Clients, number: int) -> LiveDay:
 def outcome(clients: Clients, shift_day: int, days: list[LiveDay]) -> Outcome:
     """What became of the error; the last champion's sales are those of its quotes of the newest days."""
     sales = _honest(clients.sales)
-    before = sales[sales["day"] < shift_day]
-    since = sales[sales["day"] >= shift_day]
+    before = sales[sales["sold_on"] < shift_day]
+    since = sales[sales["sold_on"] >= shift_day]
     last = since[since["version"] == days[-1].champion]
-    daily = since.groupby("day").apply(_mape)
+    daily = since.groupby("sold_on").apply(_mape)
     champions = [each.champion for each in days]
     changes = sum(a != b for a, b in pairwise(champions))
     return Outcome(_mape(before), float(daily.max()), _mape(last), len(last), changes)
@@ -95,7 +110,7 @@ def outcome(clients: Clients, shift_day: int, days: list[LiveDay]) -> Outcome:
 
 def _honest(sales: list[dict[str, object]]) -> pd.DataFrame:
     """The sales without those that were reported at an absurd price: the simulation knows which are."""
-    frame = pd.DataFrame(sales, columns=["day", "version", "price", "predicted"])
+    frame = pd.DataFrame(sales, columns=["day", "sold_on", "version", "price", "predicted"])
     return frame[frame["price"].astype("float64") < _ABSURD * frame["predicted"].astype("float64")]
 
 

@@ -34,6 +34,8 @@ def normalised(name: str) -> str:
 def _spelled(name: str) -> str:
     text = name.replace("US$", "usd").replace("U$S", "usd").replace("%", " percent ").replace("$", " usd ")
     text = text.replace("€", " eur ").replace("\x80", " eur ").replace("£", " gbp ")
+    if text.isascii():  # no accents to take off
+        return text
     return "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
 
 
@@ -49,6 +51,7 @@ def meaning_of(name: str) -> Meaning | None:
     return next((meaning for meaning in candidates if meaning), None)
 
 
+@lru_cache(maxsize=10_000)
 def is_known(name: str) -> bool:
     """Whether this is the name of a column of a table of stones."""
     return 0 < len(name) <= _LONGEST_NAME and (meaning_of(name) is not None or normalised(name) in UNUSED)

@@ -1,5 +1,7 @@
 """The hosts to which the servers bind: what is taken, and what is refused in one line."""
 
+from typing import Any
+
 import pytest
 
 from diamonds.loopback import is_loopback
@@ -67,7 +69,7 @@ def test_a_host_to_which_nothing_can_bind_is_refused_in_one_line(setting: str, h
         ),
     ],
 )
-def test_a_port_on_which_nothing_can_listen_is_refused(ports: dict[str, int], reason: str) -> None:
+def test_a_port_on_which_nothing_can_listen_is_refused(ports: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         Settings(**ports)
 

@@ -1,10 +1,11 @@
 """Measures what a service takes besides time for its answers: its start, memory, and size on disk.
 
-    python -m benchmarks.footprint [--rounds 3] [--peers fastapi mlflow]
+    python -m benchmarks.footprint [--rounds 3] [--peers fastapi mlflow] [--stack]
 
 Time is that from the start of the process until it answers; memory is that of all its processes after some
 thousand quotes, with what they share counted once; size is that of an environment with what it needs, without
-Python itself. One worker each. The model store must have a champion. Needs `wrk`.
+Python itself. One worker each. The model store must have a champion. Needs `wrk`. With ``--stack`` it is only
+the memory of each part of the ``diamonds run`` that is up, as it is at that moment.
 """
 
 import statistics
@@ -19,9 +20,14 @@ from benchmarks.serving import MLFLOW, PEERS, XGBOOST, ours
 from benchmarks.tables import print_header, print_row
 from benchmarks.wrk import measure
 from diamonds.database import running
-from diamonds.settings import PROJECT
+from diamonds.database.postmaster import running_postmaster
+from diamonds.settings import PROJECT, settings
+from diamonds.stack.environment import DASHBOARD, PREFECT, SCHEDULES, SERVICE
+from diamonds.stack.only_run import running_pid
+from diamonds.stack.processes import mark_of, marked
 
 CONNECTIONS, SECONDS = 16, 5
+_PARTS = (SERVICE, DASHBOARD, PREFECT, SCHEDULES)
 PACKAGES = {
     "fastapi": (
         "fastapi",
@@ -42,7 +48,11 @@ def main() -> None:
     parser = parser_for(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", choices=PEERS, nargs="*", default=list(PEERS))
+    parser.add_argument("--stack", action="store_true")
     arguments = parser.parse_args()
+    if arguments.stack:
+        _print_stack()
+        return
     print_header("service", "start, s", "memory, MB", "environment, MB")
     with tempfile.TemporaryDirectory() as folder, running():
         for name in [*arguments.peers, "ours"]:
@@ -59,6 +69,19 @@ def _measured(name: str, folder: Path) -> tuple[float, float]:
         measure(contender.url, contender.script, CONNECTIONS, SECONDS)
         started = [process for process in _processes() if process not in before]
         return contender.seconds_to_start, sum(_memory_mb(process) for process in started)
+
+
+def _print_stack() -> None:
+    """The memory of the parts of the run in the home, which start processes of their own."""
+    home = settings().home
+    parts = {name: marked(mark_of(home, name)) for name in (*_PARTS, "guardian")}
+    pid, server = running_pid(home), running_postmaster(home.resolve() / "postgres")
+    parts |= {"supervisor": [psutil.Process(pid)]} if pid else {}
+    parts |= {"postgres": [server.process, *server.process.children()]} if server else {}
+    memory_mb = {name: sum(map(_memory_mb, processes)) for name, processes in parts.items()}
+    print_header("part", "memory, MB")
+    for name, megabytes in (*memory_mb.items(), ("together", sum(memory_mb.values()))):
+        print_row([name, f"{megabytes:.0f}"])
 
 
 def _processes() -> list[psutil.Process]:

@@ -50,7 +50,14 @@ class Clients:
         for sale in sales:
             answer = asked[sale["place"]]
             kept = {name: answer[name] for name in ("exchange_id", "version", "low", "high")}
-            self._pending.append({**sale, **kept, "predicted": answer["price"], "day": day.number})
+            self._pending.append(
+                {
+                    **kept,
+                    **{str(name): value for name, value in sale.items()},
+                    "predicted": answer["price"],
+                    "day": day.number,
+                }
+            )
         self._wait_for(self.market.start + _ONE_DAY * (day.number + 1))
 
     def _at_their_times(self, calls: pd.DataFrame) -> Iterator[dict[Any, Any]]:

@@ -54,7 +54,8 @@ def course(clients: Clients, days: int, forced: tuple[int, str] | None) -> Itera
     market: after all ``days``, at most twice as many more pass until a training in flight has ended, and
     ``DAYS_AFTER`` of a new champion.
     """
-    run, champions = None, list[str]()
+    run: runs.Run | None = None
+    champions: list[str] = []
     for day in clients.market.days(3 * days):
         if day.number >= days and not _is_in_flight(champions):
             return

@@ -20,6 +20,7 @@ from diamonds.models import REGISTRY
 from diamonds.settings import PROJECT
 from flows.automations import FILE as AUTOMATIONS
 from flows.pool import QUEUES
+from tests.schedule import GROUPS
 
 DEPLOYMENTS: dict[str, dict[str, Any]] = {
     deployment["name"]: deployment
@@ -181,6 +182,10 @@ def test_make_says_in_one_line_what_is_wrong_with_the_python(
     assert make.returncode == 2
     assert said.endswith(line)
     assert made.startswith("make: ***")
+
+
+def test_the_schedule_of_the_tests_names_what_there_is() -> None:
+    assert [start for start in GROUPS if not (PROJECT / start).exists()] == []
 
 
 def test_what_make_starts_stores_bytecode_whatever_the_environment_says(tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def _shown_as_json(arguments: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except TyperException as error:
+        error.message = error.message.replace("Value error, ", "")  # what pydantic puts before ours
         message = error.format_message().removeprefix("Invalid value: ")
         _print_error(message, {"as_json": "--json" in arguments})
         raise

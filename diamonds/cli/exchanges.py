@@ -14,6 +14,7 @@ import typer
 from diamonds.cli.output import AsJson, print_result
 from diamonds.cli.refused import move_file
 from diamonds.cli.refused import refused as show_refused
+from diamonds.versions.names import PREFIX
 
 if TYPE_CHECKING:
     from diamonds.exchanges import Exchange, Filter
@@ -35,7 +36,13 @@ def exchanges(
     until: Until = None,
     path: Annotated[str | None, typer.Option(help="Only this path, such as /predict.")] = None,
     status: Annotated[int | None, typer.Option(help="Only this HTTP status.")] = None,
-    model: Annotated[str | None, typer.Option(help="Only answered by this model.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Only answered by this model.",
+            callback=lambda name: name and name.removeprefix(PREFIX),
+        ),
+    ] = None,
     text: Annotated[
         str | None,
         typer.Option(help="Only with this text in the request or response body; ignores case."),
@@ -85,6 +92,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the exchanges of a time range to a Parquet file."""
+    if not file.absolute().parent.is_dir():
+        raise typer.BadParameter(f"Got {file}; expected a file in a folder that there is.")
     from diamonds.database import migrate, running
     from diamonds.exchanges import Filter
     from diamonds.exchanges.database.export import export as write_parquet

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from diamonds.cli.output import print_json
-from diamonds.cli.versions import as_row, model_named, print_versions
+from diamonds.cli.versions import as_row, model_named, print_versions, version_named
 
 
 def models(
     name: Annotated[
         str | None,
-        typer.Argument(help="A model, for all its versions. Default: the newest of each."),
+        typer.Argument(help="A model, for all its versions, or one version. Default: the newest of each."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
@@ -20,7 +20,9 @@ def models(
     from diamonds.versions import store
     from diamonds.versions.refused import refused_of, refused_versions
 
-    if name:
+    if name and (":" in name or name.removeprefix(store.PREFIX) == store.CHAMPION_NAME):
+        versions, refused = [version_named(name)], []
+    elif name:
         versions = store.versions(model_named(name))
         refused = [*refused_of(model_named(name)), *refused_of(store.CHAMPION_NAME)]
     else:

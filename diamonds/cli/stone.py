@@ -10,7 +10,7 @@ from rich.table import Table
 
 from diamonds.cli.errors import BAD_INPUT, CommandError, one_line
 from diamonds.cli.output import AsJson, print_json
-from diamonds.cli.versions import version_named
+from diamonds.cli.versions import champion_or_raise, version_named
 
 if TYPE_CHECKING:
     from diamonds.diamond import Diamond
@@ -161,11 +161,4 @@ def pricer_of(model: str | None) -> "Pricer":
 
 def _version(model: str | None) -> "Version":
     """The newest version of a model, the version of a tag, or the champion."""
-    from diamonds.versions import store
-
-    if model is not None:
-        return version_named(model)
-    version = store.champion()
-    if version is None:
-        raise store.NoChampion("No model has been promoted yet. Train with: diamonds train")
-    return version
+    return champion_or_raise() if model is None else version_named(model)

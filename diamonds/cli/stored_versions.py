@@ -62,8 +62,10 @@ def delete(tag: Tag, as_json: AsJson = False) -> None:
     """Delete a version, also a damaged one; the champion itself stays until another is promoted."""
     from diamonds.versions import changes, store
 
-    tag = tag_named(tag)
     champion = store.champion()
+    if champion is not None and tag.removeprefix(store.PREFIX) == store.CHAMPION_NAME:
+        tag = champion.tag
+    tag = tag_named(tag)
     if champion is not None and champion.tag == tag:
         raise typer.BadParameter(f"Got {tag}, which quotes prices; promote another version first.")
     changes.delete(tag)

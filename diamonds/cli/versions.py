@@ -11,7 +11,15 @@ from diamonds.cli.output import print_json
 if TYPE_CHECKING:
     from diamonds.versions.version import Version
 
-__all__ = ["as_row", "model_named", "print_json", "print_versions", "tag_named", "version_named"]
+__all__ = [
+    "as_row",
+    "champion_or_raise",
+    "model_named",
+    "print_json",
+    "print_versions",
+    "tag_named",
+    "version_named",
+]
 
 METRICS = {"mae": "{:.1f}", "mape": "{:.1%}", "rmse": "{:.1f}", "r2": "{:.4f}"}
 HEADINGS = {"mae": "MAE", "mape": "MAPE", "rmse": "RMSE", "r2": "R2"}
@@ -30,21 +38,38 @@ def model_named(text: str) -> str:
 
 
 def tag_named(text: str) -> str:
-    """The tag of a version: of the newest where ``text`` is a model's name, with or without prefix."""
-    from diamonds.versions.store import PREFIX
+    """The tag of a version: of the newest where ``text`` is a model's name, with or without prefix.
 
-    name, _, version = text.removeprefix(PREFIX).partition(":")
-    return f"{PREFIX}{name}:{version or 'latest'}"
+    ``champion`` is the version that quotes. Raises ``UnknownModel`` or ``NoChampion``.
+    """
+    from diamonds.versions.store import CHAMPION_NAME, PREFIX
+
+    name, mark, version = text.removeprefix(PREFIX).partition(":")
+    if mark:
+        return f"{PREFIX}{name}:{version}"
+    return champion_or_raise().source_tag if name == CHAMPION_NAME else f"{PREFIX}{model_named(name)}:latest"
+
+
+def champion_or_raise() -> "Version":
+    """The champion; raises ``NoChampion`` where there is none."""
+    from diamonds.versions import store
+
+    champion = store.champion()
+    if champion is None:
+        raise store.NoChampion("No model has been promoted yet. Train with: diamonds train")
+    return champion
 
 
 def version_named(text: str) -> "Version":
-    """The version of a tag, or the newest accepted one of a model.
+    """The version of a tag, the champion, or the newest accepted one of a model.
 
-    Raises ``UnknownModel`` or ``UnknownVersion``.
+    Raises ``UnknownModel``, ``UnknownVersion`` or ``NoChampion``.
     """
     from diamonds.models import UnknownModel
     from diamonds.versions import store
 
+    if text.removeprefix(store.PREFIX) == store.CHAMPION_NAME:
+        return champion_or_raise()
     if ":" in text:
         return store.get(tag_named(text))
     model = model_named(text)
@@ -62,8 +87,8 @@ def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
 
     return {
         "model": version.model,
-        "version": version.tag,
-        "champion": champion is not None and champion.labels["source"] == version.tag,
+        "version": version.source_tag,
+        "champion": champion is not None and champion.labels["source"] == version.source_tag,
         "created_at": version.created_at.isoformat(),
         **{name: float(version.labels[name]) for name in METRICS},
         "dataset": version.labels["dataset"],
@@ -90,5 +115,5 @@ def print_versions(versions: "Sequence[Version]", champion: "Version | None") ->
         metrics = [METRICS[name].format(row[name]) for name in shown]
         star = "★" if row["champion"] else ""
         dates = f"{version.created_at:%Y-%m-%d}", row["sold_until"] or row["read_on"] or ""
-        table.add_row(star, version.tag, *metrics, *dates, row["dataset"][:8])
+        table.add_row(star, version.source_tag, *metrics, *dates, row["dataset"][:8])
     console.print(table)

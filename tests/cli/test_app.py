@@ -138,7 +138,12 @@ def test_a_model_is_named_by_its_name_or_its_tag_with_or_without_the_prefix(trai
 
     for name in ("linear", "diamonds-linear", tag, tag.removeprefix("diamonds-"), "linear:latest"):
         assert answer("predict", *STONE, "--model", name)["version"] == tag
-    assert answer("models", "diamonds-linear") == answer("models", "linear")
+    assert answer("models", "diamonds-linear") == answer("models", "linear") == answer("models", tag)
+    champion = store.champion()
+    assert champion is not None
+    for command in (["predict", *STONE, "--model", "champion"], ["predict", *STONE]):
+        assert answer(*command)["version"] == champion.source_tag
+    assert diamonds("delete", "champion").exit_code == 2
 
 
 def test_explain_adds_up_to_the_price_that_predict_quotes(trained: Any) -> None:

@@ -31,6 +31,11 @@ FAILING: dict[str, tuple[list[str], int]] = {
     "an unknown version": (["promote", "linear:none"], 1),
     "nothing to roll back": (["rollback"], 1),
     "two unknown versions": (["compare", "linear:none", "linear:other"], 1),
+    "an unknown model to promote": (["promote", "guess"], 1),
+    "a champion that there is not": (["export-version", "champion"], 1),
+    "an unknown version to list": (["models", "linear:none"], 1),
+    "a folder that is not there": (["export", "/nowhere/x.parquet"], 2),
+    "an unknown shift": (["simulate", "nonsense"], 2),
     "a version to export": (["export-version", "linear:none"], 1),
     "a version to import": (["import-version", "/nowhere"], 1),
     "a version to accept": (["accept", "linear:none"], 1),
@@ -61,7 +66,7 @@ def test_a_command_that_fails_says_why_in_a_line_and_as_one_document(case: str) 
     assert plain.stdout == ""
     message = json.loads(as_json.stdout)["error"]["message"]
     assert message
-    assert not re.search(r"Traceback|\b[A-Z]\w+(Error|Exception)\b", plain.stderr + message)
+    assert not re.search(r"Traceback|Value error|\b[A-Z]\w+(Error|Exception)\b", plain.stderr + message)
 
 
 def test_commands_that_have_nothing_to_do_print_one_document() -> None:

@@ -6,7 +6,16 @@ from playwright.sync_api import Browser, Page, expect
 from tests.dashboard.conftest import PATIENCE_MS, Stack
 from tests.processes import wait_until
 
-PATHS = ("", "batch", "train", "models", "models?part=Compare+two", "models?part=Model+card", "exchanges")
+PATHS = (
+    "",
+    "batch",
+    "sales",
+    "train",
+    "models",
+    "models?part=Compare+two",
+    "models?part=Model+card",
+    "exchanges",
+)
 
 # A slider's own inputs are invisible, and as long as it is from wherever its handles are.
 BEYOND_THEIR_COLUMNS = """main => [...main.querySelectorAll("[data-testid=stColumn]")].flatMap(column =>

@@ -43,6 +43,7 @@ LISTED = (
     Benchmark("dataset", ("--rows", "1000000", "3000000"), minutes=20),
     Benchmark("reading", ("--millions", "1"), minutes=20),
     Benchmark("scaling", minutes=20),
+    Benchmark("monitoring", ("--millions", "1"), minutes=30, quotes=True),
     Benchmark("drift", minutes=30),
     Benchmark("tuning", minutes=40),
     Benchmark("accuracy", ("--peers", "tabm", "--members", "8", "--minutes", "30"), minutes=60),

@@ -93,6 +93,21 @@ def test_parts_may_differ_in_the_order_and_the_kind_of_numbers_of_their_columns(
     assert load_dataset(tmp_path).fingerprint == expected.fingerprint
 
 
+def test_parts_may_each_have_categories_of_their_own(
+    stones: pd.DataFrame, expected: Dataset, tmp_path: Path
+) -> None:
+    for number, part in enumerate((stones[:150], stones[150:])):
+        frame = pl.from_pandas(part.reset_index(drop=True))
+        cuts, colors = (frame[name].unique().sort() for name in ("cut", "color"))
+        frame = frame.with_columns(pl.col("cut").cast(pl.Enum(cuts)), pl.col("color").cast(pl.Enum(colors)))
+        frame.write_parquet(tmp_path / f"{number}.parquet")
+
+    dataset = load_dataset(tmp_path)
+
+    assert dataset.fingerprint == expected.fingerprint
+    assert len(dataset.report.tables) == 1
+
+
 def test_files_of_different_names_stay_tables_of_their_own(stones: pd.DataFrame, tmp_path: Path) -> None:
     stones[:150].to_parquet(tmp_path / "antwerp.parquet")
     stones[150:].to_parquet(tmp_path / "mumbai.parquet")

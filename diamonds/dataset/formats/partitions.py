@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 import polars as pl
+import polars.selectors as cs
 
 from diamonds.dataset.table import SAMPLE_ROWS, Batch, Table
 
@@ -87,14 +88,18 @@ def joined(tables: Sequence[Table], place: str, read: Read) -> Iterator[Table]:
         parts = list(group)
         try:
             yield parts[0] if len(parts) == 1 else _one_of(parts, f"{place} ({len(parts):,} files)", read)
-        except pl.exceptions.SchemaError:
+        except pl.exceptions.PolarsError:  # also where a part is damaged, whose error then names it
             yield from parts
+
+
+_AS_TEXT = (cs.categorical() | cs.enum()).cast(pl.String)
+"""Each part has categories of its own."""
 
 
 def _one_of(parts: Sequence[Table], place: str, read: Read) -> Table:
     columns = parts[0].columns
     rows = max(1, SAMPLE_ROWS // len(parts))
-    firsts = [part.sample().head(rows).select(columns) for part in parts]
+    firsts = [part.sample().head(rows).select(columns).with_columns(_AS_TEXT) for part in parts]
     sample = pl.concat(firsts, how="vertical_relaxed")
 
     def batches(names: Sequence[str]) -> Iterator[Batch]:

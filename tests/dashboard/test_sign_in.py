@@ -172,14 +172,14 @@ def test_who_is_idle_is_signed_out(
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # AppTest replaces it
     monkeypatch.setenv("DIAMONDS_SERVICE_URL", str(stack.api.base_url))
     monkeypatch.setenv("DIAMONDS_API_KEYS", CONFIGURED)
-    monkeypatch.setenv("DIAMONDS_SESSION_IDLE_MINUTES", "0.02")
+    monkeypatch.setenv("DIAMONDS_SESSION_IDLE_MINUTES", "0.1")
     settings.cache_clear()
     try:
         app = AppTest.from_file(str(PROJECT / "dashboard" / "app.py"), default_timeout=60).run()
         app.text_input[0].input(keys["feedback"])
         app.button[0].click().run()
         assert "feedback" in app.markdown[0].value
-        time.sleep(2)
+        time.sleep(7)
         assert "without activity" in app.run().info[0].value
         assert len(app.text_input) == 1
     finally:

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -125,12 +126,12 @@ def _remove_traces(folder: Path) -> None:
 def _start(folder: Path) -> None:
     sockets = socket_folder(folder)
     postgres_user.let_in(programs(), folder)
-    server = [str(programs() / "postgres"), "-D", str(folder), "-h", "", "-k", _quoted(sockets), *_LOGGING]
+    server = [str(programs() / "postgres"), "-D", str(folder), "-h", "", "-k", _quoted(sockets)]
     log = folder / LOG
     if log.exists():
         log.replace(folder / f"{LOG}.before")  # what is read below is of this start alone
     subprocess.run(
-        ["/bin/sh", "-c", _IN_BACKGROUND, "sh", str(log), *server],
+        ["/bin/sh", "-c", _IN_BACKGROUND, "sh", str(log), *server, *_LOGGING, *_shared_memory()],
         check=True,
         env=_environment(),
         cwd="/",
@@ -138,6 +139,12 @@ def _start(folder: Path) -> None:
         umask=0o077,
         **postgres_user.options(),
     )
+
+
+def _shared_memory() -> tuple[str, ...]:
+    """Files of its own where that of the system, which it was made with, is gone, as in some containers."""
+    is_gone = sys.platform == "linux" and not os.access("/dev/shm", os.W_OK)  # noqa: S108 - asked for only
+    return ("-c", "dynamic_shared_memory_type=mmap") if is_gone else ()
 
 
 def _wait_until_ready(folder: Path) -> Postmaster:
@@ -178,8 +185,7 @@ def _reason(text: str, folder: Path) -> str:
     return line.removesuffix(".") + "."
 
 
-def _quoted(path: Path) -> str:
-    """A path in Postgres's list of folders."""
+def _quoted(path: Path) -> str:  # a path in Postgres's list of folders
     return '"' + str(path).replace('"', '""') + '"'
 
 

@@ -14,14 +14,24 @@ LONGEST = 100
 SOCKET = ".s.PGSQL.5432"
 
 
+_TEMPORARY = ("/tmp", "/var/tmp")  # noqa: S108 - what is made there is this user's alone
+"""Where the socket is if the user's temporary folder has a long name, too."""
+
+
 def socket_folder(folder: Path) -> Path:
     """The folder for the socket of the server of ``folder``; makes it where it is not that folder itself."""
-    # Its clients take a comma for the end of a path.
-    if len(os.fsencode(f"{folder}/{SOCKET}")) <= LONGEST and "," not in str(folder):
+    if _fits(folder):
         return folder
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]
-    short = Path(tempfile.gettempdir()) / f"diamonds-{os.getuid()}-{digest}"
+    places = [Path(tempfile.gettempdir()), *(Path(each) for each in _TEMPORARY if os.access(each, os.W_OK))]
+    options = [place / f"diamonds-{os.getuid()}-{digest}" for place in places]
+    short = next(filter(_fits, options), options[0])
     short.mkdir(0o700, exist_ok=True)
     check_owner(short, postgres_user.uids())
     postgres_user.hand_over(short)
     return short
+
+
+def _fits(folder: Path) -> bool:
+    """Whether a socket can be in the folder, and be found there: its clients take a comma for the end."""
+    return len(os.fsencode(f"{folder}/{SOCKET}")) <= LONGEST and "," not in str(folder)

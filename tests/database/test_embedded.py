@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,6 +62,17 @@ def test_a_socket_is_elsewhere_where_its_path_would_be_too_long_or_has_a_comma(
     assert folder.is_dir()
     assert len(str(folder)) < LONGEST
     assert folder != socket_folder(tmp_path / "x" / name)
+
+
+def test_a_socket_is_found_a_place_where_the_temporary_folder_has_a_long_name_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ("t" * 120)).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("t" * 120)))
+    folder = socket_folder(tmp_path / ("x" * 120))
+    folder.rmdir()
+
+    assert len(str(folder)) < LONGEST
 
 
 def test_a_socket_is_in_the_folder_of_the_server_where_it_fits() -> None:

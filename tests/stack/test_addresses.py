@@ -71,7 +71,7 @@ def test_a_host_to_which_nothing_can_bind_is_refused_in_one_line(setting: str, h
 )
 def test_a_port_on_which_nothing_can_listen_is_refused(ports: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        Settings(**ports)
+        Settings.model_validate(ports)
 
 
 def test_servers_on_two_addresses_may_have_one_port() -> None:

@@ -108,6 +108,10 @@ def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(
     page.get_by_role("option", name=linear).click()
     file = download(page, tmp_path)
     assert file.name == f"{linear.replace(':', '-')}.bentomodel"
+    page.reload()
+    dialog = upload(page, file)
+    expect(dialog.get_by_text(f"The model store has {linear} already.")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Upload", exact=True)).to_be_disabled()
     shutil.rmtree(stack.store / "models" / linear.replace(":", "/"))
     page.reload()
     expect(page.get_by_role("heading", name="xgboost quotes prices")).to_be_visible()

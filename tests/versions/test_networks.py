@@ -53,7 +53,9 @@ class Scene:
     engine: sa.Engine
 
     def recorded(self) -> int:
-        """How many exchanges of quotes are in the database."""
+        """How many exchanges of quotes are in the database, which the service makes the tables of."""
+        if not sa.inspect(self.engine).has_table("exchanges"):
+            return 0
         with self.engine.connect() as connection:
             query = "SELECT count(*) FROM exchanges WHERE path = '/predict'"
             return int(connection.exec_driver_sql(query).scalar_one())

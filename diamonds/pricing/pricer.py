@@ -81,7 +81,9 @@ class Pricer:
         """The quotes of the stones of a matrix, whatever their grades: see ``fit``."""
         missing = self.support.missing(rows)
         prices = self._prices(rows, missing)
-        bounds = prices * (np.array(self.intervals.bounds(prices, rows)) / prices) ** self.interval_factor
+        bounds = np.array(self.intervals.bounds(prices, rows))
+        if self.interval_factor != 1:
+            bounds = prices * (bounds / prices) ** self.interval_factor
         warnings = self.plausible_ranges.warnings(rows)
         if len(missing):
             bounds[:, missing] = self.extrapolation.widened(rows[missing], *bounds[:, missing])

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from diamonds.models.spec import Prices
 
@@ -21,6 +20,8 @@ LARGEST_MOVE = 1.5
 """Factor by which prices are taken to have moved at most: more is a mistake, such as another currency."""
 _CERTAIN = 4.0
 """Number of standard errors by which two groups differ that are not of one period."""
+_OF_NORMAL = 1.4826
+"""Standard deviation of normal errors over the median of their absolute values."""
 _NARROW = 0.85
 """Spread of ratios, as a share of the usual one, below which they are of a choice among the sales."""
 
@@ -88,4 +89,4 @@ def _level(ratios: Prices, usual: Prices) -> float:
 
 def _spread(ratios: Prices) -> float:
     """The spread, which a few absurd ratios do not widen."""
-    return float(stats.median_abs_deviation(ratios, scale="normal"))
+    return float(_OF_NORMAL * np.median(np.abs(ratios - np.median(ratios))))

@@ -103,11 +103,11 @@ def print_versions(versions: "Sequence[Version]", champion: "Version | None") ->
     console = Console()
     shown = list(METRICS)[: None if console.width >= _WIDE else 2]
     table = Table(box=None, padding=(0, 1, 0, 0), caption=_CAPTION)
-    table.add_column("")
+    table.add_column("", min_width=1)
     table.add_column("version", no_wrap=True)
     for name in shown:
         table.add_column(HEADINGS[name], justify="right", no_wrap=True)
-    table.add_column("trained (UTC)", no_wrap=True)
+    table.add_column("trained", no_wrap=True)
     table.add_column("data of", no_wrap=True)
     table.add_column("dataset", no_wrap=True)
     for version in versions:

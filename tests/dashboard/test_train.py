@@ -105,6 +105,8 @@ def test_a_run_shows_its_log_and_is_cancelled(
     page.get_by_role("spinbutton", name="Trials").fill("500")
     page.get_by_role("spinbutton", name="Trials").press("Enter")
     run = _start(page)
+    expect(page.get_by_role("heading", name=re.compile("Run .*: running"))).to_be_visible()
+    wait_until_drawn(page)
     page.get_by_text("Show the log").click()
     expect(page.get_by_test_id("stCode")).to_contain_text("Beginning flow run", timeout=TRAINING_MS)
     page.get_by_role("button", name="Cancel ...").click()

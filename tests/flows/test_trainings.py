@@ -41,7 +41,8 @@ def test_a_training_is_started_with_what_it_is_to_train_and_followed_to_its_end(
     run = UUID(started.json()["id"])
 
     assert started.json()["state"] == "Scheduled"
-    assert deployed.read_flow_run(run).parameters == {"models": ["linear"], "trials": 3, "force": True}
+    chosen = {"models": ["linear"], "trials": 3, "force": True}
+    assert deployed.read_flow_run(run).parameters == {**chosen, "candidates_only": False}
     assert deployed.read_flow_run(run).work_queue_name == "trainings"
     deployed.set_flow_run_state(run, Completed(message="It is promoted."), force=True)
     followed = call("GET", f"/trainings/{run}").json()

@@ -108,4 +108,4 @@ def test_the_terminal_finds_what_is_in_bodies() -> None:
     (needle, *_) = add([b"{}"] * 3 + [b'{"note":"Needle"}'])
     add([b"{}"] * 300, minute=1)
     result = CliRunner().invoke(app, ["exchanges", "--text", "needle", "--json"])
-    assert [json.loads(line)["id"] for line in result.output.splitlines()] == [needle]
+    assert [each["id"] for each in json.loads(result.output)] == [needle]

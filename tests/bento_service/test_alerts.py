@@ -38,7 +38,7 @@ def exposed(service_metrics: str) -> dict[str, set[str]]:
 
 @pytest.fixture(scope="module")
 def service_metrics(service: Running, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The metrics of a second service: each that BentoML starts on a model store removes those of the first."""
+    """The metrics of a second service: BentoML removes those of the first when it starts one."""
     log = tmp_path_factory.mktemp("metrics") / "log"
     with serving(log, until="/readyz") as running, running.client() as client:
         client.post("/predict", json=STONE)

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict
 from bento_service.http.errors import ApiError, bad_request
 from diamonds.dataset import ColumnMapping, DataError, DataReport, load_dataset
 from diamonds.dataset.files import has_table_suffix
+from diamonds.model_files.isolation import last_error, modules_path
 from diamonds.model_files.sandbox import limit_resources
-from diamonds.settings import PROJECT
 from diamonds.versions.integrity import DamagedVersion
 
 SECONDS = 25
@@ -69,8 +69,7 @@ def read_file(content: bytes, request: FileRequest) -> FileResult:
 
 
 def _ended(command: list[str]) -> "subprocess.CompletedProcess[str]":
-    modules = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    environment = os.environ | {"PYTHONPATH": modules}
+    environment = os.environ | {"PYTHONPATH": modules_path()}
     return subprocess.run(
         command, timeout=SECONDS, capture_output=True, text=True, check=False, env=environment
     )
@@ -79,8 +78,7 @@ def _ended(command: list[str]) -> "subprocess.CompletedProcess[str]":
 def _cause(ended: "subprocess.CompletedProcess[str]") -> str:
     if ended.returncode < 0:
         return "it needs more memory or time than one file may take."
-    (*_, last) = ["no reason is known.", *ended.stderr.strip().splitlines()]
-    return last[:300]
+    return last_error(ended)[:300]
 
 
 def _read(content: bytes, request: FileRequest) -> FileResult:

@@ -45,22 +45,31 @@ def verify_isolated(file: Path, folder: Path, *, seconds: float) -> list[str]:
 def restricted_environment(place: Path) -> dict[str, str]:
     """All that the subprocess gets of our environment: where Python's modules are, and homes of its own."""
     homes = ("HOME", "TMPDIR", "BENTOML_HOME", "DIAMONDS_HOME")
-    modules = os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")])
     return {
         **dict.fromkeys(homes, str(place)),
         "PATH": os.defpath,
-        "PYTHONPATH": modules.rstrip(os.pathsep),
+        "PYTHONPATH": modules_path(),
         "PYTHONDONTWRITEBYTECODE": "1",
         "BENTOML_DO_NOT_TRACK": "True",
         "OMP_NUM_THREADS": "1",
     }
 
 
+def modules_path() -> str:
+    """The ``PYTHONPATH`` with which a subprocess finds the modules of the project."""
+    return os.pathsep.join([str(PROJECT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+
+
+def last_error(ended: subprocess.CompletedProcess[str]) -> str:
+    """The last line that a subprocess wrote to stderr: of a traceback, its reason."""
+    (*_, last) = ["no reason is known.", *ended.stderr.strip().splitlines()]
+    return last
+
+
 def _cause(ended: subprocess.CompletedProcess[str], folder: Path) -> str:
     if ended.returncode < 0:
         return f"the process that tried was ended by {Signals(-ended.returncode).name}."
-    (*_, last) = ["no reason is known.", *ended.stderr.strip().splitlines()]
-    return last.replace(f"{folder}/", "")[:500]
+    return last_error(ended).replace(f"{folder}/", "")[:500]
 
 
 def _verify(file: Path, folder: Path) -> list[str]:

@@ -1,7 +1,6 @@
 """Stores datasets and shows their reports: POST /datasets and GET /datasets/{fingerprint}."""
 
 import time
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -26,8 +25,7 @@ from diamonds.dataset import DataReport, markdown_of, report_in
 from diamonds.dataset.market_folder import NoDataFolder, add_file, market_folder
 from diamonds.prefect_api.events import emit_dataset_added
 from diamonds.prefect_api.runs import check_deployed, data_in_use
-from diamonds.versions import datasets, store
-from diamonds.versions.version import Version
+from diamonds.versions import datasets
 
 _PATIENCE_SECONDS = 3.0
 """How long an answer waits for the training that follows an event; mostly it takes one."""
@@ -181,20 +179,13 @@ def _response(
 def training_on(fingerprint: str) -> StartedTraining:
     """The training on a stored dataset, which is started unless there is one, or was one that succeeded."""
     data = datasets.reference_to(fingerprint)
-    if any(each.labels.get("dataset") == fingerprint for each in _versions()):
+    if fingerprint in datasets.learned_from():
         return {"state": "trained", "id": None}
     run = data_in_use().get(data)
     if run is None:
         emit_dataset_added(fingerprint, data)
         run = _awaited_run(data)
     return {"state": "started" if run else "soon", "id": run}
-
-
-def _versions() -> Iterator[Version]:
-    """The versions of all models."""
-    for name in store.names():
-        if name != datasets.DATASET:
-            yield from store.readable(name)
 
 
 def _awaited_run(data: str) -> str | None:

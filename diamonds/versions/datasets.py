@@ -69,6 +69,12 @@ def referenced(data: str) -> str | None:
     return data.removeprefix(_REFERENCE) if data.startswith(_REFERENCE) else None
 
 
+def learned_from() -> set[str | None]:
+    """The fingerprints of the datasets that stored versions learned from; None of one that does not say."""
+    models = [name for name in store.names() if name != DATASET]
+    return {version.labels.get("dataset") for name in models for version in store.readable(name)}
+
+
 def first_read_on(fingerprint: str) -> date | None:
     """The day, in UTC, on which these stones were stored; None where they are not."""
     days = [each.created_at.date() for each in store.readable(DATASET) if _has(each, fingerprint)]

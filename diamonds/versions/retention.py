@@ -2,7 +2,7 @@
 
 from diamonds.versions import store
 from diamonds.versions.changes import delete
-from diamonds.versions.datasets import DATASET
+from diamonds.versions.datasets import DATASET, learned_from
 from diamonds.versions.version import MEMBERS
 
 
@@ -28,8 +28,7 @@ def retire_datasets(*, keep: int) -> list[str]:
 
     The newest ``keep`` stay, and every one that a version was trained on.
     """
-    models = [name for name in store.names() if name != DATASET]
-    needed = {version.labels.get("dataset") for name in models for version in store.readable(name)}
+    needed = learned_from()
     old = [each.tag for each in store.versions(DATASET)[keep:] if each.labels.get("dataset") not in needed]
     for tag in old:
         delete(tag)

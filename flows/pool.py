@@ -13,9 +13,8 @@ from diamonds.settings import settings
 
 QUEUES = {"trainings": 1, "maintenance": None}
 """The queues of the pool, and how many runs of each are in progress at once."""
-
-
-_AT_ONCE = 200  # what the server hands out in one response
+_AT_ONCE = 200
+"""Maximum number of limits in one response of the server."""
 
 
 def slot_of(model: str) -> str:

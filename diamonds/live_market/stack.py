@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
-
 from diamonds.prefect_api import runs
 from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 from diamonds.settings import settings
+from diamonds.stack.addresses import address_of
+from diamonds.stack.announcement import is_up
 
 MODELS = ["linear", "xgboost"]
 """The models that alarms have trained: those of the first training, which takes seconds."""
@@ -76,18 +76,10 @@ def _wait_until_ready(stack: "subprocess.Popen[bytes]", log: Path) -> None:
     """Returns once prices are quoted, trainings are deployed, and none but those of alarms waits."""
     deadline = time.monotonic() + _READY_SECONDS
     while stack.poll() is None and time.monotonic() < deadline:
-        if _quotes() and _is_deployed():
+        if is_up(address_of("service"), "/readyz") and _is_deployed():
             return
         time.sleep(0.5)
     raise NotStarted(f"The stack did not start to quote:\n{log.read_text(errors='replace')[-2000:]}")
-
-
-def _quotes() -> bool:
-    try:
-        url = f"http://127.0.0.1:{settings().service_port}/readyz"
-        return httpx.get(url, trust_env=False).is_success
-    except httpx.TransportError:
-        return False
 
 
 def _is_deployed() -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from diamonds.prefect_api.requests import PrefectRefused, call, prefect_url
 
@@ -71,18 +72,13 @@ def start_training(models: list[str] | None, *, tag: str = DASHBOARD, **paramete
 
     Raises ``PrefectDown``, or ``NotDeployed`` where there is no deployment yet.
     """
-    body = {
-        "parameters": {"models": models, **parameters},
-        "state": {"type": "SCHEDULED"},
-        "tags": [tag],
-    }
-    return _parse_run(call("POST", f"/deployments/{_deployment()}/create_flow_run", body))
+    body = {"parameters": {"models": models, **parameters}, "tags": [tag]}
+    return _start(_deployment(), body)
 
 
 def start_monitoring() -> Run:
     """Starts a run of the flow that monitors; raises as ``start_training``."""
-    body = {"state": {"type": "SCHEDULED"}}
-    return _parse_run(call("POST", f"/deployments/{_deployment(MONITOR, MONITOR)}/create_flow_run", body))
+    return _start(_deployment(MONITOR, MONITOR), {})
 
 
 def train_by_alarms(models: list[str], **parameters: Any) -> None:
@@ -154,6 +150,12 @@ def cancel(run_id: str) -> None:
     """Has a run stopped that has not ended; its worker does so within seconds."""
     state = {"type": "CANCELLING", "name": "Cancelling", "message": "Somebody cancelled it."}
     call("POST", f"/flow_runs/{run_id}/set_state", {"state": state})
+
+
+def _start(deployment: str, body: dict[str, Any]) -> Run:
+    """Starts one run, however often the request has to be sent."""
+    scheduled = {"state": {"type": "SCHEDULED"}, "idempotency_key": str(uuid4())}
+    return _parse_run(call("POST", f"/deployments/{deployment}/create_flow_run", body | scheduled))
 
 
 def _deployment(flow: str = FLOW, name: str = "all") -> str:

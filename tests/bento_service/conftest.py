@@ -20,8 +20,9 @@ WHOLE_STONE = {**STONE, "depth": 61.5, "table": 56, "x": 5.7, "y": 5.72, "z": 3.
 
 
 @pytest.fixture(scope="session")
-def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The service with xgboost as champion and linear beside it."""
+def _service(
+    linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
     store.promote(xgboost.tag, "the tests' champion")
     log = tmp_path_factory.mktemp("service") / "log"
     with database_running():
@@ -30,6 +31,16 @@ def service(linear: Version, xgboost: Version, tmp_path_factory: pytest.TempPath
             log, environment={"DIAMONDS_ALLOWED_HOSTS": "stones.example"}, until="/readyz"
         ) as running:
             yield running
+
+
+@pytest.fixture(scope="module")
+def service(_service: Running, xgboost: Version) -> Running:
+    """The service with xgboost as champion, whatever other tests promoted, and linear beside it."""
+    with _service.client() as client:
+        if client.get("/models").json()["champion"]["version"] != xgboost.tag:
+            store.promote(xgboost.tag, "the tests' champion")
+            wait_for_version(xgboost, client)
+    return _service
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import httpx
@@ -14,7 +15,11 @@ from bento_service.http.access import need_of
 from bento_service.http.app import Api
 from bento_service.routes import ROUTES
 from diamonds.keys.scopes import Scope
+from diamonds.prefect_api.requests import prefect_url
+from diamonds.settings import settings
 from diamonds.stack.prefect import variables
+from tests.faults.proxy import Proxy
+from tests.flows.test_automations import runs_of
 from tests.processes import free_port
 
 
@@ -51,6 +56,23 @@ def test_a_training_is_started_with_what_it_is_to_train_and_followed_to_its_end(
         True,
         "It is promoted.",
     )
+    deployed.delete_flow_run(run)
+
+
+def test_a_start_whose_answer_is_cut_off_is_one_run(
+    deployed: SyncPrefectClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {run.id for run in runs_of(deployed, "train/all")}
+    proxy = Proxy(int(urlsplit(prefect_url()).port or 0), asked=b"idempotency_key")
+    monkeypatch.setenv("DIAMONDS_PREFECT_URL", f"http://127.0.0.1:{proxy.port}")
+    settings.cache_clear()
+    proxy.cuts = 2
+    started = call("POST", "/trainings", {"models": ["linear"]})
+    proxy.close()
+
+    assert (started.status_code, proxy.cuts) == (200, 0)
+    (run,) = {run.id for run in runs_of(deployed, "train/all")} - before
+    assert run == UUID(started.json()["id"])
     deployed.delete_flow_run(run)
 
 

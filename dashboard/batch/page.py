@@ -63,7 +63,7 @@ def chosen_mapping(upload: UploadedFile, options: ReadingOptions) -> ColumnMappi
         return None
 
 
-@st.cache_data(show_spinner=False, max_entries=4)
+@st.cache_data(show_spinner="Reading the file ...", max_entries=4)
 def _header(source: str, content: bytes, mapping: ColumnMapping) -> tuple[str, ...]:
     return header_of(source, content, mapping)
 

@@ -21,6 +21,7 @@ from diamonds.dataset.priced_file import (
     WARNING,
     WORKBOOK,
 )
+from diamonds.dataset.written_workbook import MOST_ROWS
 
 EVERY, WARNED, BELOW, ABOVE = "all", "with warnings", "asked below the interval", "asked above the interval"
 
@@ -93,4 +94,12 @@ def _offer_downloads(stem: str, quotes: QuotedFile) -> None:
     csv, excel = f"{stem}-priced.csv", f"{stem}-priced.xlsx"
     with st.container(horizontal=True):
         st.download_button("Download as CSV", quotes.csv, csv, "text/csv", on_click="ignore")
-        st.download_button("Download as Excel", quotes.excel, excel, WORKBOOK.content_type, on_click="ignore")
+        st.download_button(
+            "Download as Excel",
+            quotes.excel,
+            excel,
+            WORKBOOK.content_type,
+            on_click="ignore",
+            disabled=len(quotes.rows) > MOST_ROWS,
+            help=f"A workbook holds {MOST_ROWS:,} rows." if len(quotes.rows) > MOST_ROWS else None,
+        )

@@ -12,6 +12,7 @@ import polars as pl
 from diamonds.dataset.formats.layout import best_separator, decoded
 from diamonds.dataset.formats.signatures import format_of
 from diamonds.dataset.stones_file import StonesFile
+from diamonds.dataset.written_workbook import workbook_of
 
 PRICE, LOW, HIGH, WARNING, PROBLEM = "price", "low", "high", "warning", "problem"
 QUOTED = (PRICE, LOW, HIGH, WARNING)
@@ -19,7 +20,6 @@ ASKED, DIFFERENCE, PERCENT, OUTSIDE = DEAL = ("asked", "difference", "difference
 """What is said of a stone with an asking price: see ``diamonds.pricing.deals``."""
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")
-_PLAIN_NUMBER = r"^-?(0|[1-9]\d{0,14})(\.\d{1,12})?$"
 _DECIMAL_COMMA = re.compile(r"\d,\d")
 
 Quoted = Mapping[str, Sequence[float | str | None]]
@@ -103,23 +103,7 @@ def _csv(rows: pl.DataFrame, separator: str = ",", decimal_comma: bool = False) 
 
 
 def _workbook(rows: pl.DataFrame) -> bytes:
-    workbook = io.BytesIO()
-    numbers = rows.select(_as_numbers(column) for column in rows)
-    without_formulas(numbers).write_excel(
-        workbook, worksheet="Prices", autofit=False, freeze_panes=(1, 0), float_precision=2
-    )
-    return workbook.getvalue()
-
-
-def _as_numbers(column: pl.Series) -> pl.Series:
-    """A column of text that holds nothing but plain numbers as numbers: workbooks are read as text."""
-    if (
-        column.dtype != pl.String
-        or not column.count()
-        or not column.drop_nulls().str.contains(_PLAIN_NUMBER).all()
-    ):
-        return column
-    return column.cast(pl.Float64)
+    return workbook_of(without_formulas(rows))
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:

@@ -50,6 +50,7 @@ def simulate(
             seed=seed,
             day_seconds=day_seconds,
             forces=forces,
+            as_json=as_json,
         )
         return
     _rehearse(shift, days, shift_day, calls, seed, as_json)

@@ -1,11 +1,15 @@
 """``diamonds simulate --live``: lets the loop act on a simulated market, in a stack of its own."""
 
 import tempfile
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+
+from diamonds.cli.errors import FAILED
+from diamonds.cli.output import print_json
 
 if TYPE_CHECKING:
     from diamonds.live_market.course import LiveDay, Outcome
@@ -14,12 +18,24 @@ if TYPE_CHECKING:
 STONES = 6_000
 """Number of stones of the market's data, and of those that its clients have."""
 FORCED_MODEL = "linear"
+_HEADER = "day  sales  off by  champion                            next      alarms"
 
 
 def simulate_live(
-    shift: "Shift", *, days: int, shift_day: int, calls: int, seed: int, day_seconds: float, forces: bool
+    shift: "Shift",
+    *,
+    days: int,
+    shift_day: int,
+    calls: int,
+    seed: int,
+    day_seconds: float,
+    forces: bool,
+    as_json: bool,
 ) -> None:
-    """Runs the market and shows each day; ends with 1 where the error did not recover."""
+    """Runs the market and shows each day; ends with 1 where the error did not recover.
+
+    As JSON it is one document at the end, and the days are shown on stderr.
+    """
     from diamonds.dataset import load_dataset
     from diamonds.live_market.clients import Clients, write_data
     from diamonds.live_market.course import course, outcome
@@ -29,35 +45,38 @@ def simulate_live(
 
     with tempfile.TemporaryDirectory(prefix="diamonds-market-") as folder:
         home = Path(folder)
-        typer.echo("Starts a stack of its own, with a service, a database and Prefect, and trains in it.")
+        typer.echo(
+            "Starts a stack of its own, with a service, a database and Prefect, and trains in it.",
+            err=as_json,
+        )
         everything = load_dataset(settings().data)
         file = home / "market.csv"
         stones = write_data(everything.stones(), file, STONES, seed)
         with own_stack(home, file, day_seconds):
             market = Market(stones, datetime.now(UTC), shift, shift_day, calls, seed)
             clients, lived = Clients(market, day_seconds), []
-            _show_header()
+            typer.echo(_HEADER, err=as_json)
             for day in course(clients, days, (shift_day, FORCED_MODEL) if forces else None):
                 lived.append(day)
-                _show(day)
+                typer.echo(_line(day), err=as_json)
             found = outcome(clients, shift_day, lived)
-    _conclude(found)
+    _print_outcome(found, lived, as_json)
+    if not found.recovered:
+        raise typer.Exit(FAILED)
 
 
-def _show_header() -> None:
-    typer.echo("day  sales  off by  champion                            next      alarms")
-
-
-def _show(day: "LiveDay") -> None:
+def _line(day: "LiveDay") -> str:
     figures = f"{day.number:>3} {day.sales:>6}  {day.mape:>6.1%}"
-    typer.echo(f"{figures}  {day.champion:<34}  {day.step:<8}  {', '.join(day.alarms) or 'none'}")
+    return f"{figures}  {day.champion:<34}  {day.step:<8}  {', '.join(day.alarms) or 'none'}"
 
 
-def _conclude(found: "Outcome") -> None:
+def _print_outcome(found: "Outcome", lived: list["LiveDay"], as_json: bool) -> None:
+    if as_json:
+        print_json({**asdict(found), "recovered": found.recovered, "days": list(map(asdict, lived))})
+        return
     typer.echo(
         f"off by {found.before:.2%} before, {found.worst:.1%} on the worst day, {found.after:.2%} by the "
         f"last champion ({found.sales:,} sales); {found.promotions} changes of the champion"
     )
     if not found.recovered:
         typer.echo("the error did not come back to within 5% of its level before")
-        raise typer.Exit(1)

@@ -84,8 +84,10 @@ def test_train_does_nothing_where_nothing_changed_unless_forced(trained: Any, fe
     assert answer(*again)["decision"] == {"promote": False, "reason": "Nothing new was trained."}
     assert "linear: nothing changed since diamonds-linear:" in " ".join(diamonds(*again).stderr.split())
     assert len(store.versions("linear")) == 1
-    answer(*again, "--force")
+    forced = answer(*again, "--force", "--candidates-only")
     assert len(store.versions("linear")) == 2
+    assert forced["decision"]["promote"] is False
+    assert "trained as a candidate, so the champion stays" in forced["decision"]["reason"]
 
 
 def test_train_goes_on_when_one_model_fails_and_says_so(few_stones: Path, empty_model_store: Path) -> None:

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import FlowRun
 from bento_service.http.access import need_of
 from bento_service.http.app import Api
 from bento_service.routes import ROUTES
+from diamonds.api.client import Client
 from diamonds.dataset.market_folder import add_file
 from diamonds.keys.scopes import Scope
 from diamonds.settings import settings
@@ -35,6 +36,26 @@ def send(content: bytes, content_type: str = CSV, **query: str) -> httpx.Respons
             return await client.post("/datasets", content=content, headers=headers, params=query)
 
     return asyncio.run(sent())
+
+
+class InProcess(httpx.BaseTransport):
+    """Carries the requests of a client to the routes of the service in this process."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        async def answered() -> httpx.Response:
+            routes = httpx.ASGITransport(Api(Api, ROUTES))  # type: ignore[arg-type] # as above
+            answer = await routes.handle_async_request(request)
+            content = await answer.aread()
+            return httpx.Response(answer.status_code, headers=answer.headers, content=content)
+
+        return asyncio.run(answered())
+
+
+@pytest.fixture
+def diamonds() -> Iterator[Client]:
+    """A client of the service's routes."""
+    with Client("http://service", transport=InProcess()) as client:
+        yield client
 
 
 @pytest.fixture
@@ -61,21 +82,24 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("empty_model_store", "runs")
 def test_the_same_stones_are_one_dataset_in_whatever_file_and_have_one_training(
-    few_stones: Path, deployed: SyncPrefectClient
+    few_stones: Path, deployed: SyncPrefectClient, diamonds: Client
 ) -> None:
     stones = pl.read_csv(few_stones, infer_schema_length=None)
     first = send(few_stones.read_bytes(), name="antwerp.csv")
     (run,) = wait_until(lambda: started(deployed))
-    again = send(parquet(stones.reverse()), "application/vnd.apache.parquet", name="mumbai.parquet")
+    again = diamonds.add_dataset(
+        parquet(stones.reverse()), "application/vnd.apache.parquet", "mumbai.parquet"
+    )
 
-    assert (first.status_code, again.status_code) == (201, 200)
     answer = first.json()
+    assert (answer["new"], again["new"]) == (True, False)
+    assert (first.status_code, send(few_stones.read_bytes()).status_code) == (201, 200)
     assert answer["report"]["read"] == len(stones)
-    assert again.json()["fingerprint"] == answer["fingerprint"]
-    assert again.json()["tag"] == answer["tag"]
+    assert again["fingerprint"] == answer["fingerprint"]
+    assert again["tag"] == answer["tag"]
     assert [each.id for each in started(deployed)] == [run.id]
     assert answer["training"]["id"] in (None, str(run.id)), "The server may take its time."
-    assert again.json()["training"] == {"state": "started", "id": str(run.id)}
+    assert again["training"] == {"state": "started", "id": str(run.id)}
     assert run.parameters["data"] == datasets.reference_to(answer["fingerprint"])
     assert datasets.load(answer["fingerprint"]).report.kept == answer["report"]["kept"]
     assert foreign_source(answer["fingerprint"]) == "upload://antwerp.csv", "It never promotes by itself."
@@ -105,15 +129,15 @@ def test_a_file_that_cannot_be_trained_on_is_refused_with_a_sentence(
 
 @pytest.mark.usefixtures("deployed", "empty_model_store")
 def test_a_file_of_the_market_is_added_to_its_folder_once_and_never_over_another(
-    few_stones: Path, data_folder: Path
+    few_stones: Path, data_folder: Path, diamonds: Client
 ) -> None:
     content = few_stones.read_bytes()
 
-    answer = send(content, name="march.csv", market="true")
+    answer = diamonds.add_dataset(content, name="march.csv", market=True)
 
     march = data_folder / "march.csv"
-    assert (answer.status_code, answer.json()["file"]) == (201, str(march))
-    assert answer.json()["training"] == {"state": "soon", "id": None}
+    assert (answer["new"], answer["file"]) == (True, str(march))
+    assert answer["training"] == {"state": "soon", "id": None}
     assert add_file("again.csv", content) == (march, False)
     other, is_new = add_file("march.csv", content[:-1])
     assert (march.read_bytes(), other.read_bytes(), is_new) == (content, content[:-1], True)

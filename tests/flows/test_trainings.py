@@ -42,12 +42,12 @@ def call(method: str, path: str, json: Any = None) -> httpx.Response:
 def test_a_training_is_started_with_what_it_is_to_train_and_followed_to_its_end(
     deployed: SyncPrefectClient,
 ) -> None:
-    started = call("POST", "/trainings", {"models": ["linear"], "trials": 3, "force": True})
+    chosen = {"models": ["linear"], "trials": 3, "force": True, "candidates_only": True}
+    started = call("POST", "/trainings", chosen)
     run = UUID(started.json()["id"])
 
     assert started.json()["state"] == "Scheduled"
-    chosen = {"models": ["linear"], "trials": 3, "force": True}
-    assert deployed.read_flow_run(run).parameters == {**chosen, "candidates_only": False}
+    assert deployed.read_flow_run(run).parameters == chosen
     assert deployed.read_flow_run(run).work_queue_name == "trainings"
     deployed.set_flow_run_state(run, Completed(message="It is promoted."), force=True)
     followed = call("GET", f"/trainings/{run}").json()
@@ -73,6 +73,7 @@ def test_a_start_whose_answer_is_cut_off_is_one_run(
     assert (started.status_code, proxy.cuts) == (200, 0)
     (run,) = {run.id for run in runs_of(deployed, "train/all")} - before
     assert run == UUID(started.json()["id"])
+    assert started.json()["parameters"]["candidates_only"] is False
     deployed.delete_flow_run(run)
 
 

@@ -3,28 +3,34 @@
     DIAMONDS_HOME=/tmp/empty python -m benchmarks.monitoring [--millions 10] [--sold 0.1]
 
 Fills the database of the settings, which must not have any exchanges yet, with a month in which a champion
-quoted stones of its market; there must be a champion in the model store.
+quoted stones of its market; there must be a champion in the model store. A report is one of
+``diamonds monitor``, in a process of its own; CPU and memory are its and those of Postgres, where shared
+memory counts once.
 """
 
-import resource
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+import psutil
 
 from benchmarks.command_line import parser_for
 from benchmarks.timing import print_durations, timed
 from diamonds.database import engine, migrate, running
+from diamonds.database.postmaster import running_postmaster
 from diamonds.exchanges import create_partitions
 from diamonds.models.features import matrix_of
 from diamonds.monitoring.market import Market, stone_of
-from diamonds.monitoring.report import make_report
 from diamonds.monitoring.simulation import write_day
 from diamonds.pricing.pricer import Pricer, load_pricer
+from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.reference import reference_stones
 
@@ -134,16 +140,69 @@ def _written(pricer: Pricer, label: str) -> Iterator[None]:
         print_durations(label, seconds)
 
 
+@dataclass(slots=True)
+class Usage:
+    """What the processes that this one started and the embedded Postgres use: CPU seconds, memory in MB."""
+
+    cpu_s: float = 0.0
+    peak_mb: float = 0.0
+    _before: dict[psutil.Process, float] = field(default_factory=dict)
+    _is_first: bool = True
+
+    def look(self) -> None:
+        """Looks at all processes once; what one uses after the last look is not counted."""
+        memory_mb = 0.0
+        for process in _processes():
+            try:
+                times, memory = process.cpu_times(), process.memory_full_info()
+            except psutil.NoSuchProcess:
+                continue
+            used = times.user + times.system
+            self.cpu_s += used - self._before.get(process, used if self._is_first else 0.0)
+            self._before[process] = used
+            memory_mb += memory.pss / 1e6
+        self.peak_mb, self._is_first = max(self.peak_mb, memory_mb), False
+
+
+def _processes() -> list[psutil.Process]:
+    server = running_postmaster(settings().home.resolve() / "postgres")
+    ours = psutil.Process().children(recursive=True)
+    return [*ours, *([server.process, *server.process.children()] if server else [])]
+
+
+@contextmanager
+def _watched() -> Iterator[Usage]:
+    usage, ended = Usage(), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            usage.look()
+
+    usage.look()
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield usage
+    finally:
+        ended.set()
+        thread.join()
+        usage.look()
+
+
+def _report() -> None:
+    subprocess.run([sys.executable, "-m", "diamonds", "monitor"], check=True, stdout=subprocess.DEVNULL)
+
+
 def measure(pricer: Pricer) -> None:
-    """A report with nothing else to do, and one while exchanges are written, as they are without one."""
+    """Reports with nothing else to do, and one while exchanges are written, as they are without one."""
     for label in ("the first report", "another one"):
-        print(f"{label}: {timed(lambda: make_report(_NOW)):.1f} s", flush=True)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"largest memory of its process: {peak:,.0f} MB", flush=True)
+        with _watched() as usage:
+            seconds = timed(_report)
+        print(f"{label}: {seconds:.1f} s, {usage.cpu_s:.1f} s of CPU, {usage.peak_mb:,.0f} MB", flush=True)
     with _written(pricer, "100 exchanges, no report"):
         time.sleep(10)
     with _written(pricer, "100 exchanges, during a report"):
-        make_report(_NOW)
+        _report()
 
 
 def main() -> None:

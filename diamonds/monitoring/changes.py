@@ -61,7 +61,12 @@ def change(name: str, column: Column, calls: pd.DataFrame) -> Change | None:
     if not inside.any():
         return None
     concerned = rows[inside]
-    return Change(stones, _clients(rows, concerned), tuple(map(str, concerned["id"].head(_EXAMPLES))))
+    return Change(stones, _clients(rows, concerned), _examples(concerned))
+
+
+def _examples(concerned: pd.DataFrame) -> tuple[str, ...]:
+    """Ids of exchanges, each once, though a batch has many of the stones."""
+    return tuple(str(id_) for id_ in concerned["id"].unique()[:_EXAMPLES])
 
 
 def price_change(reference: Mapping[str, Column], calls: pd.DataFrame, ratios: Values) -> PriceChange:

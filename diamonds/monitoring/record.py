@@ -9,7 +9,7 @@ import pandas as pd
 
 from diamonds.dataset.recorded import recorded_stones
 from diamonds.diamond import FEATURES
-from diamonds.exchanges.database.samples import sampled_calls, sampled_sales
+from diamonds.exchanges.database.samples import count_calls, sampled_calls, sampled_sales
 from diamonds.grades import GRADES
 from diamonds.monitoring.drift import WINDOW_STONES
 
@@ -31,16 +31,16 @@ class Window:
     total: int
 
 
-def read_window(since: datetime, until: datetime) -> Window:
-    """The calls of one window."""
-    sample = sampled_calls(since, until, WINDOW_STONES + _SPARE)
-    return Window(since, until, calls_frame(sample.rows), sample.total)
+def read_calls(since: datetime, until: datetime) -> pd.DataFrame:
+    """Calls of ``since`` <= time < ``until`` as ``calls_frame`` has them: all, or a sample for one window."""
+    return calls_frame(sampled_calls(since, until, WINDOW_STONES + _SPARE))
 
 
 def read_windows(now: datetime, number: int, length: timedelta) -> list[Window]:
     """The newest windows up to ``now``, one after the other, the newest last."""
     starts = [now - length * back for back in range(number, 0, -1)]
-    return [read_window(start, start + length) for start in starts]
+    bounds = [(start, start + length) for start in starts]
+    return [Window(*each, read_calls(*each), count_calls(*each)) for each in bounds]
 
 
 def read_sales(since: datetime, until: datetime) -> tuple[pd.DataFrame, int]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from diamonds.exchanges.database.samples import sampled_calls
+from diamonds.exchanges.database.samples import count_calls
 from diamonds.monitoring.loop import TRAIN, Step, decide
 from diamonds.monitoring.market import Market
 from diamonds.monitoring.report import Report, make_report
@@ -36,7 +36,7 @@ class Evening:
 
 def check_unused(start: datetime, until: datetime) -> None:
     """Raises ``RecordInUse`` where there are calls in the time that is to be simulated."""
-    if total := sampled_calls(start, until, 1).total:
+    if total := count_calls(start, until):
         raise RecordInUse(
             f"The record has {total:,} calls since {start:%Y-%m-%d}; expected none. A simulation writes its "
             "own among them: run it in a home of its own (DIAMONDS_HOME=/tmp/market diamonds simulate ...)."

@@ -18,7 +18,7 @@ from diamonds.monitoring.columns import SALE_RATIO, quote_columns, reference, sa
 from diamonds.monitoring.contest import IntervalWidth, challengers, estimated_error, interval_width, probation
 from diamonds.monitoring.drift import Reference, Values
 from diamonds.monitoring.probation import Probation
-from diamonds.monitoring.record import Window, credible, read_sales, read_window, read_windows
+from diamonds.monitoring.record import Window, credible, read_calls, read_sales, read_windows
 from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.version import Version
@@ -92,7 +92,7 @@ def make_report(now: datetime | None = None) -> Report:
     length = timedelta(hours=settings().monitor_window_hours)
     windows = read_windows(now, SHOWN_WINDOWS, length)
     start = windows[0].since
-    baseline = read_window(start - length * _BASELINE_WINDOWS, start)
+    baseline = read_calls(start - length * _BASELINE_WINDOWS, start)
     sales, total = read_sales(now - timedelta(days=_DAYS_OF_SALES), now)
     believed = sales[credible(sales)].sort_values("sold_at")
     report = _report(now, champion, windows, baseline, believed, total)
@@ -103,12 +103,12 @@ def _report(
     now: datetime,
     champion: Version,
     windows: Sequence[Window],
-    baseline: Window,
+    baseline: pd.DataFrame,
     sales: pd.DataFrame,
     total: int,
 ) -> Report:
     held_out = Evaluation.load(champion.folder)
-    problems = quote_columns(baseline.calls) if len(baseline.calls) else {}
+    problems = quote_columns(baseline) if len(baseline) else {}
     usual = _usual_of(champion.source_tag)
     compared = reference(store.training_stones(champion), held_out.stones, problems, usual=usual)
     own = sales[sales["version"] == champion.source_tag]

@@ -42,6 +42,12 @@ exchanges = sa.Table(
         sa.text("(response_body ->> 'exchange_id')"),
         postgresql_where=sa.text("path = '/feedback'"),
     ),
+    sa.Index(
+        "ix_exchanges_quoting",
+        "started_at",
+        "id",
+        postgresql_where=sa.text("path IN ('/predict', '/predict_batch')"),
+    ),
     postgresql_partition_by="RANGE (id)",
 )
 
@@ -79,7 +85,12 @@ feedback = sa.Table(
     sa.Column("sold_at", sa.DateTime(timezone=True), comment="null: unknown"),
     sa.Index("ix_feedback_given_at", "given_at"),
     sa.Index("ix_feedback_model_version", "model_version", "given_at"),
-    sa.Index("ix_feedback_sold_at", sa.text("coalesce(sold_at, given_at)")),
+    sa.Index(
+        "ix_feedback_sold_at",
+        sa.text("coalesce(sold_at, given_at)"),
+        "exchange_id",
+        postgresql_include=["sold_at", "given_at", "quoted_usd"],
+    ),
     sa.Index("ix_feedback_waiting", "exchange_id", postgresql_where=sa.text("quoted_at IS NULL")),
 )
 

@@ -118,7 +118,7 @@ def empty_database() -> Iterator[None]:
     with engine().begin() as connection:
         connection.exec_driver_sql(
             "TRUNCATE exchanges, forgotten_exchanges, feedback, dead_letters, clock_sightings, "
-            "monitor_reports"
+            "monitor_reports, switch_changes"
         )
     yield
     with engine().begin() as connection:

@@ -1,5 +1,7 @@
 """Shows what the monitoring found, and pauses what it may do: GET /monitor, POST /monitor/switches."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -8,12 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.endpoints.exchanges import read_or_unavailable
+from bento_service.http.errors import ApiError
 from bento_service.http.keys import caller
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
 from bento_service.http.threads import MODEL_STORE, run_in
 from diamonds.exchanges.database.reports import LARGEST_PAGE, newest_reports
 from diamonds.versions import store, switches
+from diamonds.versions.switch_history import SwitchesAway
 from diamonds.versions.switches import Change, Switch
 
 SwitchName = Literal["promotion", "loop"]
@@ -85,21 +89,34 @@ async def show_monitor(query: Annotated[MonitorQuery, Query()]) -> MonitorRespon
     return await run_in(MODEL_STORE, _response, reports)
 
 
-@router.post("/monitor/switches", summary="Pause or resume", responses=errors(401))
+@router.post("/monitor/switches", summary="Pause or resume", responses=errors(401, 503))
 def set_switch(request: SwitchRequest) -> SwitchChange:
     """Pauses or resumes promotions, or all that the monitoring does by itself; it stays in the history."""
     identity = caller.get()
     by = identity.name if identity else "somebody on this machine"
-    return _change(
-        switches.set_switch(Switch(request.switch), paused=request.paused, by=by, reason=request.reason)
-    )
+    with _or_unavailable():
+        return _change(
+            switches.set_switch(Switch(request.switch), paused=request.paused, by=by, reason=request.reason)
+        )
+
+
+@contextmanager
+def _or_unavailable() -> Iterator[None]:
+    """Raises a 503 where the place of the switches does not answer."""
+    try:
+        yield
+    except SwitchesAway as error:
+        message = f"What is paused cannot be seen or changed: {error} Until then nothing goes on by itself."
+        raise ApiError(503, "switches_away", message) from error
 
 
 def _response(reports: list[dict[str, Any]]) -> MonitorResponse:
+    with _or_unavailable():
+        history = switches.changes()
     return {
         "reports": reports,
-        "paused": [each.value for each in Switch if switches.pause_of(each)],
-        "switches": [_change(each) for each in switches.changes()],
+        "paused": [each.value for each in Switch if switches.pause_of(each, history)],
+        "switches": [_change(each) for each in history],
         "champions": [
             {
                 "version": each.source_tag,

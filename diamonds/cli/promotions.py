@@ -73,8 +73,14 @@ def history(as_json: AsJson = False) -> None:
 def _changes_of_switches() -> Iterator[tuple[str, str, str, str]]:
     """Who paused and resumed what, as rows of the history."""
     from diamonds.versions import switches
+    from diamonds.versions.switch_history import SwitchesAway
 
-    for change in switches.changes():
+    try:
+        changes = switches.changes()
+    except SwitchesAway as error:
+        typer.echo(f"Who paused what cannot be seen: {error}", err=True)
+        return
+    for change in changes:
         verb = "paused" if change.paused else "resumed"
         reason = f": {change.reason}" if change.reason else "."
         when = change.at.isoformat(timespec="seconds")

@@ -76,7 +76,7 @@ def transaction() -> Iterator[None]:
     if not is_shared():
         yield
         return
-    files = _files()
+    files = shared_files()
     if files.read_only:
         raise StoreAway("The shared model store is read over HTTP and cannot be changed from here.")
     before = _pulled(files)
@@ -100,7 +100,7 @@ def synchronize() -> None:
 
     Promotions and labels that are only here are undone, unless nothing is shared yet. Raises ``StoreAway``.
     """
-    files = _files()
+    files = shared_files()
     before = _pulled(files)
     state = (files.url, before.number, state_here(), tuple(_deleted()))
     if state in _in_step:
@@ -123,8 +123,19 @@ def note_deleted(tag: str) -> None:
         _write(_DELETED, json.dumps(sorted({tag, *_deleted()})))
 
 
-def _files() -> SharedFiles:
+def shared_files() -> SharedFiles:
+    """The files of the shared model store; raises ``StoreAway``."""
     return SharedFiles.at(str(settings().model_store_url))
+
+
+def check_present(files: SharedFiles) -> None:
+    """Raises ``StoreAway`` where what was shared before is gone, as from a folder that is not mounted."""
+    _check_present(files, _known(files.url))
+
+
+def _check_present(files: SharedFiles, before: Shared) -> None:
+    if before.number and read_entry(files, before.number) is None:
+        raise StoreAway(f"The shared model store has lost its entry {before.number}; is it mounted?")
 
 
 def _pulled(files: SharedFiles) -> Shared:
@@ -132,8 +143,8 @@ def _pulled(files: SharedFiles) -> Shared:
     shared = before = _known(files.url)
     while entry := read_entry(files, shared.number + 1):
         shared = shared.after(entry)
-    if before.number and shared is before and read_entry(files, before.number) is None:
-        raise StoreAway(f"The shared model store has lost its entry {before.number}; is it mounted?")
+    if shared is before:
+        _check_present(files, before)
     missing = [tag for tag in shared.versions if not folder_of(tag).exists()]
     if shared.number > before.number or missing:
         for tag in before.versions.keys() - shared.versions.keys():

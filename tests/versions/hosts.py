@@ -20,7 +20,7 @@ HOST = """
 import json, sys
 from diamonds.model_files.transfer import import_version
 from diamonds.sharing.files import StoreAway
-from diamonds.versions import acceptance, changes, promotion, store
+from diamonds.versions import acceptance, changes, promotion, store, switches
 from diamonds.versions.integrity import damage
 
 def answer(command, *arguments):
@@ -41,6 +41,11 @@ def answer(command, *arguments):
         return champion and champion.labels["source"]
     if command == "history":
         return [[each.labels["promotion"], each.labels["source"], damage(each)] for each in store.history()]
+    if command == "pause":
+        switch = switches.Switch(arguments[0])
+        return switches.set_switch(switch, paused=True, by=arguments[1], reason="Audit.").by
+    if command == "paused":
+        return switches.why_paused(switches.Switch(arguments[0]))
     if command == "versions":
         return sorted(each.tag for name in store.names() for each in store.versions(name))
 

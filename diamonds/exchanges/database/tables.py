@@ -126,3 +126,15 @@ monitor_reports = sa.Table(
     sa.Column("report", JSONB, nullable=False),
     sa.Index("ix_monitor_reports_made_at", "made_at"),
 )
+
+# Every change of a switch of the loop, where hosts share the database and no model store.
+switch_changes = sa.Table(
+    "switch_changes",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("switch", sa.Text, nullable=False),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+)

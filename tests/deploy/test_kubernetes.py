@@ -71,6 +71,11 @@ def test_a_pod_is_one_that_the_namespace_admits(pod: dict[str, Any]) -> None:
         assert {"requests", "limits"} <= set(container["resources"])
 
 
+@pytest.mark.parametrize("pod", PODS.values(), ids=PODS)
+def test_no_service_sets_settings_by_the_variables_that_bear_its_name(pod: dict[str, Any]) -> None:
+    assert not pod["spec"]["enableServiceLinks"]
+
+
 def test_labels_select_the_pods() -> None:
     labels = SERVICE["spec"]["template"]["metadata"]["labels"]
     assert SERVICE["spec"]["selector"]["matchLabels"] == labels

@@ -1,9 +1,10 @@
-"""Measures once a minute what is on the disks, for Prometheus."""
+"""Measures once a minute what is on the disks, for Prometheus, in one of the workers."""
 
 import asyncio
 import logging
 from functools import cache
 
+from bentoml._internal.context import server_context
 from prometheus_client import Gauge
 
 from bento_service.http.threads import MODEL_STORE, run_in
@@ -15,8 +16,8 @@ log = logging.getLogger("bentoml.diamonds")
 
 
 async def follow() -> None:
-    """Measures every minute until cancelled."""
-    while True:
+    """Measures every minute until cancelled; in the first worker only, as all have the same disks."""
+    while server_context.worker_index in (None, 1):
         await run_in(MODEL_STORE, _measure)
         await asyncio.sleep(EVERY_SECONDS)
 

@@ -85,11 +85,9 @@ def rotate(
 
 def _print_once(key: str, as_json: bool) -> None:
     from diamonds.keys import database
-    from diamonds.keys.key import id_of
 
     typer.echo(_ONCE, err=True)
-    (stored,) = (each for each in database.stored_keys() if each.id == id_of(key.encode()))
-    print_result(key, {"key": key, **_row(stored)}, as_json)
+    print_result(key, {"key": key, **_row(database.stored_key(key))}, as_json)
 
 
 def _row(key: "StoredKey") -> dict[str, Any]:

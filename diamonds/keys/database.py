@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 
 from diamonds.database import engine
-from diamonds.keys.key import StoredKey, generate, store
+from diamonds.keys.key import StoredKey, generate, id_of, store
 from diamonds.keys.scopes import Scope
 from diamonds.keys.tables import api_keys
 
@@ -64,6 +64,13 @@ def revoke(name: str) -> int:
         active = _expect_active(connection, name)
         connection.execute(_of(name).values(revoked_at=_now()))
     return len(active)
+
+
+def stored_key(key: str) -> StoredKey:
+    """What is stored of a key that was made here."""
+    with engine().connect() as connection:
+        (stored,) = _read(connection, api_keys.c.id == id_of(key.encode()))
+    return stored
 
 
 def stored_keys() -> list[StoredKey]:

@@ -4,13 +4,11 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
-from _bentoml_sdk import Service  # type: ignore[import-untyped]
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import request_response
 
 from benchmarks.sqlite_journal import SqliteJournal
-from bento_service import service
-from bento_service.bentoml_service import LeanService
+from bento_service import service, worker_app
 from bento_service.endpoints import batching
 from bento_service.endpoints.batching import Batcher
 from bento_service.http.app import Api
@@ -82,7 +80,7 @@ def _on_one_core() -> None:
 
 def _not_lean() -> None:
     """With BentoML's timeout and OpenTelemetry."""
-    LeanService.to_asgi = Service.to_asgi  # type: ignore[method-assign]
+    worker_app.worker_app = lambda bentomls: bentomls()
 
 
 def _unfrozen() -> None:
@@ -90,8 +88,7 @@ def _unfrozen() -> None:
 
 
 def _without(middleware: type) -> None:
-    middlewares: list[tuple[type, Any]] = service.DiamondService.middlewares  # type: ignore[attr-defined]
-    middlewares[:] = [each for each in middlewares if each[0] is not middleware]
+    worker_app.MIDDLEWARES[:] = [each for each in worker_app.MIDDLEWARES if each[0] is not middleware]
 
 
 def __getattr__(name: str) -> Any:

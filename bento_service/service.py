@@ -1,4 +1,7 @@
-"""The BentoML service: the typed contract for BentoML's clients, and how a worker starts and stops."""
+"""The BentoML service: the typed contract for BentoML's clients, and how a worker starts and stops.
+
+What only workers use is imported where they do: the process that starts them imports this module, too.
+"""
 
 import asyncio
 import contextlib
@@ -6,21 +9,8 @@ import contextlib
 import bentoml
 
 from bento_service.bentoml_service import LeanService
-from bento_service.endpoints import disk, feedback, quoting, similar
-from bento_service.endpoints.feedback import FeedbackRequest
-from bento_service.endpoints.grades import known_grades
-from bento_service.endpoints.loaded_models import loaded_models
-from bento_service.endpoints.quoting import BatchRequest, QuoteRequest
-from bento_service.endpoints.shared_store import shared_store
-from bento_service.endpoints.similar import SimilarRequest
-from bento_service.http.app import Api
-from bento_service.http.cors import BrowserAccess
-from bento_service.http.keys import KeyRequired
-from bento_service.http.threads import CHAMPION, run_in
-from bento_service.recording.middleware import Recorder
-from bento_service.recording.replay import Replay
-from bento_service.routes import ROUTES
 from bento_service.startup import check_start, valid_settings
+from diamonds.api.requests import BatchRequest, FeedbackRequest, QuoteRequest, SimilarRequest
 from diamonds.api.schemas import BatchQuote, Explanation, FeedbackResponse, Quote, SimilarResponse
 from diamonds.logs import write_log
 from diamonds.stack.environment import SERVICE_DEFAULTS
@@ -45,22 +35,32 @@ class DiamondService:
 
     @bentoml.api(route="/predict")
     async def predict(self, request: QuoteRequest, /) -> Quote:
+        from bento_service.endpoints import quoting
+
         return await quoting.predict(request)
 
     @bentoml.api(route="/predict_batch")
     async def predict_batch(self, request: BatchRequest, /) -> BatchQuote:
+        from bento_service.endpoints import quoting
+
         return await quoting.predict_batch(request)
 
     @bentoml.api(route="/explain")
     async def explain(self, request: QuoteRequest, /) -> Explanation:
+        from bento_service.endpoints import quoting
+
         return await quoting.explain(request)
 
     @bentoml.api(route="/similar")
     async def similar(self, request: SimilarRequest, /) -> SimilarResponse:
+        from bento_service.endpoints import similar
+
         return await similar.similar(request)
 
     @bentoml.api(route="/feedback")
     async def feedback(self, request: FeedbackRequest, /) -> FeedbackResponse:
+        from bento_service.endpoints import feedback
+
         return await feedback.feedback(request)
 
     @bentoml.on_deployment
@@ -70,6 +70,11 @@ class DiamondService:
 
     @bentoml.on_startup
     async def start(self) -> None:
+        from bento_service.endpoints import disk
+        from bento_service.endpoints.loaded_models import loaded_models
+        from bento_service.endpoints.shared_store import shared_store
+        from bento_service.http.threads import CHAMPION, run_in
+
         await run_in(CHAMPION, loaded_models.start)
         champion = loaded_models.follow(_SETTINGS.champion_check_seconds)
         following = (champion, shared_store.follow(), disk.follow())
@@ -83,13 +88,6 @@ class DiamondService:
                 await each
 
     def __is_ready__(self) -> bool:
+        from bento_service.endpoints.loaded_models import loaded_models
+
         return loaded_models.ready
-
-
-# What is added first is outermost: every request is recorded, whatever becomes of it.
-if _SETTINGS.cors_origins:
-    DiamondService.add_asgi_middleware(BrowserAccess)  # type: ignore[attr-defined]
-DiamondService.add_asgi_middleware(Recorder)  # type: ignore[attr-defined]
-DiamondService.add_asgi_middleware(KeyRequired)  # type: ignore[attr-defined]
-DiamondService.add_asgi_middleware(Replay)  # type: ignore[attr-defined]
-DiamondService.add_asgi_middleware(Api, routes=ROUTES, grades=known_grades)  # type: ignore[attr-defined]

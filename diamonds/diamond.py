@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from typing_extensions import TypedDict  # pydantic describes only this one before Python 3.12
 
 from diamonds.grades import GRADES, SCALE, parse_grade
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import pandas as pd
 
 MEASURES = ("carat", "depth", "table", "x", "y", "z")
@@ -125,7 +125,9 @@ def grade_dtype(column: str, grades: Iterable[str]) -> "pd.CategoricalDtype":
     )
 
 
-def grade_codes(stones: "pd.DataFrame", column: str, codes: Mapping[str, float]) -> npt.NDArray[np.float64]:
+def grade_codes(stones: "pd.DataFrame", column: str, codes: Mapping[str, float]) -> "npt.NDArray[np.float64]":
     """The number of each stone's grade by ``codes``, whatever categories the column has; -1 for unknown."""
+    import numpy as np
+
     numbers = np.array([*(codes[grade] for grade in stones[column].cat.categories), -1.0])
     return numbers[stones[column].cat.codes.to_numpy()]

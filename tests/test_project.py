@@ -205,7 +205,9 @@ def test_what_make_starts_stores_bytecode_whatever_the_environment_says(tmp_path
     assert "PYTHONDONTWRITEBYTECODE" not in shown.stdout
 
 
-@pytest.mark.parametrize("start", ["import bento_service.service", "from diamonds.versions import store"])
+@pytest.mark.parametrize(
+    "start", ["import bento_service.service, bento_service.worker_app", "from diamonds.versions import store"]
+)
 def test_a_start_imports_no_library_that_only_training_or_a_loaded_model_needs(start: str) -> None:
     heavy = {
         "catboost",

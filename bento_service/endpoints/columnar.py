@@ -7,14 +7,12 @@ from typing import Any
 import numpy as np
 import orjson
 
+from diamonds.api.requests import MOST_ASKED, MOST_STONES, BatchRequest
 from diamonds.dataset.priced_file import ASKED
 from diamonds.diamond import FEATURES, LARGEST, MEASURES, SMALLEST
 from diamonds.grades import GRADES
-from diamonds.models.features import Matrix, matrix_of_columns
+from diamonds.models.features import Matrix, matrix_of_columns, rows_of
 from diamonds.models.spec import Prices
-
-MOST_STONES = 50_000
-MOST_ASKED = 1e9
 
 _REQUIRED = ("carat", *GRADES)
 _NUMBERS = {float, int}
@@ -47,6 +45,14 @@ def read_columns(body: bytes) -> Rows | None:
     if not (isinstance(stones, list) and len(stones) <= MOST_STONES and isinstance(model, str | None)):
         return None
     return Rows(rows, model, asked) if _in_range(rows) and _is_all(body, given, stones) else None
+
+
+def as_rows(batch: BatchRequest | Rows) -> Rows:
+    """The batch as a matrix, unless it is one already."""
+    if isinstance(batch, Rows):
+        return batch
+    asked = np.array([each.asked for each in batch.diamonds], dtype="float64")
+    return Rows(rows_of(batch.diamonds), batch.model, asked)
 
 
 def _checked(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:

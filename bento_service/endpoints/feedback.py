@@ -1,23 +1,20 @@
 """Takes what quoted stones were sold for: POST /feedback. Of one, the recorded exchange is what stores it."""
 
 import asyncio
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.types import Receive, Scope
 
 from bento_service.endpoints.database import UNAVAILABLE, read_database
 from bento_service.endpoints.feedback_lists import (
-    MOMENT,
     FeedbackList,
     FeedbackRow,
     Sales,
     exchange_id_of,
     is_list,
-    parse_moment,
     read_file,
     read_list,
     rows_of,
@@ -26,12 +23,13 @@ from bento_service.endpoints.feedback_lists import (
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.stones_files import CONTENT
 from bento_service.http.body import is_stones_file, read_any_body
-from bento_service.http.errors import ApiError, field_error, quoted
+from bento_service.http.errors import ApiError, field_error
 from bento_service.http.openapi import errors
 from bento_service.http.parsing import parse_json
 from bento_service.http.routes import JsonRoute
 from bento_service.http.threads import DATABASE, FILES, run_in
 from bento_service.recording.exchange_ids import new_id
+from diamonds.api.requests import FeedbackRequest
 from diamonds.api.schemas import FeedbackListResponse, FeedbackResponse, RecordedQuote
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
@@ -42,43 +40,6 @@ from diamonds.settings import settings
 LOOKUP_TIMEOUT_SECONDS = 1.0
 _POLL_SECONDS = 0.05
 _STORED_FIELDS = frozenset({"exchange_id", "price", "given_at", "sold_at"})
-
-
-def _moment(text: object) -> datetime | None:
-    moment = parse_moment(text)
-    if text is not None and moment is None:
-        raise ValueError(f"Got sold_at={quoted(text)}; expected {MOMENT}.")
-    return moment
-
-
-class FeedbackRequest(BaseModel):
-    """The sale price of a quoted diamond. The newest price of a quote replaces the one before."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    exchange_id: Annotated[
-        UUID,
-        Field(
-            description="The `X-Exchange-Id` under which the stone was quoted by `/predict`.",
-            examples=["019ab9d8-3c3e-7c02-a5c9-2f3f0f1c7d11"],
-        ),
-    ]
-    price: Annotated[
-        float,
-        Field(
-            ge=0.01,
-            le=1_000_000_000,
-            allow_inf_nan=False,
-            strict=True,
-            description="What it was sold for, in the currency of its quote.",
-            examples=[2650.0],
-        ),
-    ]
-    sold_at: Annotated[
-        datetime | None,
-        BeforeValidator(_moment, json_schema_input_type=date | datetime | None),
-        Field(description=f"When it was sold: {MOMENT}; left out: now.", examples=["2026-01-31"]),
-    ] = None
 
 
 class FeedbackRoute(JsonRoute):

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,11 +10,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Scope
 
-from bento_service.endpoints.columnar import MOST_STONES
 from bento_service.http.errors import LONGEST_ECHO, ApiError, bad_request, quoted
 from bento_service.http.parsing import Limits, parse_unlimited
 from bento_service.recording.exchange import ExchangeInFlight
 from bento_service.recording.exchange_ids import new_id
+from diamonds.api.requests import MOMENT, MOST_STONES, parse_moment
 from diamonds.api.schemas import FeedbackListResponse
 from diamonds.dataset import DataError
 from diamonds.dataset.sales_file import SaleRow, read_sales
@@ -23,7 +22,6 @@ from diamonds.exchanges.database.sales import Result
 from diamonds.monitoring.sales import HIGHEST, take_sales
 from diamonds.settings import settings
 
-MOMENT = "a date such as 2026-01-31, or a time with its zone such as 2026-01-31T12:00:00Z"
 _LIMITS = Limits(values=5 * MOST_STONES, objects=MOST_STONES + 100)
 
 
@@ -83,17 +81,6 @@ def _row(number: int, given: FeedbackRow) -> SaleRow:
     elif given.sold_at is not None and (sold_at := parse_moment(given.sold_at)) is None:
         problem = f"Got sold_at={quoted(given.sold_at)}; expected {MOMENT}."
     return SaleRow(number, quote, price, None, sold_at, problem)
-
-
-def parse_moment(text: object) -> datetime | None:
-    """The time that a text names, in UTC: of a date its noon; None for what is neither."""
-    if not isinstance(text, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(f"{text}T12:00:00Z" if len(text) == 10 else text)
-        return moment.astimezone(UTC) if moment.tzinfo is not None else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def read_file(content: bytes) -> list[SaleRow]:

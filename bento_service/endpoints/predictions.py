@@ -1,34 +1,13 @@
 """Quotes in the shapes of the API: of one stone, or of many with what is asked for them."""
 
-from typing import Annotated
-
 import numpy as np
-from pydantic import Field
 
-from bento_service.endpoints.columnar import MOST_ASKED
 from bento_service.endpoints.grades import unlearned_grade
 from diamonds.api.schemas import Adaptation, Price, PriceOfMany
-from diamonds.diamond import Diamond
 from diamonds.models.features import Matrix
 from diamonds.models.spec import Prices
 from diamonds.pricing.deals import Deals, compare
 from diamonds.pricing.pricer import Pricer, Quotes
-
-
-class OfferedDiamond(Diamond):
-    """A diamond to be priced, perhaps with what is asked for it."""
-
-    asked: Annotated[
-        float | None,
-        Field(
-            gt=0,
-            le=MOST_ASKED,
-            allow_inf_nan=False,
-            strict=True,
-            description="What is asked for it, in the currency of the prices; it is compared with the price.",
-            examples=[2500],
-        ),
-    ] = None
 
 
 def price_of(quotes: Quotes, place: int, warnings: list[str]) -> Price:

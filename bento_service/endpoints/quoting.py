@@ -1,19 +1,17 @@
 """Prices diamonds, one or many, and explains prices: POST /predict, /predict_batch and /explain."""
 
 from dataclasses import asdict
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
-import numpy as np
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, FailFast, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
 from bento_service.endpoints.batching import Batcher
-from bento_service.endpoints.columnar import MOST_STONES, Rows, read_columns
+from bento_service.endpoints.columnar import Rows, as_rows, read_columns
 from bento_service.endpoints.grades import GradesRoute, fitted_stone
 from bento_service.endpoints.loaded_models import loaded_models
-from bento_service.endpoints.predictions import OfferedDiamond, adaptation_of, predictions, price_of
+from bento_service.endpoints.predictions import adaptation_of, predictions, price_of
 from bento_service.endpoints.stones_files import (
     ANSWERS,
     CONTENT,
@@ -30,48 +28,12 @@ from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context, Limits, parse_query, parse_unlimited
 from bento_service.http.threads import FILES, PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
+from diamonds.api.requests import MOST_STONES, BatchRequest, QuoteRequest
 from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Quote, Source
-from diamonds.diamond import Diamond
-from diamonds.models.features import Matrix, rows_of
-from diamonds.models.spec import Prices
 from diamonds.pricing import explanation
 from diamonds.pricing.pricer import Pricer
 
 _BATCH = Limits(values=10 * MOST_STONES, objects=MOST_STONES + 100)
-
-ModelName = Annotated[
-    str | None,
-    Field(description="Name of the model that quotes; left out or null: the champion.", examples=["xgboost"]),
-]
-
-
-class QuoteRequest(Diamond):
-    """A diamond to be priced."""
-
-    model: ModelName = None
-
-
-class BatchRequest(BaseModel):
-    """Many diamonds to be priced by one model; the first bad one ends the check."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    diamonds: Annotated[
-        list[OfferedDiamond],
-        FailFast(),
-        Field(max_length=MOST_STONES, description="The diamonds, in any order."),
-    ]
-    model: ModelName = None
-
-    @property
-    def rows(self) -> Matrix:
-        """The diamonds as a matrix of shape (diamonds, 9)."""
-        return rows_of(self.diamonds)
-
-    @property
-    def asked(self) -> Prices:
-        """The asking price of each diamond, NaN where nothing is asked."""
-        return np.array([each.asked for each in self.diamonds], dtype="float64")
 
 
 class QuoteRoute(GradesRoute):
@@ -85,7 +47,7 @@ class QuoteRoute(GradesRoute):
 class BatchRoute(QuoteRoute):
     """Reads batches column by column where that is possible, and files of stones."""
 
-    def parse(self, body: bytes) -> BatchRequest | Rows:
+    def parse(self, body: bytes) -> Rows:
         return read_batch(body, self.context())
 
     async def arguments(self, scope: Scope, receive: Receive) -> list[Any]:
@@ -142,8 +104,9 @@ async def predict_batch(request: BatchRequest) -> BatchQuote:
     `high`, `warning`, and the `problem` of a row without a price; other formats that training reads, as CSV.
     What is `asked` for a diamond, in JSON or in a file's column of prices, is compared with its price.
     """
-    pricer = await loaded_models.pricer(request.model)
-    priced = await run_in(PRICES, predictions, pricer, request.rows, request.asked)
+    batch = as_rows(request)
+    pricer = await loaded_models.pricer(batch.model)
+    priced = await run_in(PRICES, predictions, pricer, batch.rows, batch.asked)
     return {
         "predictions": priced,
         **adaptation_of(pricer.interval_factor),
@@ -182,10 +145,10 @@ async def explain(request: QuoteRequest) -> Explanation:
     }
 
 
-def read_batch(body: bytes, context: Context = None) -> BatchRequest | Rows:
+def read_batch(body: bytes, context: Context = None) -> Rows:
     """The batch of a body; whatever is not plainly right is left to the schema, to be parsed or rejected."""
     _BATCH.check(body)
-    return read_columns(body) or parse_unlimited(body, BatchRequest, context)
+    return read_columns(body) or as_rows(parse_unlimited(body, BatchRequest, context))
 
 
 def _note_version(scope: Scope, source: Source) -> None:

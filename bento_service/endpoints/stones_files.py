@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from bento_service.endpoints.columnar import MOST_STONES
 from bento_service.http.body import STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
+from diamonds.api.requests import MOST_STONES
 from diamonds.api.schemas import Source
 from diamonds.dataset import ColumnMapping, DataError, StonesFile, TooManyRows, read_stones
 from diamonds.dataset.priced_file import (

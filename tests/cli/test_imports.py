@@ -27,7 +27,8 @@ TABLES = {"bentoml", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy"}
         (COMMAND.format(arguments=["models"]), TABLES),
         (COMMAND.format(arguments=["history"]), TABLES),
         ("import diamonds.exchanges.shipping.__main__", {"sqlalchemy"}),
-        ("import bento_service.service", TABLES - {"pandas"}),
+        ("import bento_service.service", {"bentoml"}),  # as the process that starts the workers
+        ("import bento_service.service, bento_service.worker_app", TABLES - {"pandas"}),
     ],
 )
 def test_only_what_is_used_is_imported(code: str, allowed: set[str]) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bento_service.endpoints.columnar import Rows
-from bento_service.endpoints.quoting import BatchRequest, read_batch
+from bento_service.endpoints.columnar import as_rows, read_columns
+from bento_service.endpoints.quoting import read_batch
 from bento_service.http.errors import ApiError
 from bento_service.http.parsing import parse_json
+from diamonds.api.requests import BatchRequest
 from diamonds.grades import GRADES
 
 WEIGHT = st.one_of(st.floats(0.001, 1000), st.integers(1, 1000))
@@ -41,13 +42,13 @@ def outcome(body: bytes, read: Any) -> tuple[Any, ...]:
 @given(BATCH)
 def test_it_gives_what_the_schema_gives(batch: dict[str, Any]) -> None:
     body = json.dumps(batch).encode()
-    assert outcome(body, read_batch) == outcome(body, lambda each: parse_json(each, BatchRequest))
+    assert outcome(body, read_batch) == outcome(body, lambda each: as_rows(parse_json(each, BatchRequest)))
 
 
 def test_plain_batches_are_read_by_columns() -> None:
     stone = {"carat": 1, "cut": "Ideal", "color": "G", "clarity": "VS2", "x": 5.5, "asked": 2500}
-    batch = read_batch(json.dumps({"diamonds": [stone], "model": "linear"}).encode())
-    assert isinstance(batch, Rows)
+    batch = read_columns(json.dumps({"diamonds": [stone], "model": "linear"}).encode())
+    assert batch is not None
     assert batch.asked.tolist() == [2500]
     assert np.array_equal(batch.rows, [[1, 4, 3, 3, np.nan, np.nan, 5.5, np.nan, np.nan]], equal_nan=True)
 

@@ -25,12 +25,15 @@ UNFINISHED = ENVIRONMENT / "unfinished"
 # Where people have configured pip to install is not where this is to go.
 PIP_INSTALL = [*PIP, "install", "-q", "--no-user", "--target=", f"--prefix={sys.prefix}", "--root=/"]
 
-_IGNORED = ("UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_NO_VERIFY_HASHES", "UV_VERIFY_HASHES")
-"""What would have uv install elsewhere, or anything."""
+_IGNORED = ("UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_NO_VERIFY_HASHES", "UV_VERIFY_HASHES", "PIP_PYTHON")
+"""What would have uv or pip install elsewhere, or anything."""
+_FIXED = {"PIP_DRY_RUN": "0", "PIP_REQUIRE_HASHES": "0"}
+"""What would have pip install nothing, or not this project, which has no hash as the lock's packages have."""
 
 
 def main(lock: Path, arguments: list[str]) -> int | str:
     """Does what the arguments ask for; returns an exit code, or a message where it failed."""
+    _set_environment()
     if "--check" in arguments:
         return int(not is_installed(lock))
     if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")):
@@ -38,12 +41,20 @@ def main(lock: Path, arguments: list[str]) -> int | str:
     try:
         if "--into" in arguments:
             return _install_into(Path(arguments[arguments.index("--into") + 1]), lock)
+        if forbidden := _forbidden(lock):
+            return "\n".join([*forbidden, "To install all the same: PIP_CONSTRAINT=/dev/null make install"])
         install(lock)
     except subprocess.CalledProcessError:
         return "The dependencies could not be installed, as said above; `make install` goes on from there."
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _set_environment() -> None:
+    for name in _IGNORED:
+        os.environ.pop(name, None)
+    os.environ.update(_FIXED)
 
 
 def _install_into(folder: Path, lock: Path) -> int:
@@ -81,6 +92,16 @@ def is_environment(folder: Path) -> bool:
         return subprocess.run(pip, capture_output=True, check=False).returncode == 0
     except OSError:  # its Python is gone
         return False
+
+
+def _forbidden(lock: Path) -> list[str]:
+    """What pip's constraints have against the lock; uv would not look at them."""
+    constraints = pip_settings().get("constraint")
+    if not constraints:
+        return []
+    from scripts.constraints import contradictions  # with half of pip, which is in the new environment only
+
+    return contradictions(lock, constraints)
 
 
 def install(lock: Path) -> None:
@@ -146,8 +167,7 @@ def _installed_by_uv(lock: Path, options: list[str]) -> bool:
 
 
 def _run(command: list[str], variables: dict[str, str] | None = None) -> None:
-    others = {name: value for name, value in os.environ.items() if name not in _IGNORED}
-    subprocess.run(command, env={**others, **(variables or {})}, check=True)
+    subprocess.run(command, env={**os.environ, **(variables or {})}, check=True)
 
 
 def _lock_of_uv(lock: Path) -> Path:

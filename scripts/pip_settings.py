@@ -10,7 +10,6 @@ from pathlib import Path
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
-# Constraints are none: beside hashes uv takes only exact versions, and the lock has those.
 UV_VARIABLES = {
     "index-url": ("UV_DEFAULT_INDEX",),
     "extra-index-url": ("UV_INDEX",),

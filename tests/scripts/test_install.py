@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from diamonds.settings import PROJECT
+from scripts.constraints import contradictions
 from scripts.install import is_environment
 from scripts.pip_settings import forbids_indexes, pip_settings, uv_variables
 
@@ -88,6 +89,31 @@ def test_an_index_may_be_forbidden(value: str, forbidden: bool, monkeypatch: pyt
     assert forbids_indexes(pip_settings()) == forbidden
 
 
+@pytest.mark.parametrize(
+    ("constraint", "forbidden"),
+    [
+        ("numpy<2", "small.lock has numpy==2.4.6, and the constraint numpy<2 of "),
+        ("NumPy @ https://x.example/numpy.whl", "small.lock has numpy==2.4.6, and the constraint NumPy"),
+        ("-c more.txt", "small.lock has uv==0.13.9, and the constraint uv!=0.13.9 of "),
+        ("-c none.txt", "Could not open constraint file: "),
+        ("numpy>=2\nnumpy<1; python_version < '3'\nflask<1\n-e .\n# numpy<1", ""),
+    ],
+)
+def test_a_constraint_of_pip_that_forbids_what_is_locked_is_named(
+    tmp_path: Path, constraint: str, forbidden: str
+) -> None:
+    (tmp_path / "small.lock").write_text(
+        "numpy==2.4.6 ; python_version > '3' \\\n  --hash=sha256:0\nuv==0.13.9\n"
+    )
+    (tmp_path / "more.txt").write_text("uv!=0.13.9\n")
+    (tmp_path / "constraints.txt").write_text(constraint)
+
+    found = contradictions(tmp_path / "small.lock", str(tmp_path / "constraints.txt"))
+
+    assert forbidden in "".join(found)
+    assert len(found) == bool(forbidden)
+
+
 @dataclass(frozen=True)
 class Environment:
     """A virtual environment with a lock of three small packages."""
@@ -131,12 +157,23 @@ def test_a_removed_package_is_noticed_and_brought_back_wherever_pip_and_uv_would
     for path in installed.packages("iniconfig*"):
         shutil.rmtree(path)
     elsewhere = {"PIP_TARGET": str(tmp_path / "target"), "PIP_USER": "1", "UV_SYSTEM_PYTHON": "1"}
+    elsewhere |= {"PIP_PYTHON": "/dev/null", "PIP_DRY_RUN": "1", "PIP_REQUIRE_HASHES": "1"}
 
     assert installed.install("--check") == 1
     assert installed.install(**elsewhere, PIP_PREFIX=str(tmp_path / "prefix")) == 0
     assert installed.install("--check") == 0
     assert installed.packages("iniconfig")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_nothing_is_installed_against_a_constraint_of_pip(installed: Environment, tmp_path: Path) -> None:
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("iniconfig<1")
+
+    assert installed.install(PIP_CONSTRAINT=str(constraints)) == 1
+    constraints.write_text("iniconfig>=1")
+    assert installed.install(PIP_CONSTRAINT=str(constraints)) == 0
 
 
 @pytest.mark.slow

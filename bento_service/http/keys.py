@@ -100,6 +100,12 @@ def _identify(credentials: list[bytes], is_open: bool) -> Identity | None:
         raise _NOT_READ_YET from None
 
 
+def key_name(credentials: list[bytes]) -> str | None:
+    """The name of the key in the headers ``Authorization`` of a request; None: there is no valid one."""
+    identity = _identify(credentials, is_open=True)
+    return identity.name if identity else None
+
+
 def _check_scope(identity: Identity | None, need: Need) -> None:
     if identity is None:
         message = (

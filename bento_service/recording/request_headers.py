@@ -8,7 +8,7 @@ from starlette.types import Scope
 from bento_service.http.body import BYTES, check_content_type, check_stones_file
 from bento_service.http.codings import codings, decoded_body
 from bento_service.http.errors import ApiError
-from bento_service.http.keys import check_access
+from bento_service.http.keys import check_access, key_name
 from bento_service.http.origins import SENT_BY_BROWSERS, foreign_origin
 from bento_service.http.threads import PARSING, run_in
 from bento_service.recording.exchange_ids import HEADER, RETRY_HEADER
@@ -18,14 +18,18 @@ from diamonds.settings import Settings
 _STORED = ("content-type", "content-encoding", "user-agent", "traceparent")
 _STORED_HEADERS = {name.encode(): name for name in _STORED}
 _CODINGS = (b"content-encoding", b"transfer-encoding")
+_KEY = b"authorization"
 _READ_HEADERS = frozenset(
-    {*_STORED_HEADERS, *_CODINGS, b"content-length", HEADER, RETRY_HEADER, *SENT_BY_BROWSERS}
+    {*_STORED_HEADERS, *_CODINGS, b"content-length", _KEY, HEADER, RETRY_HEADER, *SENT_BY_BROWSERS}
 )
 _STORED_CHARACTERS = 1000
 """Of a longer header the first characters are stored."""
 
 DECODED = "decoded-content-encoding"
 """As what the header ``Content-Encoding`` is stored where the body is stored decoded."""
+
+KEY_NAME = "key-name"
+"""As what the name of the key of a request is stored; the key itself never is."""
 
 _UPLOADS: dict[str, Callable[[Scope], None]] = {
     "/version_files": partial(check_content_type, expected=BYTES),
@@ -43,6 +47,7 @@ class RequestHeaders:
 
     __slots__ = (
         "_check_upload",
+        "_credentials",
         "_declared_size",
         "_foreign_origin",
         "_scope",
@@ -63,9 +68,12 @@ class RequestHeaders:
         self.is_retry = False
         self._foreign_origin: ApiError | None = None
         self._declared_size = 0
+        self._credentials: list[bytes] = []
         for name, value in scope["headers"]:
             if name in _READ_HEADERS:
                 self._read(name, value)
+        if self._credentials and (key := key_name(self._credentials)) is not None:
+            self.stored[KEY_NAME] = key
 
     def check_origin(self) -> None:
         """Raises the 403 for a request that a page of another site has sent."""
@@ -97,6 +105,8 @@ class RequestHeaders:
             self.stored[label] = _joined(self.stored.get(label), text)[:_STORED_CHARACTERS]
         elif name == b"content-length":
             self._declared_size = int(value)  # the server has checked it
+        elif name == _KEY:
+            self._credentials.append(value)
         elif name == HEADER:
             self.client_id = _joined(self.client_id, text)
         elif name == RETRY_HEADER:

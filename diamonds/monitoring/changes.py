@@ -17,6 +17,7 @@ _MOST_CLIENTS = 3
 _EXAMPLES = 5
 _FEWEST_MORE = 0.1
 """By how much a client's share has to be above its share of all calls to be named."""
+_NEARLY_ALL = 0.9
 
 Mask = npt.NDArray[np.bool_]
 
@@ -44,10 +45,10 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class PriceChange:
     """By which share prices changed: quotes because other stones were quoted (``mix``), and sales because
-    the same stones sell at other prices (``market``); None where there were no sales.
+    the same stones sell at other prices (``market``); None where nobody can tell.
     """
 
-    mix: float
+    mix: float | None
     market: float | None
 
 
@@ -71,16 +72,17 @@ def _examples(concerned: pd.DataFrame) -> tuple[str, ...]:
 
 def price_change(reference: Mapping[str, Column], calls: pd.DataFrame, ratios: Values) -> PriceChange:
     """The change of prices since the reference; ``ratios`` are logarithms of sale prices over quotes."""
-    mix = _log_mean(calls.loc[~calls["refused"], "price"].to_numpy("float64"))
-    usual = _log_mean(reference[QUOTED_PRICE].values)
-    market = None
+    quoted = calls.loc[~calls["refused"], "price"].to_numpy("float64")
+    mix = market = None
+    if len(quoted) and QUOTED_PRICE in reference:
+        mix = float(np.expm1(_log_mean(quoted) - _log_mean(reference[QUOTED_PRICE].values)))
     if len(ratios) and SALE_RATIO in reference:
         market = float(np.expm1(np.median(ratios) - np.median(reference[SALE_RATIO].values)))
-    return PriceChange(float(np.expm1(mix - usual)), market)
+    return PriceChange(mix, market)
 
 
 def _log_mean(prices: Prices) -> float:
-    return float(np.log(prices).mean()) if len(prices) else float("nan")
+    return float(np.log(prices).mean())
 
 
 def _most_grown(name: str, column: Column, values: Values) -> tuple[Group, Mask]:
@@ -116,10 +118,18 @@ def _band(name: str, usual: Values, values: Values) -> tuple[Mask, Mask, str]:
 
 
 def _clients(rows: pd.DataFrame, concerned: pd.DataFrame) -> tuple[Group, ...]:
-    """The clients, by user agent, whose share among the stones concerned is well above that among all."""
-    shares, usual = (
-        each["user_agent"].fillna("(none)").value_counts(normalize=True) for each in (concerned, rows)
-    )
-    grown = (shares - usual.reindex(shares.index)).sort_values(ascending=False)
-    names = [str(name) for name in grown.index[grown >= _FEWEST_MORE][:_MOST_CLIENTS]]
+    """The clients, by user agent and by key, with a share of the stones concerned well above that of all."""
+    shares, usual = _client_shares(concerned), _client_shares(rows)
+    grown = (shares - usual.reindex(shares.index)).sort_values(ascending=False, kind="stable")
+    named = grown.index[grown >= _FEWEST_MORE]
+    if named.empty:  # who sends nearly all cannot send a larger share of these
+        named = shares.index[shares >= _NEARLY_ALL]
+    names = [str(name) for name in named[:_MOST_CLIENTS]]
     return tuple(Group(name, float(shares[name]), float(usual[name])) for name in names)
+
+
+def _client_shares(rows: pd.DataFrame) -> "pd.Series[float]":
+    """The share of each user agent in the rows, and of each key by its name."""
+    keys = "key " + rows["key_name"].dropna().astype("str")
+    counts = [rows["user_agent"].fillna("(none)").value_counts(), keys.value_counts()]
+    return pd.concat(counts).groupby(level=0).sum() / max(1, len(rows))

@@ -54,7 +54,17 @@ def credible(sales: pd.DataFrame) -> "pd.Series[bool]":
     return (sales["price"] / sales["predicted"]).between(1 / LARGEST_FACTOR, LARGEST_FACTOR)
 
 
-_CALL = ("id", "started_at", "status", "user_agent", *FEATURES, "price", "model_version", "warnings")
+_CALL = (
+    "id",
+    "started_at",
+    "status",
+    "user_agent",
+    "key_name",
+    *FEATURES,
+    "price",
+    "model_version",
+    "warnings",
+)
 _SALE = ("exchange_id", "sold_at", "quoted_at", "price", "predicted", "low", "high", "coverage")
 
 

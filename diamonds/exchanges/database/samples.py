@@ -30,7 +30,8 @@ FROM exchanges WHERE path IN ('/predict', '/predict_batch') AND started_at >= :s
 _COUNT_CALLS = f"SELECT count(*) {_CALLS}"
 _CALL_IDS = f"SELECT id {_CALLS} ORDER BY uuid_hash(id) LIMIT :most"
 _OUTCOMES = """
-SELECT id, path, started_at, status, request_headers ->> 'user-agent' AS user_agent
+SELECT id, path, started_at, status,
+    request_headers ->> 'user-agent' AS user_agent, request_headers ->> 'key-name' AS key_name
 FROM exchanges WHERE id = ANY(CAST(:ids AS uuid[]))
 """
 _QUOTES = """
@@ -84,7 +85,7 @@ def count_calls(since: datetime, until: datetime) -> int:
 
 def sampled_calls(since: datetime, until: datetime, most: int) -> list[dict[str, Any]]:
     """At most so many calls of ``/predict`` and ``/predict_batch``, in random order: id, time, status, user
-    agent, and of quotes stone and price.
+    agent, name of the key, and of quotes stone and price.
 
     A batch that was quoted has a row for each of ``MOST_OF_A_BATCH`` of its stones.
     """

@@ -224,16 +224,18 @@ def test_a_key_in_the_query_is_none_and_is_not_stored(stranger: httpx.Client, se
     assert recorded(answer.headers["X-Exchange-Id"]).query == "key=***&access_token=***"
 
 
-def test_a_refused_request_is_recorded_without_its_key(
+def test_a_refused_request_is_recorded_with_the_name_of_its_key_and_without_the_key(
     stranger: httpx.Client, keys: dict[Scope, str]
 ) -> None:
     unknown = f"diamonds_0123456789ab_{uuid4()}"
-    for key, status in ((unknown, 401), (keys[Scope.QUOTE], 403)):
+    for key, status, name in ((unknown, 401, ""), (keys[Scope.QUOTE], 403, "quote-")):
         answer = stranger.get("/exchanges", headers=bearer(key))
         assert answer.status_code == status
         exchange = recorded(answer.headers["X-Exchange-Id"])
         assert (exchange.status, exchange.path) == (status, "/exchanges")
         assert key not in str(exchange)
+        recorded_name = (exchange.request_headers or {}).get("key-name", "")
+        assert recorded_name[: len(name) or None] == name
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "TRACE", "get"])

@@ -40,7 +40,7 @@ def accuracy_chart(days: list[JsonObject], champions: list[JsonObject]) -> Any:
     rules = (
         alt.Chart(reigns)
         .mark_rule(color=ORANGE, strokeDash=[4, 3])
-        .encode(x="promoted_at:T", tooltip=["version", "reason"])
+        .encode(x="promoted_at:T", tooltip=["version:N", "reason:N"])
     )
     title = "Live error by day; dashed: promotions"
     return (band + line + rules).properties(height=240, title=title)

@@ -100,7 +100,14 @@ def show_accuracy(report: JsonObject) -> None:
         covered = {"Sales in their interval": f"{coverage['value']:.1%}"} if coverage else {}
         figures = {**live, **covered, **figures}
         st.caption(f"On {counted(found['stones'], 'sale')}. Stones that sell are not stones that are quoted.")
-    show_figures(figures)
+    show_figures(figures | _price_changes(report))
+
+
+def _price_changes(report: JsonObject) -> dict[str, str]:
+    """How much of the change of prices is mix, and how much is market, as far as the report knows."""
+    changes = report.get("prices") or {}
+    labels = {"mix": "Prices, by other stones", "market": "Prices, by the market"}
+    return {label: f"{changes[key]:+.1%}" for key, label in labels.items() if changes.get(key) is not None}
 
 
 def show_timeline(found: JsonObject) -> None:

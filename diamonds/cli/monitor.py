@@ -29,12 +29,15 @@ def monitor(
 
 
 def _lines(report: dict[str, Any]) -> list[str]:
+    from diamonds.monitoring.markdown import price_change_of
+
     drifted = [f for window in report["windows"][-1:] for f in window["findings"] if f["drifted"]]
     lines = [
         f"{report['champion']}, champion since {str(report['promoted_at'])[:16]} UTC",
         f"last 7 days:  {_accuracy(report['last_7_days'])}",
         f"last 30 days: {_accuracy(report['last_30_days'])}",
         f"calls in the newest window: {report['windows'][-1]['calls']:,}",
+        *([prices] if (prices := price_change_of(report)) else []),
         f"drifted in it: {', '.join(each['column'] for each in drifted) or 'nothing'}",
         *(f"ALARM {alarm['text']}" for alarm in report["alarms"]),
         f"next: {report['step']['text']}",

@@ -110,7 +110,7 @@ class Reference:
         sizes = (len(compared), number)
         drawn = [generator.multinomial(size, shares, _RESAMPLES) / size for size in sizes]
         if self.columns[name].kind == GRADE:
-            return np.asarray(jensenshannon(*drawn, axis=1, base=2))
+            return _jensen_shannon(*drawn)
         one, other = (each.cumsum(axis=1) for each in drawn)
         return np.asarray(np.abs(one - other).max(axis=1))
 
@@ -127,7 +127,13 @@ def _distance(kind: str, reference: Values, values: Values) -> float:
     counts = [
         np.bincount(np.searchsorted(grades, each), minlength=len(grades)) for each in (reference, values)
     ]
-    return float(jensenshannon(*counts, base=2))
+    return float(_jensen_shannon(*counts))
+
+
+def _jensen_shannon(*counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """The distances of the last axis: 0 where rounding leaves the root of less, which SciPy has as NaN."""
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(np.asarray(jensenshannon(*counts, axis=-1, base=2)))
 
 
 def _share_test(reference: Values, values: Values) -> tuple[float, None, float]:

@@ -8,6 +8,8 @@ def markdown_of(report: dict[str, Any]) -> str:
     """The report: what follows, alarms, live accuracy by version and slice, and each window's drift."""
     lines = ["# Monitoring", "", f"{report['champion']}. **{report['step']['text']}**", ""]
     lines += [f"- Alarm: {alarm['text']}" for alarm in report["alarms"]]
+    if prices := price_change_of(report):
+        lines += ["", prices]
     lines += ["", "## Live accuracy", ""]
     lines += _accuracies({"last 7 days": report["last_7_days"], "last 30 days": report["last_30_days"]})
     if absurd := report.get("not_credible"):
@@ -39,6 +41,14 @@ def markdown_of(report: dict[str, Any]) -> str:
         ]
     lines += ["## Drift", "", *_drift(report["windows"])]
     return "\n".join(lines)
+
+
+def price_change_of(report: dict[str, Any]) -> str | None:
+    """How much of the change of prices since the champion's stones is mix, and how much is market."""
+    changes = report.get("prices") or {}
+    texts = {"mix": "by other stones", "market": "by what the same stones are sold for"}
+    known = [f"{changes[key]:+.1%} {text}" for key, text in texts.items() if changes.get(key) is not None]
+    return f"Prices in the newest window: {', '.join(known)}." if known else None
 
 
 def _accuracies(rows: dict[str, dict[str, Any] | None]) -> Iterator[str]:

@@ -47,12 +47,14 @@ class TrainingSettings(BaseModel):
     )
     monitor_window_hours: float = Field(
         default=24.0,
-        gt=0,
+        ge=0.001,
+        le=24 * 366,
         description="Length of the windows of the record that the monitoring looks at, in hours.",
     )
     retrain_cooldown_hours: float = Field(
         default=24.0,
         ge=0,
+        le=24 * 366,
         description="Minimum time between two trainings that alarms of the monitoring start, in hours.",
     )
     work_pool: str = Field(

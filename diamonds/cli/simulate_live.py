@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 STONES = 6_000
 """Number of stones of the market's data, and of those that its clients have."""
 FORCED_MODEL = "linear"
+_START = "Starts a stack of its own, with a service, a database and Prefect, and trains in it."
 _HEADER = "day  sales  off by  champion                            next      alarms"
 
 
@@ -34,7 +35,7 @@ def simulate_live(
 ) -> None:
     """Runs the market and shows each day; ends with 1 where the error did not recover.
 
-    As JSON it is one document at the end, and the days are shown on stderr.
+    As JSON it is one document in the end, and the days are shown on stderr.
     """
     from diamonds.dataset import load_dataset
     from diamonds.live_market.clients import Clients, write_data
@@ -45,10 +46,7 @@ def simulate_live(
 
     with tempfile.TemporaryDirectory(prefix="diamonds-market-") as folder:
         home = Path(folder)
-        typer.echo(
-            "Starts a stack of its own, with a service, a database and Prefect, and trains in it.",
-            err=as_json,
-        )
+        typer.echo(_START, err=as_json)
         everything = load_dataset(settings().data)
         file = home / "market.csv"
         stones = write_data(everything.stones(), file, STONES, seed)
@@ -60,9 +58,9 @@ def simulate_live(
                 lived.append(day)
                 typer.echo(_line(day), err=as_json)
             found = outcome(clients, shift_day, lived)
-    _print_outcome(found, lived, as_json)
-    if not found.recovered:
-        raise typer.Exit(FAILED)
+    if as_json:
+        print_json({"shift_day": shift_day, "days": list(map(asdict, lived)), "outcome": asdict(found)})
+    _conclude(found, as_json)
 
 
 def _line(day: "LiveDay") -> str:
@@ -70,13 +68,13 @@ def _line(day: "LiveDay") -> str:
     return f"{figures}  {day.champion:<34}  {day.step:<8}  {', '.join(day.alarms) or 'none'}"
 
 
-def _print_outcome(found: "Outcome", lived: list["LiveDay"], as_json: bool) -> None:
-    if as_json:
-        print_json({**asdict(found), "recovered": found.recovered, "days": list(map(asdict, lived))})
-        return
+def _conclude(found: "Outcome", as_json: bool) -> None:
     typer.echo(
         f"off by {found.before:.2%} before, {found.worst:.1%} on the worst day, {found.after:.2%} by the "
-        f"last champion ({found.sales:,} sales); {found.promotions} changes of the champion"
+        f"last champion ({found.sales:,} sales); in the median {found.bias_before:+.1%} before and "
+        f"{found.bias_after:+.1%} after; {found.promotions} changes of the champion",
+        err=as_json,
     )
     if not found.recovered:
-        typer.echo("the error did not come back to within 5% of its level before")
+        typer.echo("the error did not come back to within 5% of its level before", err=as_json)
+        raise typer.Exit(FAILED)

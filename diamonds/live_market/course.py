@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from diamonds.live_market.clients import Clients
+from diamonds.models.spec import Prices
 from diamonds.monitoring.market import POISONED_FACTOR
 from diamonds.prefect_api import runs
 from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
@@ -33,11 +34,15 @@ class LiveDay:
 class Outcome:
     """The mean errors as shares of the price: before the change, from then on at the worst, and by the last
     champion, on so many ``sales``; and how often champions changed.
+
+    ``bias_before`` and ``bias_after`` are by how much quotes were too high in the median, as shares.
     """
 
     before: float
     worst: float
     after: float
+    bias_before: float
+    bias_after: float
     sales: int
     promotions: int
 
@@ -106,7 +111,8 @@ def outcome(clients: Clients, shift_day: int, days: list[LiveDay]) -> Outcome:
     daily = since.groupby("sold_on").apply(_mape)
     champions = [each.champion for each in days]
     changes = sum(a != b for a, b in pairwise(champions))
-    return Outcome(_mape(before), float(daily.max()), _mape(last), len(last), changes)
+    biases = _bias(before), _bias(last)
+    return Outcome(_mape(before), float(daily.max()), _mape(last), *biases, len(last), changes)
 
 
 def _honest(sales: list[dict[str, object]]) -> pd.DataFrame:
@@ -116,5 +122,14 @@ def _honest(sales: list[dict[str, object]]) -> pd.DataFrame:
 
 
 def _mape(sales: pd.DataFrame) -> float:
-    ratio = sales["predicted"].to_numpy("float64") / sales["price"].to_numpy("float64")
-    return float(np.abs(ratio - 1).mean()) if len(sales) else float("nan")
+    return float(np.abs(_errors(sales)).mean()) if len(sales) else float("nan")
+
+
+def _bias(sales: pd.DataFrame) -> float:
+    return float(np.median(_errors(sales))) if len(sales) else float("nan")
+
+
+def _errors(sales: pd.DataFrame) -> Prices:
+    """How far quotes were above the sale prices, as shares of these."""
+    ratio: Prices = sales["predicted"].to_numpy("float64") / sales["price"].to_numpy("float64")
+    return ratio - 1

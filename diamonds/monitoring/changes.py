@@ -123,7 +123,7 @@ def _clients(rows: pd.DataFrame, concerned: pd.DataFrame) -> tuple[Group, ...]:
     grown = (shares - usual.reindex(shares.index)).sort_values(ascending=False, kind="stable")
     named = grown.index[grown >= _FEWEST_MORE]
     if named.empty:  # who sends nearly all cannot send a larger share of these
-        named = shares.index[shares >= _NEARLY_ALL]
+        named = shares.index[(shares >= _NEARLY_ALL) & (usual.reindex(shares.index) < 1)]
     names = [str(name) for name in named[:_MOST_CLIENTS]]
     return tuple(Group(name, float(shares[name]), float(usual[name])) for name in names)
 

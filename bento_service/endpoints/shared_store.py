@@ -14,6 +14,7 @@ from diamonds.versions import store
 from diamonds.versions.shared import is_shared
 
 EVERY_SECONDS = 1.0
+_PAUSE_S_ON_A_FULL_DISK = 30.0
 
 log = logging.getLogger("bentoml.diamonds")
 
@@ -32,6 +33,7 @@ class SharedStore:
     def __init__(self) -> None:
         self._since: datetime | None = None
         self._problem: str | None = None
+        self._pause_s = EVERY_SECONDS
 
     @property
     def state(self) -> SharedStoreState | None:
@@ -44,15 +46,19 @@ class SharedStore:
         """Takes over and shares what changes, every second until cancelled."""
         while is_shared():
             await run_in(SHARED_STORE, self.synchronize)
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(self._pause_s)
 
     def synchronize(self) -> None:
         """Takes over what other machines changed; logs when the store goes away and when it is back."""
+        self._pause_s = EVERY_SECONDS
         try:
             store.synchronize()
         except StoreAway as error:
             self._note(str(error))
-        # A full disk, or a version that cannot be read, must not end the following.
+        except OSError as error:  # mostly a full disk, for which nothing is to be downloaded each second
+            self._note(str(error))
+            self._pause_s = _PAUSE_S_ON_A_FULL_DISK
+        # A version that cannot be read must not end the following.
         except Exception as error:
             log.exception("Could not follow the shared model store; trying again")
             self._note(f"{type(error).__name__}: {error}")

@@ -1,6 +1,7 @@
 """The log of the shared model store: numbered entries, each written once, that add up to what it holds."""
 
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Self
 from uuid import UUID, uuid4
@@ -8,6 +9,8 @@ from uuid import UUID, uuid4
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from diamonds.sharing.files import SharedFiles, StoreAway
+
+_MOST_AT_ONCE = 64
 
 
 class Saved(BaseModel):
@@ -47,11 +50,29 @@ class Shared(BaseModel):
         return self.model_copy(update={"number": entry.number, "versions": versions | entry.saved})
 
 
-def read_entry(files: SharedFiles, number: int) -> Entry | None:
-    """The entry of that number, or None while there is none; raises ``StoreAway``."""
-    content = files.read(_name_of(number))
+def entries_after(files: SharedFiles, number: int) -> Iterator[Entry]:
+    """The entries after that of a number, in order; raises ``StoreAway``.
+
+    One request finds that there is none; where there are many, ever more are read at once.
+    """
+    count = 1
+    while True:
+        numbers = range(number + 1, number + 1 + count)
+        for each, content in zip(numbers, files.read_all([_name_of(each) for each in numbers]), strict=True):
+            if content is None:
+                return
+            yield _parsed(each, content)
+        number, count = numbers[-1], min(2 * count, _MOST_AT_ONCE)
+
+
+def has_entry(files: SharedFiles, number: int) -> bool:
+    """Whether there is an entry of that number; raises ``StoreAway``."""
+    return files.read(_name_of(number)) is not None
+
+
+def _parsed(number: int, content: bytes) -> Entry:
     try:
-        return None if content is None else Entry.model_validate_json(content)
+        return Entry.model_validate_json(content)
     except ValidationError as error:
         raise StoreAway(f"Entry {number} of the shared model store is none of ours: {error}.") from error
 

@@ -2,8 +2,10 @@
 
 import json
 import os
+import shutil
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,12 +13,26 @@ import yaml
 
 from diamonds.versions.entries import MODEL_YAML
 
+_STAGING = "diamonds-staging-"
+_SECONDS_TO_STAY = 24 * 3600
+
 
 @contextmanager
 def staging(root: Path) -> Iterator[Path]:
-    """A folder from which a version can be moved into the model store at ``root`` at once."""
-    with TemporaryDirectory(prefix="diamonds-", dir=root.parent) as place:
+    """A folder from which a version can be moved into the model store at ``root`` at once.
+
+    Those that killed processes have left behind are deleted a day later.
+    """
+    _remove_left_behind(root.parent)
+    with TemporaryDirectory(prefix=_STAGING, dir=root.parent) as place:
         yield Path(place)
+
+
+def _remove_left_behind(home: Path) -> None:
+    for left in home.glob(f"{_STAGING}*/"):
+        with suppress(FileNotFoundError):  # another process has just done it
+            if time.time() - left.stat().st_mtime > _SECONDS_TO_STAY:
+                shutil.rmtree(left)
 
 
 def publish(staged: Path, root: Path) -> Path:

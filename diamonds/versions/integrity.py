@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -83,12 +84,25 @@ def hashes_of(version: Version) -> dict[str, str]:
 
 def signature(folder: Path) -> Signature:
     """What changes when a file of the folder is changed, added or removed."""
-    return frozenset((path.relative_to(folder).as_posix(), _state(path)) for path in folder.rglob("*"))
+    beginning = len(str(folder)) + 1
+    return frozenset((entry.path[beginning:], _state(entry)) for entry in _entries_below(str(folder)))
 
 
-def _state(path: Path) -> tuple[int, ...]:
+def _entries_below(folder: str) -> "Iterator[os.DirEntry[str]]":
+    """All files and folders below a folder, much faster than by ``Path.rglob``: there are many versions."""
     try:
-        found = path.stat()
+        entries = list(os.scandir(folder))
+    except OSError:  # just deleted
+        return
+    for entry in entries:
+        yield entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from _entries_below(entry.path)
+
+
+def _state(entry: "os.DirEntry[str]") -> tuple[int, ...]:
+    try:
+        found = entry.stat()
     except OSError:  # a link to nowhere, or just deleted
         return ()
     return (found.st_mode, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)

@@ -3,8 +3,10 @@
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 from diamonds.sharing.files import SharedFiles, StoreAway
 from diamonds.sharing.log import Saved, Shared
@@ -15,7 +17,14 @@ from diamonds.versions.integrity import MANIFEST, DamagedVersion, damage, file_s
 from diamonds.versions.names import CHAMPION, PREFIX
 from diamonds.versions.version import Version
 
+Places: TypeAlias = dict[str, list[Path]]
+"""Where the files of shared versions are or will be here, by their SHA-256."""
+
 log = logging.getLogger(__name__)
+
+
+class WrongContent(StoreAway):
+    """A file of the shared model store was damaged there."""
 
 
 def versions_here() -> Iterator[tuple[str, Saved]]:
@@ -33,19 +42,35 @@ def state_here() -> frozenset[tuple[str, int, int]]:
     return frozenset((path, found.st_ino, found.st_mtime_ns) for path, found in metadata)
 
 
-def take_over(files: SharedFiles, shared: Shared, tag: str) -> None:
-    """Brings one version here, unless it is here and whole, and gives it the labels that are shared."""
-    saved, here = shared.versions[tag], _version_at(folder_of(tag))
-    if here is None or damage(here) is not None:
-        _download(files, shared, tag)
-    elif _metadata_of(here.folder) != saved.metadata:
-        write_metadata(here.folder, saved.metadata)
+def take_over(files: SharedFiles, shared: Shared, tags: Collection[str]) -> None:
+    """Brings these versions here, unless they are here and whole, and gives them their shared labels.
+
+    Champions come first, the newest before all others: quoting is not to wait for what is merely stored. One
+    whose shared files are damaged keeps none of the others away; then raises ``WrongContent``.
+    """
+    places, wrong = _places_of(shared), None
+    newest_first = [tag for tag in reversed(shared.versions) if tag in tags]
+    for tag in sorted(newest_first, key=lambda tag: not _is_champion(tag)):
+        saved, here = shared.versions[tag], _version_at(folder_of(tag))
+        try:
+            if here is None or damage(here) is not None:
+                _download(files, tag, saved, places)
+            elif _metadata_of(here.folder) != saved.metadata:
+                write_metadata(here.folder, saved.metadata)
+        except WrongContent as error:
+            wrong = error
+    if wrong is not None:
+        raise wrong
+
+
+def _is_champion(tag: str) -> bool:
+    return tag.startswith(f"{CHAMPION}:")
 
 
 def restore(shared: Shared) -> None:
     """Undoes promotions and labels that are here and not shared; new versions stay, to be shared later."""
     for tag, here in list(versions_here()):
-        if tag not in shared.versions and tag.startswith(f"{CHAMPION}:"):
+        if tag not in shared.versions and _is_champion(tag):
             log.warning("Deleting %s, which no other machine knows of", tag)
             remove_here(tag)
         elif tag in shared.versions and here.metadata != shared.versions[tag].metadata:
@@ -68,37 +93,40 @@ def blob(sha256: str) -> str:
     return f"files/{sha256[:2]}/{sha256}"
 
 
-def _download(files: SharedFiles, shared: Shared, tag: str) -> None:
-    saved = shared.versions[tag]
+def _download(files: SharedFiles, tag: str, saved: Saved, places: Places) -> None:
     with staging(root()) as place:
         folder = place.joinpath(*tag.split(":"))
-        for name, sha256 in saved.files.items():
-            target = folder / _checked(name)
+        targets = {folder / _checked(name): sha256 for name, sha256 in saved.files.items()}
+        for target in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _copy_or_download(files, shared, sha256, target)
+        missing = {at: sha256 for at, sha256 in targets.items() if not _is_copied(places[sha256], at, sha256)}
+        files.download_all([(blob(sha256), at) for at, sha256 in missing.items()])
+        for target, sha256 in missing.items():
+            if file_sha256(target) != sha256:
+                expected = f"that of SHA-256 {sha256}, a file of {tag}"
+                raise WrongContent(f"The shared model store has other content than {expected}.")
         (folder / MANIFEST).write_text(json.dumps(saved.files, indent=2))
         write_metadata(folder, saved.metadata)
         remove_here(tag)
         publish(folder, root())
 
 
-def _copy_or_download(files: SharedFiles, shared: Shared, sha256: str, target: Path) -> None:
-    """Writes a file from another version that has it, or from the shared store, and checks its hash."""
-    for source in _places_of(shared, sha256):
-        shutil.copyfile(source, target)
-        if file_sha256(target) == sha256:
-            return
-    files.download(blob(sha256), target)
-    if file_sha256(target) != sha256:
-        raise StoreAway(f"The shared model store has other content than that of SHA-256 {sha256}.")
+def _is_copied(sources: Sequence[Path], target: Path, sha256: str) -> bool:
+    """Whether a file was copied from another version here that has it, and is what it should be."""
+    for source in sources:
+        if source.is_file():
+            shutil.copyfile(source, target)
+            if file_sha256(target) == sha256:
+                return True
+    return False
 
 
-def _places_of(shared: Shared, sha256: str) -> Iterator[Path]:
+def _places_of(shared: Shared) -> Places:
+    places: Places = defaultdict(list)
     for tag, saved in shared.versions.items():
-        for name, each in saved.files.items():
-            place = folder_of(tag) / name
-            if each == sha256 and place.is_file():
-                yield place
+        for name, sha256 in saved.files.items():
+            places[sha256].append(folder_of(tag) / name)
+    return places
 
 
 def _checked(name: str) -> PurePosixPath:

@@ -4,22 +4,20 @@ Each change of what is shared is the next entry of its log, which only one machi
 undoes what it changed here, takes over what the first one changed, and decides again.
 """
 
-import json
 import logging
-from collections.abc import Callable, Iterator
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from pydantic import ValidationError
-
 from diamonds.settings import settings
 from diamonds.sharing.files import SharedFiles, StoreAway
-from diamonds.sharing.log import Entry, Shared, append, read_entry
-from diamonds.versions.bentoml_store import root
+from diamonds.sharing.log import Entry, Saved, Shared, append, entries_after, has_entry
+from diamonds.versions import shared_state
 from diamonds.versions.deduplication import deduplicate
-from diamonds.versions.files import replace
 from diamonds.versions.mirror import (
     blob,
     folder_of,
@@ -33,14 +31,15 @@ from diamonds.versions.mirror import (
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_STATE = "diamonds-shared.json"
-_DELETED = "diamonds-deleted.json"
 _ATTEMPTS = 10
+_SECONDS_BETWEEN_CHECKS = 5.0
 
 log = logging.getLogger(__name__)
 
 _in_step: set[object] = set()
 """What was here and shared when this process last saw that they are the same."""
+_seen: dict[str, float] = {}
+"""When the newest entry was last seen at a URL, by the clock of this process."""
 
 
 class Overtaken(RuntimeError):
@@ -80,6 +79,7 @@ def transaction() -> Iterator[None]:
     if files.read_only:
         raise StoreAway("The shared model store is read over HTTP and cannot be changed from here.")
     before = _pulled(files)
+    _check_not_lost(files, before.number)
     if before.number:
         restore(before)
     undone = before.number > 0  # while nothing is shared, what is here stays
@@ -102,9 +102,11 @@ def synchronize() -> None:
     """
     files = shared_files()
     before = _pulled(files)
-    state = (files.url, before.number, state_here(), tuple(_deleted()))
+    state = (files.url, before.number, state_here(), tuple(shared_state.deleted()))
     if state in _in_step:
+        _check_not_lost(files, before.number, since_seconds=_SECONDS_BETWEEN_CHECKS)
         return
+    _check_not_lost(files, before.number)
     if before.number:
         restore(before)
     if not files.read_only:
@@ -120,7 +122,7 @@ def synchronize() -> None:
 def note_deleted(tag: str) -> None:
     """Notes that a version was deleted here, so that it is deleted everywhere; the caller holds the lock."""
     if is_shared():
-        _write(_DELETED, json.dumps(sorted({tag, *_deleted()})))
+        shared_state.note_deleted(tag)
 
 
 def shared_files() -> SharedFiles:
@@ -130,66 +132,59 @@ def shared_files() -> SharedFiles:
 
 def check_present(files: SharedFiles) -> None:
     """Raises ``StoreAway`` where what was shared before is gone, as from a folder that is not mounted."""
-    _check_present(files, _known(files.url))
-
-
-def _check_present(files: SharedFiles, before: Shared) -> None:
-    if before.number and read_entry(files, before.number) is None:
-        raise StoreAway(f"The shared model store has lost its entry {before.number}; is it mounted?")
+    _check_not_lost(files, shared_state.read(files.url).number)
 
 
 def _pulled(files: SharedFiles) -> Shared:
     """What is shared now, all of which is here now."""
-    shared = before = _known(files.url)
-    while entry := read_entry(files, shared.number + 1):
+    shared = before = shared_state.read(files.url)
+    for entry in entries_after(files, shared.number):
         shared = shared.after(entry)
-    if shared is before:
-        _check_present(files, before)
-    missing = [tag for tag in shared.versions if not folder_of(tag).exists()]
-    if shared.number > before.number or missing:
+    tags = shared.versions.keys() - set(shared_state.deleted())
+    if shared is not before or any(not folder_of(tag).exists() for tag in tags):
         for tag in before.versions.keys() - shared.versions.keys():
             remove_here(tag)
-        for tag in shared.versions.keys() - set(_deleted()):
-            take_over(files, shared, tag)
-        _write(_STATE, shared.model_dump_json())
+        take_over(files, shared, tags)
+        shared_state.write(shared)
         deduplicate()
     return shared
+
+
+def _check_not_lost(files: SharedFiles, number: int, *, since_seconds: float = 0) -> None:
+    """Raises ``StoreAway`` where the newest entry is gone, as in a folder that is not mounted.
+
+    Does nothing where that was looked at not so long ago.
+    """
+    now = time.monotonic()
+    if number and now - _seen.get(files.url, -math.inf) >= since_seconds:
+        if not has_entry(files, number):
+            raise StoreAway(f"The shared model store has lost its entry {number}; is it mounted?")
+        _seen[files.url] = now
 
 
 def _push(files: SharedFiles, before: Shared) -> None:
     """Shares what is here and not in ``before``; raises ``Overtaken`` where there is a newer entry."""
     saved = {tag: each for tag, each in versions_here() if before.versions.get(tag) != each}
-    deleted = tuple(tag for tag in _deleted() if tag in before.versions and tag not in saved)
+    deleted = tuple(tag for tag in shared_state.deleted() if tag in before.versions and tag not in saved)
     if saved or deleted:
-        for tag, each in saved.items():
-            for name, sha256 in each.files.items():
-                files.upload(blob(sha256), folder_of(tag) / name)
+        _check_create(files)
+        files.upload_all(dict(_new_files(saved, before)))
         entry = Entry(number=before.number + 1, saved=saved, deleted=deleted)
         if not append(files, entry):
             raise Overtaken("Another machine changed the shared model store at the same time; try again.")
-        _write(_STATE, before.after(entry).model_dump_json())
-    _write(_DELETED, "[]")
+        shared_state.write(before.after(entry))
+    shared_state.forget_deleted()
 
 
-def _known(url: str) -> Shared:
-    """What was shared when this machine last looked."""
-    try:
-        known = Shared.model_validate_json(_place(_STATE).read_bytes())
-    except (FileNotFoundError, ValidationError):
-        return Shared(url=url)
-    return known if known.url == url else Shared(url=url)
+@cache
+def _check_create(files: SharedFiles) -> None:
+    files.check_create()
 
 
-def _deleted() -> list[str]:
-    try:
-        return list(json.loads(_place(_DELETED).read_bytes()))
-    except (FileNotFoundError, ValueError):
-        return []
-
-
-def _write(name: str, text: str) -> None:
-    replace(_place(name), text)
-
-
-def _place(name: str) -> Path:
-    return root().parent / name
+def _new_files(saved: Mapping[str, Saved], before: Shared) -> Iterator[tuple[str, Path]]:
+    """The names under which files are shared that no entry has named yet, with where they are."""
+    present = {sha256 for each in before.versions.values() for sha256 in each.files.values()}
+    for tag, each in saved.items():
+        for name, sha256 in each.files.items():
+            if sha256 not in present:
+                yield blob(sha256), folder_of(tag) / name

@@ -1,16 +1,24 @@
 """The model store of two machines, each a process with a home of its own, on files and on a real S3 API."""
 
+import json
 import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import fsspec
 import httpx
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
+from diamonds.sharing.files import SharedFiles, StoreAway
 from tests.bento_service.serving import serving
 from tests.faults.proxy import Proxy
 from tests.processes import free_port, wait_until
@@ -138,17 +146,79 @@ def test_a_damaged_or_missing_version_is_brought_back_from_the_shared_store(
     assert second.ask("versions") == first.ask("versions") == [tag]
 
 
-def test_files_of_other_content_than_their_hash_are_not_taken(
+def test_files_of_other_content_than_their_hash_are_not_taken_and_keep_no_other_version_away(
     two: tuple[Host, Host], files: list[str], tmp_path: Path
 ) -> None:
     first, second = two
-    first.ask("promote", first.ask("import", files[0]))
-    largest = max((tmp_path / "shared" / "files").glob("*/*"), key=lambda path: path.stat().st_size)
-    largest.write_bytes(b"x" * largest.stat().st_size)
+    linear, xgboost = (first.ask("import", file) for file in files)
+    first.ask("promote", linear)
+    manifest = first.home.joinpath("models", *xgboost.split(":"), "manifest.json").read_text()
+    hashes = set(json.loads(manifest).values())
+    others = first.home.joinpath("models", *linear.split(":"), "manifest.json").read_text()
+    own = next(iter(hashes - set(json.loads(others).values())))
+    tmp_path.joinpath("shared", "files", own[:2], own).write_bytes(b"x")
 
     with pytest.raises(RuntimeError, match="has other content than that of SHA-256"):
         second.ask("sync")
-    assert second.ask("versions") == []
+    assert xgboost not in second.ask("versions")
+    assert second.ask("champion") == linear
+
+
+def test_over_http_a_host_follows_by_one_request_a_look_and_changes_nothing(
+    files: list[str], tmp_path: Path
+) -> None:
+    served = tmp_path / "shared"
+    with (
+        host(tmp_path / "first", f"file://{served}") as first,
+        web_server(served) as (url, requests),
+        host(tmp_path / "second", url) as second,
+    ):
+        linear = first.ask("import", files[0])
+        first.ask("promote", linear)
+        second.ask("sync")
+        second.ask("sync")
+        before = len(requests)
+        second.ask("sync")
+
+        assert second.ask("champion") == linear
+        assert len(requests) == before + 1
+        with pytest.raises(RuntimeError, match="is read over HTTP and cannot be changed from here"):
+            second.ask("rollback")
+
+
+@contextmanager
+def web_server(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """The URL of a web server of the files in a folder, and the requests that it has received."""
+    requests: list[str] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_request(self, code: object = "-", size: object = "-") -> None:
+            requests.append(self.path)
+
+        def log_error(self, *args: object) -> None:
+            """Nobody reads that a file is missing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder))) as server:
+        Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}", requests
+        server.shutdown()
+
+
+class Overwriting(MemoryFileSystem):
+    """A file system without conditional writes, as stores have that are merely similar to S3."""
+
+    protocol = "overwriting"
+
+    def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **options: object) -> None:
+        super().pipe_file(path, value, mode="overwrite", **options)
+
+
+def test_a_store_that_overwrites_what_is_there_is_refused() -> None:
+    fsspec.register_implementation("overwriting", Overwriting, clobber=True)
+
+    SharedFiles.at("memory://kept").check_create()
+    with pytest.raises(StoreAway, match="overwrites files where it was asked to create them"):
+        SharedFiles.at("overwriting://lost").check_create()
 
 
 @pytest.mark.slow

@@ -104,6 +104,8 @@ def one_line(error: Exception) -> str:
         return f"Could not use {error.filename}: {error.strerror}."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "No space is left on the disk; make room, or set DIAMONDS_HOME to a folder of another disk."
+    if isinstance(refusal := getattr(error, "orig", None), Exception):  # SQLAlchemy's, with the statement
+        return f"The database cannot do it: {str(refusal).strip().partition(chr(10))[0]}"
     text = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
     if type(error) in _UNEXPECTED or not text:
         return f"It failed where that was not expected ({text or 'no reason is given'}); see --verbose."

@@ -94,6 +94,8 @@ def export(
     """Write the exchanges of a time range to a Parquet file."""
     if not file.absolute().parent.is_dir():
         raise typer.BadParameter(f"Got {file}; expected a file in a folder that there is.")
+    if file.exists() and not file.is_file():  # a folder, or a device, in whose place the file would be put
+        raise typer.BadParameter(f"Got {file}; expected the name of a file, which is written or replaced.")
     from diamonds.database import migrate, running
     from diamonds.exchanges import Filter
     from diamonds.exchanges.database.export import export as write_parquet
@@ -131,7 +133,7 @@ def forget(
 def _ids_in(file: Path) -> list[UUID]:
     """The ids of a file; raises ``typer.BadParameter`` with the first that is none."""
     ids = []
-    for text in file.read_text().split():
+    for text in file.read_text("utf-8", errors="replace").split():
         try:
             ids.append(UUID(text))
         except ValueError as error:

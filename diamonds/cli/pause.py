@@ -26,6 +26,8 @@ def pause(
     as_json: AsJson = False,
 ) -> None:
     """Pause promotions, or all that the monitoring would do by itself."""
+    if not reason.strip():
+        raise typer.BadParameter("Got nothing; expected why, for the history.", param_hint="--reason")
     _set(switch, paused=True, reason=reason, by=by, as_json=as_json)
 
 

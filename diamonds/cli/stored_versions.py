@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from diamonds.cli.errors import CommandError
 from diamonds.cli.output import AsJson, print_json, print_result
 from diamonds.cli.versions import tag_named, version_named
 
@@ -34,9 +35,13 @@ def import_version(
 ) -> None:
     """Add the version of a file to the model store, once it is checked; it is not promoted."""
     from diamonds.model_files import transfer
+    from diamonds.model_files.errors import BadVersionFile
     from diamonds.versions import acceptance
 
-    imported = transfer.import_version(file.read_bytes())
+    try:
+        imported = transfer.import_version(file.read_bytes())
+    except BadVersionFile as error:
+        raise CommandError(f"{file} is refused. {error}") from error
     tag = imported.version.tag
     if accept:
         acceptance.accept(tag)

@@ -61,7 +61,7 @@ def train(
     try:
         outcome, decision = run(
             specs,
-            data or settings().data,
+            settings().data if data is None else data,
             budget,
             executor,
             TerminalProgress(),

@@ -38,6 +38,8 @@ def tables_of(source: str | Path, options: Options | None = None) -> Iterator[It
     be read and why.
     """
     text, options = str(source), options or Options()
+    if not text.strip():
+        raise DataError(f"Got {text!r}; expected a file, folder, URL or database.")
     if _is_url(text) and not _is_file_url(text):
         yield iter([sql_table(text)])
         return

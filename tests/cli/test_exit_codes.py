@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner, Result
 
 from diamonds.cli.app import app
@@ -35,6 +36,8 @@ FAILING: dict[str, tuple[list[str], int]] = {
     "a champion that there is not": (["export-version", "champion"], 1),
     "an unknown version to list": (["models", "linear:none"], 1),
     "a folder that is not there": (["export", "/nowhere/x.parquet"], 2),
+    "a folder in place of a file": (["export", "/"], 2),
+    "a device in place of a file": (["export", "/dev/null"], 2),
     "an unknown shift": (["simulate", "nonsense"], 2),
     "a version to export": (["export-version", "linear:none"], 1),
     "a version to import": (["import-version", "/nowhere"], 1),
@@ -48,6 +51,10 @@ FAILING: dict[str, tuple[list[str], int]] = {
     "an option that there is not": (["history", "--nonsense"], 2),
     "a command that there is not": (["nonsense"], 2),
     "an unknown scope": (["keys", "add", "shop", "--scope", "everything"], 2),
+    "ids in a file that is no text": (["forget", "--file", sys.executable], 2),
+    "data without a name": (["data", ""], 1),
+    "a training of data without a name": (["train", "--data", ""], 1),
+    "a pause without a reason": (["pause", "loop", "--reason", " "], 2),
     "an unknown switch": (["pause", "everything", "--reason", "so"], 2),
 }
 
@@ -89,6 +96,10 @@ def test_settings_are_a_document_with_numbers_as_numbers() -> None:
         (KeyError("carat"), "It failed where that was not expected ('carat'); see --verbose."),
         (ValueError(), "It failed where that was not expected (no reason is given); see --verbose."),
         (RuntimeError("two\nlines"), "two lines"),
+        (
+            DBAPIError("SELECT 1", {}, Exception("connection failed: Connection refused\n\tIs it there?")),
+            "The database cannot do it: connection failed: Connection refused",
+        ),
     ],
 )
 def test_an_error_is_a_sentence_without_the_name_of_its_class(error: Exception, line: str) -> None:

@@ -15,6 +15,7 @@ from diamonds.cli.keys import keys
 from diamonds.cli.migrate import migrate
 from diamonds.cli.models import models
 from diamonds.cli.monitor import monitor
+from diamonds.cli.output import print_any_character
 from diamonds.cli.pause import pause, resume
 from diamonds.cli.price import price
 from diamonds.cli.promotions import compare, history, promote, rollback
@@ -65,6 +66,7 @@ def diamonds(
     ] = (False),
 ) -> None:
     """Train, promote and serve models of what a diamond is worth."""
+    print_any_character()
     ensure_writable()
     if verbose:
         logging.basicConfig(level=logging.INFO)

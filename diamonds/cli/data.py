@@ -3,11 +3,9 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
-from diamonds.cli.output import print_json
+from diamonds.cli.output import console, print_json, printable
 
 if TYPE_CHECKING:
     from diamonds.dataset import DataReport
@@ -18,8 +16,6 @@ Header = Annotated[
     str | None, typer.Option(help="Names of the columns of a file without a header: carat,cut,...")
 ]
 """An option that stands for the line with the names of columns."""
-
-terminal = Console()
 
 
 def data(
@@ -75,22 +71,26 @@ def _recognised(cleaned: "CleanedTables") -> dict[str, str]:
 def _show(cleaned: "CleanedTables") -> None:
     for summary in cleaned.tables:
         table = Table(
-            "column", "read from", title=escape(f"{summary.place}: {summary.rows:,} rows"), box=None
+            "column", "read from", title=printable(f"{summary.place}: {summary.rows:,} rows"), box=None
         )
         for column, name in summary.columns.items():
-            table.add_row(column, escape(repr(name)))
+            table.add_row(column, repr(name))
         for role, names in summary.market_columns.items():
-            table.add_row(role, escape(", ".join(map(repr, names))))
-        terminal.print(table)
-        for note in summary.notes:
-            terminal.print(escape(f"- {note}"))
+            table.add_row(role, ", ".join(map(repr, names)))
+        console().print(table)
+        _print(*(f"- {note}" for note in summary.notes))
         if summary.ignored:
-            terminal.print(escape(f"Not used: {', '.join(map(repr, summary.ignored))}."))
+            _print(f"Not used: {', '.join(map(repr, summary.ignored))}.")
 
 
 def _show_counts(report: "DataReport") -> None:
-    terminal.print(f"{report.read:,} rows read: {report.kept:,} stones, {report.copies:,} copies.")
-    for sentence in report.set_aside_sentences():
-        terminal.print(escape(f"Set aside: {sentence}"))
-    for note in report.notes:
-        terminal.print(escape(f"- {note}"))
+    _print(
+        f"{report.read:,} rows read: {report.kept:,} stones, {report.copies:,} copies.",
+        *(f"Set aside: {sentence}" for sentence in report.set_aside_sentences()),
+        *(f"- {note}" for note in report.notes),
+    )
+
+
+def _print(*lines: str) -> None:
+    for line in lines:
+        console().print(printable(line))

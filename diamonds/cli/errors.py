@@ -4,8 +4,9 @@ import errno
 import functools
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec
 
 import pydantic
@@ -13,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from diamonds.cli.output import print_json
+from diamonds.cli.output import print_json, printable
 from diamonds.cli.signals import leaving_on_sigterm
 
 FAILED = 1
@@ -69,6 +70,13 @@ class Commands(TyperGroup):
         with _shown_as_json(args):
             return super().make_context(info_name, args, parent, **extra)
 
+    def main(self, *args: Any, **extra: Any) -> Any:
+        try:
+            return super().main(*args, **extra)
+        except OSError as error:  # of help or what is wrong with options, which cannot be printed
+            typer.echo(f"diamonds: {one_line(error)}", err=True)
+            sys.exit(FAILED)
+
     def invoke(self, ctx: Any) -> Any:
         with _shown_as_json([*ctx._protected_args, *ctx.args]):
             return super().invoke(ctx)
@@ -93,20 +101,21 @@ def _end(message: str, code: int, options: dict[str, Any]) -> None:
 
 def _print_error(message: str, options: dict[str, Any]) -> None:
     if options.get("as_json"):
-        print_json({"error": {"message": message}})
+        with suppress(OSError):  # what is wrong may be where it is to be printed
+            print_json({"error": {"message": message}})
 
 
 def one_line(error: Exception) -> str:
     """The message of an error on one line; of an error of the system also which file or address it is of."""
     if isinstance(error, pydantic.ValidationError):
-        return " ".join(map(_field_line, error.errors()))
+        return printable(" ".join(map(_field_line, error.errors())))
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"Could not use {error.filename}: {error.strerror}."
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return "No space is left on the disk; make room, or set DIAMONDS_HOME to a folder of another disk."
     if isinstance(refusal := getattr(error, "orig", None), Exception):  # SQLAlchemy's, with the statement
         return f"The database cannot do it: {str(refusal).strip().partition(chr(10))[0]}"
-    text = re.sub(r"^\[Errno \d+\] ", "", " ".join(str(error).split()))
+    text = re.sub(r"^\[Errno \d+\] ", "", printable(str(error)))
     if type(error) in _UNEXPECTED or not text:
         return f"It failed where that was not expected ({text or 'no reason is given'}); see --verbose."
     return text

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from diamonds.cli.output import AsJson, print_result
+from diamonds.cli.output import AsJson, print_result, printable
 from diamonds.cli.refused import move_file
 from diamonds.cli.refused import refused as show_refused
 from diamonds.versions.names import PREFIX
@@ -217,4 +217,6 @@ def _line(exchange: "Exchange") -> str:
     duration = "" if exchange.duration_ms is None else f"{exchange.duration_ms:8.1f} ms"
     request = f"{exchange.method} {exchange.path}" + (f"?{exchange.query}" if exchange.query else "")
     started, status = f"{exchange.started_at:%Y-%m-%d %H:%M:%S}", exchange.status or "---"
-    return f"{started}  {status} {duration:11}  {request:24} {exchange.model or '':8} {exchange.id}"
+    return (
+        f"{started}  {status} {duration:11}  {printable(request):24} {exchange.model or '':8} {exchange.id}"
+    )

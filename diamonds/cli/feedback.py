@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from diamonds.cli.errors import BAD_INPUT
-from diamonds.cli.versions import print_json
+from diamonds.cli.output import print_json, printable
 
 if TYPE_CHECKING:
     from diamonds.monitoring.sales import Taken
@@ -51,6 +51,6 @@ def _print(results: "Counter[str]", refused: list["Taken"]) -> None:
         f"{results['waiting']:,} wait for their quotes, {results['refused']:,} refused."
     )
     for each in refused:
-        typer.echo(f"row {each.row.number}: {each.outcome.reason}", err=True)
+        typer.echo(f"row {each.row.number}: {printable(str(each.outcome.reason))}", err=True)
     if results["refused"] > len(refused):
         typer.echo(f"... and {results['refused'] - len(refused):,} more", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from diamonds.cli.errors import with_one_line_errors
-from diamonds.cli.output import AsJson, print_json, print_result
+from diamonds.cli.output import AsJson, console, print_json, print_result
 from diamonds.keys.scopes import MEANINGS, Scope
 
 if TYPE_CHECKING:
@@ -102,8 +102,6 @@ def _row(key: "StoredKey") -> dict[str, Any]:
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
 
     if not rows:
@@ -115,8 +113,8 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
         table.add_column(heading)
     for row in rows:
         times = _minute(row["created_at"]), _minute(row["last_used_at"])
-        table.add_row(escape(row["name"]), ", ".join(row["scopes"]), *times, _state(row))
-    Console().print(table)
+        table.add_row(row["name"], ", ".join(row["scopes"]), *times, _state(row))
+    console().print(table)
 
 
 def _state(row: dict[str, Any]) -> str:

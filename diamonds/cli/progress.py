@@ -4,18 +4,18 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
-from rich.console import Console
 from rich.progress import BarColumn, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from diamonds.cli.errors import one_line
+from diamonds.cli.output import console
 from diamonds.dataset import Dataset
 from diamonds.models import ModelSpec
 from diamonds.training.outcome import Outcome, Result, Trained
 from diamonds.training.run import Progress
 
 log = logging.getLogger(__name__)
-terminal = Console(stderr=True)
+terminal = console(stderr=True)
 
 
 class TerminalProgress(Progress):

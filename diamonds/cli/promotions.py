@@ -5,10 +5,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.output import AsJson, print_json
+from diamonds.cli.output import AsJson, console, print_json, printable
 from diamonds.cli.versions import tag_named
 
 if TYPE_CHECKING:
@@ -66,8 +65,8 @@ def history(as_json: AsJson = False) -> None:
     table.add_column("reason", overflow="fold")
     promoted = [(row["promoted_at"], row["version"], f"{row['mae']:.1f}", row["reason"]) for row in rows]
     for moment, *cells in sorted([*promoted, *_changes_of_switches()], key=itemgetter(0), reverse=True):
-        table.add_row(moment[:16].replace("T", " "), *cells)
-    Console().print(table)
+        table.add_row(moment[:16].replace("T", " "), *map(printable, cells))
+    console().print(table)
 
 
 def _changes_of_switches() -> Iterator[tuple[str, str, str, str]]:
@@ -98,4 +97,4 @@ def _print(decision: "Decision", as_json: bool) -> None:
     if as_json:
         print_json({"promote": decision.promote, "reason": decision.reason})
         return
-    Console(soft_wrap=True).print(decision.reason, highlight=False)
+    console(soft_wrap=True).print(printable(decision.reason), highlight=False)

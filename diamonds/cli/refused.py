@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from diamonds.cli.output import print_json, print_result
+from diamonds.cli.output import print_json, print_result, printable
 
 if TYPE_CHECKING:
     from diamonds.exchanges.database.dead_letters import DeadLetter
@@ -66,7 +66,7 @@ def _retry(letters: "Sequence[DeadLetter]", as_json: bool) -> None:
 
     still_refused = [(letter.exchange_id, reason) for letter in letters if (reason := retry(letter))]
     for id_, reason in still_refused:
-        typer.echo(f"{id_} is still refused: {reason}", err=True)
+        typer.echo(f"{id_} is still refused: {printable(reason)}", err=True)
     stored = len(letters) - len(still_refused)
     refused = [{"exchange_id": str(id_), "reason": reason} for id_, reason in still_refused]
     sentence = f"Stored {stored:,} of {len(letters):,} dead letters."
@@ -113,6 +113,6 @@ def _line(letter: "DeadLetter") -> str:
     facts = (
         f"{letter.refused_at:%Y-%m-%d %H:%M:%S}",
         letter.sqlstate or "-----",
-        f"{request.method} {request.path}",
+        printable(f"{request.method} {request.path}"),
     )
-    return "  ".join(filter(None, (*facts, letter.reason, retries, str(letter.exchange_id))))
+    return "  ".join(filter(None, (*facts, printable(letter.reason), retries, str(letter.exchange_id))))

@@ -5,10 +5,9 @@ from typing import Annotated
 
 import typer
 from pydantic.fields import FieldInfo
-from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.output import AsJson, print_json
+from diamonds.cli.output import AsJson, console, print_json
 from diamonds.settings import PROJECT, Settings, settings
 
 _PASSWORD = re.compile(r"((?:://|^(?![^:]*://))[^:/@]*):.*@")
@@ -31,10 +30,12 @@ def show_settings(
     if as_markdown:
         typer.echo(markdown())
         return
-    table = Table("setting", "value", "description", box=None)
+    table = Table(box=None)
+    for heading in ("setting", "value", "description"):
+        table.add_column(heading, overflow="fold")
     for name, field in Settings.model_fields.items():
         table.add_row(variable(name), _format(getattr(settings(), name)), field.description)
-    Console().print(table)
+    console().print(table)
 
 
 def _document() -> dict[str, dict[str, object]]:

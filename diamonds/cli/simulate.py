@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.output import AsJson, print_json
+from diamonds.cli.output import AsJson, console, print_json
 
 if TYPE_CHECKING:
     from diamonds.monitoring.rehearsal import Evening
@@ -98,7 +97,7 @@ def _show(evenings: list["Evening"], shift_day: int) -> None:
         figures = (f"{found.mape.value:.1%}", f"{found.bias.value:+.1%}") if found else ("", "")
         alarms = ", ".join(alarm.subject for alarm in each.report.alarms)
         table.add_row(str(each.day), f"{each.report.sales:,}", *figures, alarms or "none", each.step.kind)
-    Console().print(table)
+    console().print(table)
     first = next((each for each in evenings if each.day >= shift_day and each.report.alarms), None)
     false = sum(bool(each.report.alarms) for each in evenings if each.day < shift_day)
     typer.echo(f"evenings with an alarm before day {shift_day}: {false}")

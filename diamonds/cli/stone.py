@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import pydantic
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from diamonds.cli.errors import BAD_INPUT, CommandError, one_line
-from diamonds.cli.output import AsJson, print_json
+from diamonds.cli.output import AsJson, console, print_json, printable
 from diamonds.cli.versions import champion_or_raise, version_named
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def similar(
         table.add_column(column, justify="right")
     for sample in samples:
         table.add_row(*("" if value is None else str(value) for value in sample.values()))
-    Console().print(table)
+    console().print(table)
 
 
 def _stone(carat: float, cut: str, color: str, clarity: str, **measures: float | None) -> "Diamond":
@@ -146,7 +145,7 @@ def _print_quote(pricer: "Pricer", stone: "Diamond", warnings: list[str], as_jso
 
 def _warn(warnings: list[str]) -> None:
     for warning in warnings:
-        typer.echo(f"diamonds: {warning}", err=True)
+        typer.echo(f"diamonds: {printable(warning)}", err=True)
 
 
 def pricer_of(model: str | None) -> "Pricer":

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
-from diamonds.cli.output import print_json
+from diamonds.cli.output import console, print_json
 
 if TYPE_CHECKING:
     from diamonds.versions.version import Version
@@ -100,8 +99,8 @@ def as_row(version: "Version", champion: "Version | None") -> dict[str, Any]:
 
 def print_versions(versions: "Sequence[Version]", champion: "Version | None") -> None:
     """Prints a table of the versions with their metrics on the hold-out; the champion has a star."""
-    console = Console()
-    shown = list(METRICS)[: None if console.width >= _WIDE else 2]
+    terminal = console()
+    shown = list(METRICS)[: None if terminal.width >= _WIDE else 2]
     table = Table(box=None, padding=(0, 1, 0, 0), caption=_CAPTION)
     table.add_column("", min_width=1)
     table.add_column("version", no_wrap=True)
@@ -116,4 +115,4 @@ def print_versions(versions: "Sequence[Version]", champion: "Version | None") ->
         star = "★" if row["champion"] else ""
         dates = f"{version.created_at:%Y-%m-%d}", row["sold_until"] or row["read_on"] or ""
         table.add_row(star, version.source_tag, *metrics, *dates, row["dataset"][:8])
-    console.print(table)
+    terminal.print(table)

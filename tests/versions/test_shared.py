@@ -204,7 +204,7 @@ def web_server(folder: Path) -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-class Overwriting(MemoryFileSystem):
+class Overwriting(MemoryFileSystem):  # type: ignore[misc] # fsspec comes without types
     """A file system without conditional writes, as stores have that are merely similar to S3."""
 
     protocol = "overwriting"

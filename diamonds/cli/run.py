@@ -13,7 +13,7 @@ import typer
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.train import PARTLY_FAILED
 from diamonds.loopback import is_loopback
-from diamonds.settings import settings
+from diamonds.settings import settings, unknown_variables
 from diamonds.stack.environment import TRAINING, environment, metrics_folder
 from diamonds.stack.only_run import only_run
 from diamonds.stack.parts import check_of_champion, first_training, parts
@@ -27,6 +27,8 @@ from diamonds.versions.presence import may_have_champion
 def run() -> None:
     """Train if nothing is trained yet, then serve everything until Ctrl-C."""
     check_variables()
+    for sentence in unknown_variables():
+        typer.echo(f"diamonds: {sentence}", err=True)
     home = settings().home
     stop_postgres = [sys.executable, "-m", "diamonds.database", str(home / "postgres")]
     with (

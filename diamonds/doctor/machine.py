@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import psutil
 
 from diamonds.doctor.finding import Finding, right, wrong
-from diamonds.settings import PROJECT, InvalidSettings, settings
+from diamonds.settings import PROJECT, InvalidSettings, settings, unknown_variables
 from diamonds.stack import prefect
 
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -52,6 +52,12 @@ def check_settings() -> Iterator[Finding]:
         yield wrong("settings", str(error))
     else:
         yield right("settings", "All settings are valid")
+
+
+def check_variables() -> Iterator[Finding]:
+    """Whether there are variables that are named as settings, and mean nothing."""
+    for sentence in unknown_variables():
+        yield wrong("settings", sentence)
 
 
 def check_memory() -> Iterator[Finding]:

@@ -1,27 +1,15 @@
 """Who may call the service, how often, and from which web pages."""
 
-import json
 import re
 from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
-from pydantic_settings import NoDecode
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+from diamonds.settings.values import Count, Listed
 
 _KEY = re.compile(r"[!-~]{16,512}")
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-
-
-def _parse_list(value: object) -> object:
-    """A list as JSON, or with commas between its items."""
-    if not isinstance(value, str):
-        return value
-    if not value.lstrip().startswith("["):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError:
-        raise ValueError("expected a list as JSON, or items with commas between them") from None
 
 
 def _check_key(key: SecretStr) -> SecretStr:
@@ -51,7 +39,6 @@ def _check_network(text: str) -> str:
     return text
 
 
-Listed = (NoDecode, BeforeValidator(_parse_list))
 ApiKey = Annotated[SecretStr, AfterValidator(_check_key)]
 Network = Annotated[str, AfterValidator(_check_network)]
 Origin = Annotated[str, AfterValidator(_check_origin)]
@@ -81,9 +68,8 @@ class AccessSettings(BaseModel):
         description="Maximum rate of requests with one key, or of one address without, to each worker, such "
         "as 600/minute; others get status 429. Unset: no limit.",
     )
-    quota: int | None = Field(
+    quota: Count | None = Field(
         default=None,
-        gt=0,
         description="Maximum number of requests with one key, or of one address without, to each worker in a "
         "day. Unset: no limit.",
     )
@@ -95,5 +81,6 @@ class AccessSettings(BaseModel):
     session_idle_minutes: float = Field(
         default=30.0,
         gt=0,
+        le=10**6,
         description="Time without activity after which the dashboard signs a person out, in minutes.",
     )

@@ -5,6 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator, model_validator
 
+from diamonds.settings.values import Url
+
 PATH_PREFIX = r"^((/[A-Za-z0-9._~-]+)+)?$"
 """What a path prefix looks like: none, or one without a slash at its end."""
 
@@ -30,11 +32,11 @@ class AddressSettings(BaseModel):
         description="Path under which a proxy publishes the service, such as /diamonds; whether the proxy "
         "passes it on or leaves it out.",
     )
-    service_url: str | None = Field(
+    service_url: Url | None = Field(
         default=None,
         description="URL of the service for the dashboard; unset: `DIAMONDS_SERVICE_PORT` on this machine.",
     )
-    prefect_url: str | None = Field(
+    prefect_url: Url | None = Field(
         default=None,
         description="URL of Prefect for the dashboard; unset: `PREFECT_API_URL`, or else "
         "`DIAMONDS_PREFECT_PORT` on this machine.",

@@ -1,11 +1,12 @@
 """What is read as training data, from where, and how it is understood."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, field_validator
 
 from diamonds.grades import SCALE, on_scale
+from diamonds.settings.values import Json, Text
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -13,37 +14,37 @@ PROJECT = Path(__file__).resolve().parents[2]
 class DataSettings(BaseModel):
     """What is read as training data, from where, and how it is understood."""
 
-    data: str = Field(
+    data: Text = Field(
         default=str(PROJECT / "data" / "diamonds.csv"),
         description="Training data: a file, a folder, a URL, or a SQLAlchemy URL with #table or #query.",
     )
-    data_folders: list[Path] = Field(
+    data_folders: Annotated[list[Path], *Json] = Field(
         default_factory=list,
         description="Folders, as JSON, from which a training that was started over the network may read; "
         "besides `DIAMONDS_DATA` and uploads.",
     )
-    data_hosts: list[str] = Field(
+    data_hosts: Annotated[list[str], *Json] = Field(
         default_factory=list,
         description='Servers from which such a training may read, as JSON: ["https://data.example"].',
     )
-    column_aliases: dict[str, list[str]] = Field(
+    column_aliases: Annotated[dict[str, list[str]], *Json] = Field(
         default_factory=dict,
         description='Additional column names of training data, as JSON: {"price": ["asking price"]}; '
         "they take precedence over the built-in ones.",
     )
-    columns: list[str] = Field(
+    columns: Annotated[list[str], *Json] = Field(
         default_factory=list,
         description='Column names of data without a header, in their order, as JSON: ["carat", "cut"].',
     )
-    mapping: str | None = Field(
+    mapping: Text | None = Field(
         default=None, description="Name of a saved mapping of columns (`diamonds data FILE --save NAME`)."
     )
-    grades: dict[str, dict[str, str]] = Field(
+    grades: Annotated[dict[str, dict[str, str]], *Json] = Field(
         default_factory=dict,
         description='Grades by how a source writes them, as JSON: {"cut": {"Signature": "Ideal"}}; they take '
         "precedence over the built-in ones.",
     )
-    shape: str = Field(
+    shape: Text = Field(
         default="round", description="Shape of the stones; others are set aside. `any`: all shapes together."
     )
     origin: Literal["natural", "lab-grown", "any"] = Field(

@@ -4,12 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+from diamonds.settings.values import Count, Text
+
 
 class TrainingSettings(BaseModel):
     """How models are trained and promoted, how many versions are kept, and where trainings run."""
 
-    trials: int = Field(default=4, ge=1, description="Number of Optuna trials when a model is tuned.")
-    seed: int = Field(default=0, ge=0, description="Random seed of training.")
+    trials: Count = Field(default=4, description="Number of Optuna trials when a model is tuned.")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Random seed of training.")
     coverage: float = Field(
         default=0.9, gt=0.5, lt=1, description="Share of true prices that lie within the quoted intervals."
     )
@@ -21,11 +23,11 @@ class TrainingSettings(BaseModel):
     slowest_quote_ms: float | None = Field(
         default=None,
         gt=0,
+        le=10**6,
         description="Maximum time that a version may take for one quote to be promoted, in ms; unset: any.",
     )
-    keep_versions: int = Field(
+    keep_versions: Count = Field(
         default=20,
-        ge=1,
         description="Number of newest versions of each model, and of datasets, to retain; never deleted are "
         "champions, and what versions were trained on.",
     )
@@ -37,6 +39,7 @@ class TrainingSettings(BaseModel):
     sales_half_life_days: float = Field(
         default=90.0,
         gt=0,
+        le=10**6,
         description="Age at which a sale counts half as much in such a training, in days; see "
         "`DIAMONDS_TRAIN_ON_SALES`.",
     )
@@ -65,7 +68,7 @@ class TrainingSettings(BaseModel):
     work_pool_type: Literal["process", "docker", "kubernetes"] = Field(
         default="process", description="Type of the work pool, where it is made: how its workers start runs."
     )
-    image: str = Field(
+    image: Text = Field(
         default="diamonds:latest", description="Image of the project, for runs in Docker and Kubernetes."
     )
     dask_scheduler: str | None = Field(
@@ -77,6 +80,7 @@ class TrainingSettings(BaseModel):
     dask_rows: int = Field(
         default=5_000_000,
         ge=0,
+        le=2**60,
         description="Number of stones to learn from above which XGBoost grows its trees on all workers of "
         "`DIAMONDS_DASK_SCHEDULER` at once.",
     )

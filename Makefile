@@ -11,7 +11,10 @@ unexport PYTHONDONTWRITEBYTECODE
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
 
 # They would lead away from the environment's own Python and packages.
-unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH
+unexport PYTHONHOME PYTHONPATH PYTHONPLATLIBDIR PYTHONSAFEPATH
+
+# Programs would ask for commands when they end, end at the warnings of libraries, or lack what these read in docstrings.
+unexport PYTHONINSPECT PYTHONWARNINGS PYTHONOPTIMIZE
 
 .DEFAULT_GOAL := help
 .PHONY: environment environment-dev install install-dev help run train serve bento image test soak benchmark check format docs audit lock clean

@@ -41,7 +41,7 @@ def show_dataset(report: DataReport) -> None:
 
 def show_card(version: Version) -> None:
     """The model card of one version."""
-    card = (version.folder / CARD).read_text()
+    card = (version.folder / CARD).read_text("utf-8")
     create_markdown_artifact(markdown=card, key=f"card-{version.model}", description=version.tag)
 
 

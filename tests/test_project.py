@@ -188,10 +188,15 @@ def test_the_schedule_of_the_tests_names_what_there_is() -> None:
     assert [start for start in GROUPS if not (PROJECT / start).exists()] == []
 
 
-def test_what_make_starts_stores_bytecode_whatever_the_environment_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "variable", ["PYTHONDONTWRITEBYTECODE", "PYTHONHOME", "PYTHONINSPECT", "PYTHONOPTIMIZE", "PYTHONWARNINGS"]
+)
+def test_what_make_starts_is_a_plain_python_whatever_the_environment_says(
+    tmp_path: Path, variable: str
+) -> None:
     rule = tmp_path / "rule"
     rule.write_text("shown: ; @env\n")
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    environment = os.environ | {variable: "1"}
 
     shown = subprocess.run(
         ["make", "-f", "Makefile", "-f", str(rule), "shown"],
@@ -202,7 +207,7 @@ def test_what_make_starts_stores_bytecode_whatever_the_environment_says(tmp_path
         check=True,
     )
 
-    assert "PYTHONDONTWRITEBYTECODE" not in shown.stdout
+    assert variable not in {line.partition("=")[0] for line in shown.stdout.splitlines()}
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class ModelCard:
         save_figures(figures, folder)
         plots = save_plots(self.evaluation, figures, folder)
         pictures = "\n".join(f"![{title}]({name})" for name, title in plots.items())
-        (folder / CARD).write_text(f"{self.markdown()}\n{pictures}\n")
+        (folder / CARD).write_text(f"{self.markdown()}\n{pictures}\n", "utf-8")
 
     def markdown(self) -> str:
         """The card without its plots."""
@@ -80,5 +80,5 @@ class ModelCard:
 
 def text_in(folder: Path) -> str:
     """The card in a version's folder without its plots."""
-    text, _, _ = (folder / CARD).read_text().partition("\n![")
+    text, _, _ = (folder / CARD).read_text("utf-8").partition("\n![")
     return text

@@ -124,7 +124,7 @@ def read_metadata(folder: Path) -> VersionMetadata:
     if path.stat().st_size > _MOST_BYTES:
         raise BadVersionFile(f"Its {MODEL_YAML} is larger than {_MOST_BYTES:,} bytes.")
     try:
-        metadata = VersionMetadata.model_validate(yaml.safe_load(path.read_text()))
+        metadata = VersionMetadata.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise BadVersionFile(f"Its {MODEL_YAML} is no YAML.") from error
     except ValidationError as error:

@@ -13,6 +13,7 @@ from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, address_of
 
 DEFAULTS = {
     "PYTHONUNBUFFERED": "1",
+    "PYTHONUTF8": "1",  # whatever the locale: their output is read as UTF-8
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "BENTOML_DO_NOT_TRACK": "True",
@@ -34,13 +35,15 @@ SERVICE, DASHBOARD, PREFECT, SCHEDULES = "service", "dashboard", "prefect", "sch
 TRAINING = "training"
 """The parts of ``diamonds run``."""
 
+_NOT_HANDED_ON = ("API_AUTH_STRING", "PYTHONINSPECT", "PYTHONWARNINGS")
+"""Endings of variables that only some parts get, or with which Python waits, or ends at warnings of libraries."""
 _PREFECT_DATABASE = ("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_")
 _PREFECT_CLIENTS = (SCHEDULES, DASHBOARD)
 
 
 def environment(part: str) -> dict[str, str]:
     """The environment variables of a part; only those that need it have the string of Prefect's server."""
-    others = {name: value for name, value in os.environ.items() if not name.endswith("API_AUTH_STRING")}
+    others = {name: value for name, value in os.environ.items() if not name.endswith(_NOT_HANDED_ON)}
     defaults = DEFAULTS | (SERVICE_DEFAULTS if part == SERVICE else {}) | _prefect_home()
     return defaults | others | _own_variables(part) | _prefect_variables(part) | _no_proxy()
 

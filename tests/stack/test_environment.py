@@ -153,6 +153,15 @@ def test_each_worker_of_the_service_is_a_part(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("home")
+def test_no_part_waits_for_commands_or_ends_at_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given(monkeypatch, PYTHONINSPECT="1", PYTHONWARNINGS="error")
+
+    assert environment("service").keys().isdisjoint({"PYTHONINSPECT", "PYTHONWARNINGS"})
+    assert environment("service")["PYTHONUTF8"] == "1"
+
+
 def test_no_proxy_stands_between_the_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, HTTP_PROXY="http://proxy.example:3128", NO_PROXY="intranet.example")
 

@@ -26,6 +26,8 @@ def in_chunks(rows: int, hashes_of: Callable[[slice], Words]) -> Words:
         chunk = slice(start, start + _CHUNK_ROWS)
         result[chunk] = hashes_of(chunk)
 
+    if rows <= _CHUNK_ROWS:  # threads would take longer to start than to help
+        return hashes_of(slice(rows))
     with ThreadPoolExecutor() as pool:  # numpy lets go of the interpreter while it computes
         deque(pool.map(fill, range(0, rows, _CHUNK_ROWS)))
     return result

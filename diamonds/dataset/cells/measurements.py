@@ -1,6 +1,7 @@
 """Parses three dimensions in one cell, as in ``5.17 x 5.18 x 3.27`` or ``6.11-6.17x3.82``."""
 
 import re
+from functools import lru_cache
 
 import polars as pl
 
@@ -13,6 +14,7 @@ _BETWEEN = re.compile(
 )
 
 
+@lru_cache(maxsize=10_000)
 def dimensions_of(text: str) -> tuple[float, float, float] | None:
     """The three numbers of a cell in their order, None when it has another number of them or other words."""
     bare = plain(text)

@@ -41,8 +41,7 @@ def parse_prices(cells: pl.Series, mark: str, *, per_carat: bool = False, bracke
         return *numbers, None
     texts = texts_of(cells)
     values = texts.cast(pl.Float64, strict=False)
-    plainly = not (values.is_null() & texts.is_not_null()).any()
-    if plainly and not texts.str.contains(_ONE_GROUP).any():
+    if values.null_count() == texts.null_count() and not texts.str.contains(_ONE_GROUP).any():
         return *with_flags(values, texts), None
     spellings = texts.unique().drop_nulls().to_list()
     parsed = {

@@ -48,7 +48,7 @@ def parse_measure(cells: pl.Series, column: str, factor: float = 1.0) -> Parsed:
         return (numbers[0] if factor == 1 else rounded(numbers[0] * factor)), numbers[1]
     texts = texts_of(cells)
     values = texts.cast(pl.Float64, strict=False)
-    if factor != 1 or (values.is_null() & texts.is_not_null()).any():
+    if factor != 1 or values.null_count() > texts.null_count():
         values = by_spelling(texts, partial(_measure, units=UNITS[column], factor=factor), pl.Float64)
     return with_flags(values, texts)
 
@@ -97,8 +97,13 @@ def typed_numbers(cells: pl.Series) -> Parsed | None:
 
 
 def with_flags(values: pl.Series, texts: pl.Series) -> Parsed:
-    """The values, and whether each is null although its text is none of those that mean so."""
+    """The values, and whether each is null although its text is none of those that mean so.
+
+    Where a text is null, so is its value.
+    """
     values = values.fill_nan(None)
+    if values.null_count() == texts.null_count():
+        return values, all_readable(values)
     doubtful = texts.filter(values.is_null() & texts.is_not_null()).unique().to_list()
     unreadable = [text for text in doubtful if not is_missing(text)]
     return values, texts.is_in(unreadable) if unreadable else all_readable(values)
@@ -106,7 +111,7 @@ def with_flags(values: pl.Series, texts: pl.Series) -> Parsed:
 
 def all_readable(cells: pl.Series) -> pl.Series:
     """The flags of cells none of which is unreadable."""
-    return pl.repeat(False, len(cells), dtype=pl.Boolean, eager=True)
+    return pl.Series([False]).new_from_index(0, len(cells))
 
 
 def decimal_mark(rows: pl.DataFrame) -> str:

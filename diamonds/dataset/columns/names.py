@@ -14,6 +14,7 @@ _UNITS = {"mm": "mm", "percent": "%", "pct": "%", "cm": "cm"}
 _WEIGHT_UNITS = dict.fromkeys(("ct", "cts", "carat", "carats", "karat", "kt"), "ct") | dict.fromkeys(
     ("g", "gr", "gram", "grams", "gramm"), "g"
 )
+_NUMBER = re.compile(r"[\d\s.,+-]*")
 _EDGES = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 
 
@@ -54,7 +55,9 @@ def meaning_of(name: str) -> Meaning | None:
 @lru_cache(maxsize=10_000)
 def is_known(name: str) -> bool:
     """Whether this is the name of a column of a table of stones."""
-    return 0 < len(name) <= _LONGEST_NAME and (meaning_of(name) is not None or normalised(name) in UNUSED)
+    if len(name) > _LONGEST_NAME or _NUMBER.fullmatch(name):
+        return False
+    return meaning_of(name) is not None or normalised(name) in UNUSED
 
 
 def _paths(name: str) -> list[str]:

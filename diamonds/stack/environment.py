@@ -36,7 +36,7 @@ TRAINING = "training"
 """The parts of ``diamonds run``."""
 
 _NOT_HANDED_ON = ("API_AUTH_STRING", "PYTHONINSPECT", "PYTHONWARNINGS")
-"""Endings of variables that only some parts get, or with which Python waits, or ends at warnings of libraries."""
+"""Endings of variables that only some parts get, or with which Python waits, or ends at warnings."""
 _PREFECT_DATABASE = ("PREFECT_SERVER_DATABASE_", "PREFECT_API_DATABASE_")
 _PREFECT_CLIENTS = (SCHEDULES, DASHBOARD)
 

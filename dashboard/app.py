@@ -23,7 +23,7 @@ STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem }
 a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-offset: 1px }
 [data-testid=stMarkdownContainer] table { display: block; overflow-x: auto }
-[data-testid=stTable] td, [data-testid=stTable] td * { overflow-wrap: anywhere }
+[data-testid=stTable] :is(td, th), [data-testid=stTable] :is(td, th) * { overflow-wrap: anywhere }
 @media (max-width: 1000px) {
   [class*=st-key-figures-] [data-testid=stColumn] { min-width: 40%; flex: 1 1 40% }
   .st-key-stacked [data-testid=stColumn] { min-width: 100% }

@@ -21,7 +21,7 @@ def mapped_by_hand(base: ColumnMapping, header: Sequence[str]) -> ColumnMapping:
     columns = {}
     with st.expander("Map columns by hand"):
         for ours, place in zip(COLUMNS, _places(len(COLUMNS)), strict=True):
-            name = place.selectbox(ours, [AS_RECOGNISED, *header], key=f"column of {ours}")
+            name = place.selectbox(ours, [AS_RECOGNISED, *dict.fromkeys(header)], key=f"column of {ours}")
             if name != AS_RECOGNISED:
                 columns[ours] = name
     return base.with_columns(columns).with_grades(st.session_state.get(_GRADES, {}))

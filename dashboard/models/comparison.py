@@ -58,15 +58,18 @@ def show_facts(facts: dict[str, dict[str, Any]]) -> None:
     only_differing = st.toggle("Only what differs", key="differing", bind="query-params")
     rows = [
         {
-            "of the version": LABELS.get(name, name),
-            **{tag: format_field(name, values.get(name)) for tag, values in facts.items()},
+            "of the version": escape_markdown(LABELS.get(name, name)),
+            **{
+                escape_markdown(tag): escape_markdown(format_field(name, values.get(name)))
+                for tag, values in facts.items()
+            },
             "difference": difference(name, one.get(name), other.get(name)),
         }
         for name in names
         if not only_differing or one.get(name) != other.get(name)
     ]
-    height = 35 * (len(rows) + 1) + 2
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=height, alt="The two versions side by side.")
+    # No grid: its columns would be cut off in a narrow window, where those of a table wrap.
+    st.table(pd.DataFrame(rows), hide_index=True, alt="The two versions side by side.")
 
 
 def difference(name: str, one: Any, other: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from diamonds.cli.data import Header, mapping_of
-from diamonds.cli.output import print_json
+from diamonds.cli.output import print_json, printable
 from diamonds.cli.stone import Model, pricer_of
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def price(
         _print_json(rows, pricer)
     elif not output:
         typer.echo(form.write(rows).decode(), nl=False)
+    for note in stones.interpretation.notes:
+        typer.echo(f"diamonds: {printable(note)}", err=True)
     typer.echo(_summary(stones, rows, pricer, output), err=as_json or not output)
 
 

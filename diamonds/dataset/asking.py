@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from diamonds.dataset.cells.texts import is_missing, texts_of
 from diamonds.dataset.columns.names import normalised
 from diamonds.dataset.columns.recognise import REQUIRED
 from diamonds.dataset.errors import ColumnError
@@ -42,3 +43,16 @@ def asking_prices(raw: pl.DataFrame, interpretation: Interpretation, market: Mar
     if OTHER_CURRENCY in rows.columns:
         usable &= ~rows[OTHER_CURRENCY]
     return pl.select(pl.when(usable).then(rows["price"]).alias("asked")).to_series()
+
+
+def notes_on_prices(raw: pl.DataFrame, interpretation: Interpretation, asked: pl.Series) -> list[str]:
+    """That prices of the file are not compared with ours, for they are not read as ours are."""
+    name = interpretation.our_columns["price"]
+    texts = texts_of(raw[name].filter(asked.is_null())).drop_nulls()
+    unread = sum(not is_missing(text) for text in texts)
+    if not unread:
+        return []
+    currency = Market.of_settings().currency
+    return [
+        f"{unread:,} cells of {name!r} are no amounts in {currency}, and are not compared with our prices."
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from diamonds.dataset.asking import asking_prices, interpret_with_prices
+from diamonds.dataset.asking import asking_prices, interpret_with_prices, notes_on_prices
 from diamonds.dataset.cells.texts import is_missing
 from diamonds.dataset.clean import without_zeros
 from diamonds.dataset.columns.recognise import GRADED
@@ -87,7 +87,8 @@ def read_stones(
     if with_prices is None:
         return file
     asked = asking_prices(rows, with_prices, Market.of_settings())
-    return replace(file, interpretation=with_prices, asked=asked)
+    notes = (*with_prices.notes, *notes_on_prices(rows, with_prices, asked))
+    return replace(file, interpretation=replace(with_prices, notes=notes), asked=asked)
 
 
 def header_of(source: str, content: bytes, mapping: ColumnMapping) -> tuple[str, ...]:

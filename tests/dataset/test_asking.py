@@ -33,6 +33,8 @@ def test_what_is_no_price_in_our_currency_is_nothing_asked(cells: tuple[str, str
     file = read_stones("stock.csv", stones("price", *cells))
     assert file.asked.to_list() == [None, None]
     assert file.reasons.null_count() == 2
+    (note,) = file.interpretation.notes
+    assert note.endswith("of 'price' are no amounts in USD, and are not compared with our prices.")
 
 
 def test_two_columns_that_could_be_the_price_are_left_alone_until_one_is_named() -> None:

@@ -88,11 +88,13 @@ def _role(name: str, currency: str) -> str | None:
 
 def ambiguities(candidates: Mapping[str, Sequence[str]]) -> list[str]:
     """A sentence for every column that several names could be."""
-    return [
-        f"{' and '.join(map(repr, names))} could each be {column}."
-        for column, names in candidates.items()
-        if len(names) > 1
-    ]
+    return [_ambiguity(column, names) for column, names in candidates.items() if len(names) > 1]
+
+
+def _ambiguity(column: str, names: Sequence[str]) -> str:
+    if len(set(names)) == 1:
+        return f"{len(names)} columns are called {names[0]!r}; rename all but the one that is the {column}."
+    return f"{' and '.join(map(repr, names))} could each be {column}."
 
 
 def _ambiguous_depth(candidates: Mapping[str, Sequence[str]]) -> list[str]:

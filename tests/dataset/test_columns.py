@@ -57,7 +57,7 @@ def test_a_missing_column_is_one_error_with_what_is_there_what_is_needed_and_gue
 @pytest.mark.parametrize("twice", [("price", "price_usd"), ("color", "colour"), ("price", "price")])
 def test_two_columns_that_could_be_the_same_are_refused(twice: tuple[str, str]) -> None:
     with pytest.raises(
-        ColumnError, match="could each be|2 columns are called 'price'; rename all but the one"
+        ColumnError, match=r"could each be|2 columns are called 'price'; rename all but the one"
     ):
         recognise_columns([*(set(NEEDED) - set(twice)), *twice])
 

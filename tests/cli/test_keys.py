@@ -1,4 +1,4 @@
-"""``diamonds keys``, run as a user runs it: makes, lists, revokes and rotates keys."""
+"""``diamonds keys`` makes, lists, revokes and rotates keys."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from diamonds.cli.app import app
 from diamonds.database import engine, migrate
@@ -19,9 +19,8 @@ from diamonds.keys.scopes import Scope
 from diamonds.settings import settings
 
 
-def diamonds(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "diamonds", "keys", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def diamonds(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["keys", *arguments])
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -44,7 +43,8 @@ def keyring() -> Keyring:
 
 
 def test_a_key_is_printed_alone_and_once_and_stored_as_a_hash(name: str) -> None:
-    made = diamonds("add", name, "--scope", "quote", "--scope", "read")
+    command = [sys.executable, "-m", "diamonds", "keys", "add", name, "--scope", "quote", "--scope", "read"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
     key = made.stdout.strip()
     assert made.returncode == 0, made.stderr
     assert key not in made.stderr
@@ -72,10 +72,10 @@ def test_the_table_shows_each_key_on_a_line_of_its_own(name: str) -> None:
 @pytest.mark.parametrize("by", ["name", "id"])
 def test_a_revoked_key_is_refused_and_still_listed(name: str, by: str) -> None:
     key = database.add(name, [Scope.QUOTE])
-    assert diamonds("revoke", rows(name)[0][by]).returncode == 0
+    assert diamonds("revoke", rows(name)[0][by]).exit_code == 0
     assert rows(name)[0]["revoked_at"] is not None
     assert keyring().find(key.encode()) is None
-    assert diamonds("revoke", name).returncode == 1
+    assert diamonds("revoke", name).exit_code == 1
 
 
 def test_a_rotated_key_is_replaced_by_one_with_its_name_and_scopes(name: str) -> None:
@@ -114,7 +114,7 @@ def test_a_key_expires_after_its_days(name: str) -> None:
     assert keyring().find(key.encode()) is not None
     expired = database.add(f"{name}-expired", [Scope.QUOTE], datetime.now(UTC) - timedelta(seconds=1))
     assert keyring().find(expired.encode()) is None
-    assert diamonds("add", f"{name}-days", "--scope", "quote", "--days", "30").returncode == 0
+    assert diamonds("add", f"{name}-days", "--scope", "quote", "--days", "30").exit_code == 0
     assert rows(f"{name}-days")[0]["expires_at"] is not None
 
 
@@ -127,7 +127,7 @@ def test_a_name_that_no_key_can_have_is_refused(bad: str) -> None:
 def test_a_name_has_one_active_key_and_a_second_is_refused_in_one_line(name: str) -> None:
     database.add(name, [Scope.QUOTE])
     refused = diamonds("add", name, "--scope", "quote")
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (1, "")
     assert "rotate or revoke" in refused.stderr
     assert refused.stderr.count("\n") == 1
 
@@ -135,7 +135,7 @@ def test_a_name_has_one_active_key_and_a_second_is_refused_in_one_line(name: str
 @pytest.mark.parametrize("command", ["revoke", "rotate"])
 def test_an_unknown_key_is_named(command: str, name: str) -> None:
     refused = diamonds(command, name)
-    assert refused.returncode == 1
+    assert refused.exit_code == 1
     assert name in refused.stderr
 
 

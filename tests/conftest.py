@@ -139,11 +139,14 @@ def model_store_in(home: Path) -> Iterator[Path]:
     from bentoml._internal.models import ModelStore
 
     (home / "models").mkdir(parents=True)
+    before = BentoMLContainer.model_store.get()  # it reads BENTOML_HOME only once
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENTOML_HOME", str(home))
-        BentoMLContainer.model_store.set(ModelStore(str(home / "models")))  # it reads BENTOML_HOME only once
-        yield home
-        BentoMLContainer.model_store.reset()
+        BentoMLContainer.model_store.set(ModelStore(str(home / "models")))
+        try:
+            yield home
+        finally:
+            BentoMLContainer.model_store.set(before)
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +182,19 @@ def linear(train_linear: Callable[[], "Version"]) -> "Version":
 def xgboost(dataset: "Dataset") -> "Version":
     """A version of the xgboost model with few trees."""
     return _small("xgboost", dataset, n_estimators=50)
+
+
+@pytest.fixture(scope="module")
+def own_model_store(
+    linear: "Version", xgboost: "Version", tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """A model store with both versions and no champion, for a module that promotes: others share theirs."""
+    from tests.versions.damaging import copy_into
+
+    with model_store_in(tmp_path_factory.mktemp("own") / "bentoml") as home:
+        for version in (linear, xgboost):
+            copy_into(home, version)
+        yield home
 
 
 @pytest.fixture(scope="session")

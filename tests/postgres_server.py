@@ -1,9 +1,12 @@
 """A Postgres server of the machine's own that a test may kill, stop and start again."""
 
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -31,8 +34,10 @@ class Server:
         others = "host all all samenet trust\n" if address else ""
         rules.write_text(f"host all {SERVICE} 127.0.0.1/32 scram-sha-256\n{others}{rules.read_text()}")
 
-    def url(self, port: int | None = None, user: str = "diamonds") -> str:
-        return f"postgresql+psycopg2://{user}@127.0.0.1:{port or self.port}/postgres"
+    def url(
+        self, port: int | None = None, user: str = "diamonds", scheme: str = "postgresql+psycopg2"
+    ) -> str:
+        return f"{scheme}://{user}@127.0.0.1:{port or self.port}/postgres"
 
     def start(self) -> None:
         self._start(self.data, self.port)
@@ -82,6 +87,18 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+
+@contextmanager
+def serving_postgres(address: str | None = None) -> Iterator[Server]:
+    """A server within the context, of which nothing is left behind."""
+    server = Server(address)
+    try:
+        server.start()
+        yield server
+        server.stop()
+    finally:
+        shutil.rmtree(server.folder, ignore_errors=True)
 
 
 def newest(program: str) -> str:

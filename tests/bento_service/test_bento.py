@@ -44,7 +44,7 @@ BASES = os.environ.get("IMAGE_BASES")
 
 
 @pytest.fixture(scope="module")
-def bento(xgboost: Version) -> Iterator[Path]:
+def bento(own_model_store: Path, xgboost: Version) -> Iterator[Path]:
     """The folder of a Bento with xgboost as champion, as `make bento` leaves it, at another place."""
     store.promote(xgboost.tag, "to be built")
     built = subprocess.run(

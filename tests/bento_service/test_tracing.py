@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from diamonds.settings import PROJECT
 from diamonds.versions import store
 from diamonds.versions.version import Version
@@ -45,6 +47,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.usefixtures("own_model_store")
 def test_a_quote_is_traced_from_its_request_to_the_journal(xgboost: Version) -> None:
     store.promote(xgboost.tag, "the tests' champion")
     environment = {**os.environ, "BENTOML_CONFIG_OVERRIDES": EXPORTER, "PYTHONPATH": str(PROJECT)}

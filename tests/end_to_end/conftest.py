@@ -1,11 +1,6 @@
 """The product as it is after a first training: versions in the model store, a service, a database."""
 
-import os
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -17,8 +12,8 @@ from flows.train import train
 from tests.bento_service.serving import serving
 from tests.conftest import model_store_in
 from tests.end_to_end.client import Client
+from tests.postgres_server import serving_postgres
 from tests.prefect_server import serving_prefect
-from tests.processes import free_port
 
 MODELS = ["linear", "xgboost"]
 
@@ -38,30 +33,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Vers
 @pytest.fixture(scope="package")
 def postgres_url() -> Iterator[str]:
     """A database of the machine's own Postgres server, started on a free port for these tests alone."""
-    folder = Path(tempfile.mkdtemp(prefix="postgres-"))
-    folder.chmod(0o777)
-    port = free_port()
-    data = str(folder / "data")
-    _as_postgres("initdb", "-D", data, "-U", "diamonds", "--auth=trust", "--encoding=UTF8")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    _as_postgres("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
-    yield f"postgresql://diamonds@127.0.0.1:{port}/postgres"
-    _as_postgres("pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _as_postgres(program: str, *arguments: str) -> None:
-    # Postgres refuses to run as root; Debian's package brings a user for it.
-    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run(
-        [*user, _newest(program), *arguments], check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
-    )
-
-
-def _newest(program: str) -> str:
-    """The path of a server program: Debian has those of each version in a folder, which is not on PATH."""
-    paths = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-    return str(paths[-1]) if paths else program
+    with serving_postgres() as server:
+        yield server.url(scheme="postgresql")
 
 
 @pytest.fixture(scope="package", params=["embedded", "external"])

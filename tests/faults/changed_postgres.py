@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from tests.faults.conftest import Scene
-from tests.faults.postgres import PASSWORD, SERVICE
+from tests.postgres_server import PASSWORD, SERVICE
 from tests.processes import wait_until
 
 CHANGED_FOR_S = 4.0

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from diamonds.versions import store
 from diamonds.versions.version import Version
 from tests.bento_service.serving import Running, serving
-from tests.faults.postgres import PASSWORD, SERVICE, Server
 from tests.faults.proxy import Proxy
 from tests.faults.report import Report
+from tests.postgres_server import PASSWORD, SERVICE, Server, serving_postgres
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +82,17 @@ def _has_own_home(process: psutil.Process) -> bool:
     return bool(process.environ().get("DIAMONDS_HOME") != os.environ["DIAMONDS_HOME"])
 
 
-@pytest.fixture(scope="session")
-def champion(linear: Version) -> None:
+@pytest.fixture(scope="module")
+def champion(own_model_store: Path, linear: Version) -> None:
     store.promote(linear.tag, "the faults' champion")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    server = Server()
-    server.start()
-    with sa.create_engine(server.url(), poolclass=sa.NullPool).begin() as connection:
-        connection.exec_driver_sql(f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{PASSWORD}'")
-    yield server
-    server.stop()
+    with serving_postgres() as server:
+        with sa.create_engine(server.url(), poolclass=sa.NullPool).begin() as connection:
+            connection.exec_driver_sql(f"CREATE ROLE {SERVICE} LOGIN PASSWORD '{PASSWORD}'")
+        yield server
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from tests.faults.changed_postgres import (
 )
 from tests.faults.conftest import Scene, scene_in, shippers, workers
 from tests.faults.load import SEED, Load, load
-from tests.faults.postgres import Server
 from tests.faults.report import Report
+from tests.postgres_server import Server
 from tests.processes import wait_until
 
 Fault = Callable[[Scene, random.Random], None]

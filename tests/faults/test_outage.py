@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from tests.bento_service.serving import serving
 from tests.faults.conftest import Scene
-from tests.faults.postgres import Server
+from tests.postgres_server import Server
 from tests.processes import wait_until
 
 pytestmark = pytest.mark.slow

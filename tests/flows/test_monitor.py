@@ -21,7 +21,7 @@ from tests.processes import wait_until
 DAYS = 6
 
 
-@pytest.mark.usefixtures("empty_database")
+@pytest.mark.usefixtures("empty_database", "own_model_store")
 def test_a_market_that_changed_has_the_flow_start_a_training(
     deployed: SyncPrefectClient, dataset: Dataset, linear: Version
 ) -> None:

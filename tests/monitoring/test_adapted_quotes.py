@@ -22,6 +22,8 @@ from diamonds.versions.version import Version
 
 DAYS = 8
 
+pytestmark = pytest.mark.usefixtures("own_model_store")
+
 
 @pytest.fixture
 def adapts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:

@@ -15,7 +15,7 @@ from diamonds.versions import store
 from diamonds.versions.version import Version
 
 
-@pytest.mark.usefixtures("empty_database")
+@pytest.mark.usefixtures("empty_database", "own_model_store")
 def test_a_worse_version_that_was_forced_through_is_rolled_back_by_what_was_sold_since(
     linear: Version, xgboost: Version, real_dataset: Dataset
 ) -> None:

@@ -22,7 +22,7 @@ from diamonds.versions import promotion, store, switches
 from diamonds.versions.switches import Switch
 from diamonds.versions.version import Version
 
-pytestmark = pytest.mark.usefixtures("empty_database")
+pytestmark = pytest.mark.usefixtures("empty_database", "own_model_store")
 
 NOW = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
 DAYS = 16

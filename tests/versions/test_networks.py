@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from diamonds.settings import PROJECT
-from tests.faults.postgres import Server
+from tests.postgres_server import Server, serving_postgres
 from tests.processes import free_port, process, wait_until
 from tests.versions.hosts import Host, host, s3, variables_of
 from tests.versions.networks import CENTRE, Network, networks
@@ -61,19 +61,13 @@ class Scene:
             return int(connection.exec_driver_sql(query).scalar_one())
 
 
-@contextmanager
-def postgres(address: str) -> Iterator[Server]:
-    server = Server(address)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
 @pytest.fixture
 def scene(files: list[str], tmp_path: Path) -> Iterator[Scene]:
-    with networks(2) as (one, other), postgres(CENTRE) as server, s3(tmp_path, free_port(), CENTRE) as url:
+    with (
+        networks(2) as (one, other),
+        serving_postgres(CENTRE) as server,
+        s3(tmp_path, free_port(), CENTRE) as url,
+    ):
         shared = {"AWS_ENDPOINT_URL": url}
         engine = sa.create_engine(server.url(), poolclass=sa.NullPool)
         with host(tmp_path / "first", STORE, one.inside, **shared) as first:

@@ -1,6 +1,7 @@
 """Isolates tests from the user's models, database and Prefect, and has the fixtures of several rooms."""
 
 import atexit
+import gc
 import json
 import os
 import shutil
@@ -65,6 +66,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Sorts the groups in which the processes of pytest-xdist run the tests."""
     if hasattr(config, "workerinput"):
         items.sort(key=rank_of)
+
+
+def pytest_collection_finish() -> None:
+    """Has the garbage collector pass over the modules and tests, which are there until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

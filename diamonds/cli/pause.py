@@ -1,6 +1,7 @@
 """``diamonds pause`` and ``resume``: stop and restart promotions, or what the monitoring does."""
 
 import getpass
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -44,10 +45,14 @@ def resume(
 def _set(switch: Switch, *, paused: bool, reason: str, by: str | None, as_json: bool) -> None:
     from diamonds.versions import switches
 
-    change = switches.set_switch(
-        switches.Switch(switch), paused=paused, by=by or getpass.getuser(), reason=reason
-    )
+    by = _text(by or getpass.getuser())
+    change = switches.set_switch(switches.Switch(switch), paused=paused, by=by, reason=_text(reason))
     print_result(sentence(change), asdict(change), as_json)
+
+
+def _text(argument: str) -> str:
+    """The argument as UTF-8, whatever the locale says: what is stored is read elsewhere."""
+    return os.fsencode(argument).decode("utf-8", "replace")
 
 
 def sentence(change: "Change") -> str:

@@ -129,3 +129,10 @@ def _opened(pipe: Path) -> int | None:
         return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
         return None
+
+
+def test_what_is_stored_is_utf_8_whatever_the_locale_of_the_terminal() -> None:
+    in_ascii = "für Antwerpen".encode().decode("ascii", "surrogateescape")
+    change = json.loads(diamonds("pause", "loop", "--reason", in_ascii, "--json").stdout)
+
+    assert change["reason"] == "für Antwerpen"

@@ -2,44 +2,67 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 import yaml
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.events.schemas.automations import AutomationCore
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 
 from diamonds.settings import PROJECT, settings
+from flows.choices import Digests, digest
 
 FILE = PROJECT / "flows" / "automations.yaml"
 BLOCK = "diamonds-notify"
 """Name of the block that holds the URL of ``DIAMONDS_NOTIFY``."""
 _PAYLOAD = '{%% set message %%}%s{%% endset %%}{"text": {{ message | tojson }}}'
+_NONE: Mapping[str, Digests] = MappingProxyType({})
 
 
 class NoSuchBlock(LookupError):
     """The setting names a notification block that Prefect's server does not have."""
 
 
-def apply_automations(client: SyncPrefectClient, pool: str, text: str | None = None) -> None:
+def apply_automations(
+    client: SyncPrefectClient, pool: str, text: str | None = None, *, applied: Mapping[str, Digests] = _NONE
+) -> dict[str, Digests]:
     """Creates the automations of the file, or of ``text``, and updates those of the same names.
 
-    One that somebody disabled in Prefect stays disabled. Raises ``NoSuchBlock``.
+    Those of ``applied``, the result of the time before, that people changed, renamed or deleted since stay
+    so; one that they disabled stays disabled. Raises ``NoSuchBlock``.
     """
     names = {"pool": str(client.read_work_pool(pool).id)} | _deployments(client)
     notification = _notification(client)
-    for definition in yaml.safe_load(_with_ids(text or FILE.read_text("utf-8"), names)):
-        _apply(client, _automation(definition, notification))
+    definitions = yaml.safe_load(_with_ids(text or FILE.read_text("utf-8"), names))
+    automations = [_automation(each, notification) for each in definitions]
+    return {each.name: _applied(client, each, applied.get(each.name)) for each in automations}
 
 
-def _apply(client: SyncPrefectClient, automation: AutomationCore) -> None:
+def _applied(client: SyncPrefectClient, automation: AutomationCore, before: Digests | None) -> Digests:
+    if before is not None and _digest(client, before["id"]) != before["digest"]:
+        return before
     existing = client.read_automations_by_name(automation.name)
-    if not existing:
-        client.create_automation(automation)
-        return
-    automation.enabled = existing[0].enabled
-    client.update_automation(existing[0].id, automation)
+    if existing:
+        identifier = existing[0].id
+        client.update_automation(identifier, automation.model_copy(update={"enabled": existing[0].enabled}))
+    else:
+        identifier = client.create_automation(automation)
+    return {"id": str(identifier), "digest": _digest(client, identifier)}
+
+
+def _digest(client: SyncPrefectClient, identifier: UUID | str) -> str:
+    """What is another once people have changed, renamed or deleted an automation."""
+    try:
+        automation = client.read_automation(identifier)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.NOT_FOUND:
+            raise
+        automation = None
+    return digest(automation and automation.model_dump(mode="json", exclude={"id", "enabled"}))
 
 
 def _deployments(client: SyncPrefectClient) -> dict[str, str]:

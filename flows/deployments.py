@@ -11,15 +11,13 @@ from typing import Any
 import yaml
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate
-from prefect.variables import Variable
 
 from diamonds.settings import PROJECT, settings
 from flows.automations import apply_automations
+from flows.choices import Deployed, change_again, changes, deployments_of
 from flows.pool import ensure_pool
 
 FILE = PROJECT / "prefect.yaml"
-VARIABLE = "diamonds_deployed"
-"""Prefect's variable with the version of what was deployed last."""
 PREFECT = [sys.executable, "-m", "prefect", "--no-prompt"]
 
 
@@ -28,19 +26,22 @@ class NotDeployed(RuntimeError):
 
 
 def deploy(client: SyncPrefectClient) -> None:
-    """Deploys where anything is missing or changed since it was deployed.
+    """Deploys where a deployment is missing, or the files have changed since.
 
-    So a restart keeps what people changed in Prefect, and an upgrade keeps what they paused or disabled.
+    What people changed, paused or deleted in Prefect stays; only a deployment that is deleted comes back.
     Raises ``NotDeployed`` and ``automations.NoSuchBlock``.
     """
-    version = version_of_files()
-    if Variable.get(VARIABLE) == version and _names() <= {each.name for each in client.read_deployments()}:
+    version, deployed, pool = version_of_files(), Deployed.read(), settings().work_pool
+    if deployed.version == version and _names() <= {each.name for each in client.read_deployments()}:
         return
     ensure_pool(client)
+    changed = changes(deployments_of(client, pool), deployed)
     with _staying_paused(client):
         _run_prefect("deploy", "--all")
-    apply_automations(client, settings().work_pool)
-    Variable.set(VARIABLE, version, overwrite=True)
+    after = deployments_of(client, pool)
+    change_again(client, after, changed)
+    automations = apply_automations(client, pool, applied=deployed.automations)
+    Deployed(version, {name: each.digests for name, each in after.items()}, automations).write()
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from diamonds.prefect_api.events import emit_data_changed
 from diamonds.prefect_api.requests import PrefectRefused
 from diamonds.settings import settings
 
-LOOK_SECONDS = 3.0
-QUIET_SECONDS = 12.0
+LOOK_SECONDS = 2.0
+QUIET_SECONDS = 10.0
 """How long files must not have changed; with what Prefect takes, a run starts within a minute."""
 _LOOKS_SHARE = 0.05
 """Maximum share of the time that looking takes, where there are many files."""

@@ -17,6 +17,8 @@ from flows.first_training import train_missing_models
 from flows.signs_of_life import ask_for_signs_of_life
 
 FIRST_TRAINING = "--first-training"
+WORKER_DEFAULTS = {"PREFECT_WORKER_QUERY_SECONDS": "3"}
+"""Variables of the worker where the user has not set them: it looks for runs more often than each 10 s."""
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
@@ -41,7 +43,7 @@ def main() -> None:
     subprocess.Popen([sys.executable, "-m", "flows.new_data"], cwd=PROJECT)  # ends with this process
     worker = [*PREFECT, "worker", "start", "--pool", settings().work_pool]
     os.chdir(PROJECT)
-    os.execv(worker[0], worker)  # noqa: S606 - no shell is wanted
+    os.execve(worker[0], worker, WORKER_DEFAULTS | os.environ)  # noqa: S606 - no shell is wanted
 
 
 def wait_for_server(client: SyncPrefectClient) -> None:

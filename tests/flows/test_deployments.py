@@ -5,20 +5,25 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolUpdate
 from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId, LogFilter, LogFilterFlowRunId
 from prefect.client.schemas.objects import FlowRun
+from prefect.events.schemas.automations import AutomationCore
 from prefect.states import Completed, Running, Scheduled
 from prefect.variables import Variable
 
 from diamonds.settings import settings
-from flows.deployments import VARIABLE, deploy
+from flows.choices import VARIABLE, Deployed
+from flows.deployments import deploy
 from tests.processes import wait_until
 
 PAUSED = "diamonds: report late runs"
+FAILED = "diamonds: report failed runs"
+NOTHING_PROMOTED = "diamonds: report that nothing is promoted"
 
 
 def test_restarts_and_upgrades_keep_what_people_set(deployed: SyncPrefectClient) -> None:
@@ -32,11 +37,28 @@ def test_restarts_and_upgrades_keep_what_people_set(deployed: SyncPrefectClient)
     deployed.update_work_pool(pool, changes)
     (automation,) = deployed.read_automations_by_name(PAUSED)
     deployed.pause_automation(automation.id)
+    every = deployed.read_deployment_by_name("train/all")
+    deployed.update_deployment(every.id, DeploymentUpdate(parameters={"models": ["linear"]}))
+    catboost = deployed.read_deployment_by_name("train/catboost")
+    at_five = catboost.schedules[0].schedule.model_copy(update={"cron": "0 5 * * *"})
+    deployed.update_deployment_schedule(catboost.id, catboost.schedules[0].id, schedule=at_five)
+    monitor = deployed.read_deployment_by_name("monitor/monitor")
+    deployed.delete_deployment_schedule(monitor.id, monitor.schedules[0].id)
+    (renamed,), (gone,) = (deployed.read_automations_by_name(name) for name in (FAILED, NOTHING_PROMOTED))
+    ours = AutomationCore(**renamed.model_dump(exclude={"id", "name", "owner_resource"}), name="Ours")
+    deployed.update_automation(renamed.id, ours)
+    deployed.delete_automation(gone.id)
 
     deploy(deployed)  # a restart
-    Variable.unset(VARIABLE)
+    replace(Deployed.read(), version="an earlier one").write()
     deploy(deployed)  # an upgrade
 
+    assert deployed.read_deployment_by_name("train/all").parameters == {"models": ["linear"]}
+    (schedule,) = deployed.read_deployment_by_name("train/catboost").schedules
+    assert schedule.schedule.model_dump()["cron"] == "0 5 * * *"
+    assert deployed.read_deployment_by_name("monitor/monitor").schedules == []
+    assert [deployed.read_automations_by_name(name) for name in (FAILED, NOTHING_PROMOTED)] == [[], []]
+    assert len(deployed.read_automations_by_name("Ours")) == 1
     (schedule,) = deployed.read_deployment_by_name("train/linear").schedules
     assert not schedule.active
     assert deployed.read_deployment_by_name("train/mlp").paused
@@ -45,18 +67,13 @@ def test_restarts_and_upgrades_keep_what_people_set(deployed: SyncPrefectClient)
     (automation,) = deployed.read_automations_by_name(PAUSED)
     assert not automation.enabled
     deployed.update_work_pool(pool, WorkPoolUpdate(is_paused=False))
-
-
-def test_a_restart_keeps_another_time_of_a_schedule(deployed: SyncPrefectClient) -> None:
-    catboost = deployed.read_deployment_by_name("train/catboost")
-    (schedule,) = catboost.schedules
-    at_five = schedule.schedule.model_copy(update={"cron": "0 5 * * *"})
-    deployed.update_deployment_schedule(catboost.id, schedule.id, schedule=at_five)
-
-    deploy(deployed)
-
-    (schedule,) = deployed.read_deployment_by_name("train/catboost").schedules
-    assert schedule.schedule.model_dump()["cron"] == "0 5 * * *"
+    deployed.delete_automation(renamed.id)
+    Variable.unset(VARIABLE)
+    deploy(deployed)  # without the note, all but what is paused is as in the files
+    assert deployed.read_deployment_by_name("train/all").parameters == {"trials": 40}
+    assert len(deployed.read_deployment_by_name("monitor/monitor").schedules) == 1
+    assert len(deployed.read_automations_by_name(FAILED)) == 1
+    assert deployed.read_deployment_by_name("train/mlp").paused
 
 
 def test_a_restart_leaves_the_runs_of_other_workers_alone(deployed: SyncPrefectClient) -> None:

@@ -44,6 +44,7 @@ LISTED = (
     Benchmark("reading", ("--millions", "1"), minutes=20),
     Benchmark("scaling", minutes=20),
     Benchmark("monitoring", ("--millions", "1"), minutes=30, quotes=True),
+    Benchmark("cluster", minutes=20),
     Benchmark("drift", minutes=30),
     Benchmark("tuning", minutes=40),
     Benchmark("accuracy", ("--peers", "tabm", "--members", "8", "--minutes", "30"), minutes=60),

@@ -1,7 +1,7 @@
 """The flow that trains models on fresh stones, saves them as versions and promotes the best."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing import active_children
 from typing import Any
 
@@ -15,22 +15,25 @@ from prefect.states import Completed
 from diamonds.dataset import ColumnMapping, Dataset, TooManySetAside
 from diamonds.models import REGISTRY, ModelSpec, spec_named
 from diamonds.settings import settings
-from diamonds.sharing.files import StoreAway
 from diamonds.training import steps
 from diamonds.training.budget import Budget
-from diamonds.training.elsewhere import NotShared, StoredDataset, brought_here, share
+from diamonds.training.cluster import trained_by_workers, workers_ready
+from diamonds.training.elsewhere import StoredDataset, result_here, share
 from diamonds.training.outcome import Outcome, Result, Trained, failures_text
 from diamonds.training.run import Executor, Progress, run
 from diamonds.training.sources import check_source
 from diamonds.versions.promotion import Decision, promote_best
 from diamonds.versions.version import Version
 from flows.artifacts import progress_artifact, show_card, show_dataset, show_decision, show_versions
-from flows.cluster import task_runner, workers_ready
+from flows.cluster import task_runner
 from flows.pool import slot_of
+from flows.retries import could_not_read, store_away
 
 PROMOTED = "diamonds.champion.promoted"
 """The event of a promotion: see ``automations.yaml``."""
-LOST = "Each worker that trained it ended; see the logs of the workers."
+LEASE_S = 120
+"""How long after its worker died a model waits until another one may train it, in seconds."""
+LOST = "The process that trained it ended; was there enough memory?"
 NOTHING_NEW = Decision(False, "Nothing changed since the kept versions were trained; nothing was trained.")
 
 
@@ -88,18 +91,32 @@ class Tasks(Executor):
         self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
     ) -> Iterator[tuple[str, Result]]:
         """Submits the models of a wave to the processes or workers, which show their own progress."""
-        stones = dataset if settings().dask_scheduler is None else StoredDataset.of(dataset)
-        futures = {spec.name: train_model.submit(spec.name, stones, budget) for spec in wave}
+        names = [spec.name for spec in wave]
+        if settings().dask_scheduler:
+            yield from _trained_by_workers(names, StoredDataset.of(dataset), budget)
+            return
+        futures = {name: train_model.submit(name, dataset, budget) for name in names}
         with _hung_processes_killed():
             wait(list(futures.values()))
         for name, future in futures.items():
             yield name, _result(future)
 
     def training(self) -> AbstractContextManager[object]:
-        return workers_ready()
+        return workers_ready() if settings().dask_scheduler else nullcontext()
 
     def promote(self, versions: list[Version]) -> Decision:
         return promote(versions)
+
+
+def _trained_by_workers(
+    names: list[str], stones: StoredDataset, budget: Budget
+) -> Iterator[tuple[str, Result]]:
+    def submit(_client: object, name: str) -> Any:
+        return train_model.submit(name, stones, budget)
+
+    for name, ended in trained_by_workers(names, submit, lambda future: future.wrapped_future):
+        result = ended if isinstance(ended, Exception) else _result(ended)
+        yield name, result_here(result) if isinstance(result, Trained) else result
 
 
 @contextmanager
@@ -122,26 +139,10 @@ class Artifacts(Progress):
             show_versions(outcome.versions)
 
 
-def _store_away(_task: object, _task_run: object, state: State[Any]) -> bool:
-    return _error_of(state, StoreAway)
-
-
-def _could_not_read(_task: object, _task_run: object, state: State[Any]) -> bool:
-    return _error_of(state, OSError)
-
-
-def _error_of(state: State[Any], kind: type[Exception]) -> bool:
-    try:
-        state.result()
-    except Exception as error:  # noqa: BLE001 - only looks at its type; Prefect raises it in the flow
-        return isinstance(error, kind) or isinstance(error.__cause__, kind)
-    return False
-
-
 @task(
     retries=2,
     retry_delay_seconds=[2, 20],
-    retry_condition_fn=_could_not_read,
+    retry_condition_fn=could_not_read,
     cache_policy=NO_CACHE,
 )
 def load(data: str, mapping: ColumnMapping) -> Dataset:
@@ -166,7 +167,8 @@ def train_model(name: str, stones: Dataset | StoredDataset, budget: Budget) -> T
     On another machine, which finds the stones in its own model store, the version is shared as well.
     """
     flow_run = str(runtime.flow_run.id)
-    with concurrency(slot_of(name)):  # whoever waited finds the version of the other, where nothing changed
+    # Whoever waited finds the version of the other, where nothing changed.
+    with concurrency(slot_of(name), lease_duration=LEASE_S):
         dataset = stones.load() if isinstance(stones, StoredDataset) else stones
         trained = steps.train_model(name, dataset, budget, progress_artifact, flow_run=flow_run)
     if isinstance(stones, StoredDataset):
@@ -178,7 +180,7 @@ def train_model(name: str, stones: Dataset | StoredDataset, budget: Budget) -> T
     return trained
 
 
-@task(retries=3, retry_delay_seconds=[10, 60, 600], retry_condition_fn=_store_away, cache_policy=NO_CACHE)
+@task(retries=3, retry_delay_seconds=[10, 60, 600], retry_condition_fn=store_away, cache_policy=NO_CACHE)
 def promote(versions: list[Version]) -> Decision:
     """Promotes the best version if it beats the champion, which is an event of Prefect's."""
     decision = promote_best(versions)
@@ -188,15 +190,8 @@ def promote(versions: list[Version]) -> Decision:
 
 
 def _result(future: PrefectFuture[Trained]) -> Result:
-    if not future.state.is_completed():
-        return TaskFailed(future.state.message or LOST)
-    trained = future.result()
-    if settings().dask_scheduler is None:
-        return trained
-    try:
-        return brought_here(trained)
-    except (NotShared, StoreAway) as error:
-        return error
+    future.wait()  # it has ended; its state is looked at now
+    return future.result() if future.state.is_completed() else TaskFailed(future.state.message or LOST)
 
 
 def summary(decision: Decision, failures: Mapping[str, Exception]) -> str:

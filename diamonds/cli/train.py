@@ -12,7 +12,9 @@ from diamonds.cli.versions import as_row, model_named, print_versions
 from diamonds.settings import settings
 
 if TYPE_CHECKING:
+    from diamonds.dataset import ColumnMapping
     from diamonds.training.outcome import Outcome
+    from diamonds.training.run import Executor
     from diamonds.versions.promotion import Decision
 
 PARTLY_FAILED = 3
@@ -47,17 +49,18 @@ def train(
     from diamonds.models import REGISTRY, spec_named
     from diamonds.training.budget import Budget
     from diamonds.training.outcome import NothingTrained
-    from diamonds.training.parallel import ProcessPool
-    from diamonds.training.run import run
+    from diamonds.training.run import run, take_over_shared
     from diamonds.versions.store import champion
 
-    if if_no_champion and (present := champion()):
-        if as_json:
-            print_json(_nothing(f"{present.source_tag} is the champion already."))
-        return
+    if if_no_champion:
+        take_over_shared()
+        if present := champion():
+            if as_json:
+                print_json(_nothing(f"{present.source_tag} is the champion already."))
+            return
     specs = [spec_named(name) for name in map(model_named, model or REGISTRY)]
     budget = Budget.from_settings(trials, seed, force, minutes)
-    executor = ProcessPool(mapping_of(mapping, None, columns))
+    executor = _executor(mapping_of(mapping, None, columns))
     try:
         outcome, decision = run(
             specs,
@@ -74,6 +77,14 @@ def train(
     _print(outcome, decision, as_json)
     if outcome.failures:
         raise typer.Exit(PARTLY_FAILED)
+
+
+def _executor(mapping: "ColumnMapping") -> "Executor":
+    """What trains: the workers of a cluster, where one is configured, or processes of this machine."""
+    from diamonds.training.dask_workers import DaskWorkers
+    from diamonds.training.parallel import ProcessPool
+
+    return DaskWorkers(mapping) if settings().dask_scheduler else ProcessPool(mapping)
 
 
 def _nothing(reason: str) -> dict[str, object]:

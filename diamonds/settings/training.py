@@ -74,8 +74,8 @@ class TrainingSettings(BaseModel):
     dask_scheduler: str | None = Field(
         default=None,
         pattern="^(tcp|tls|ws|wss|ucx)://.",
-        description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786, on whose workers the runs of "
-        "Prefect train their models; unset: in processes of the machine that runs them.",
+        description="Address of a Dask scheduler, such as tcp://10.0.0.5:8786, on whose workers models are "
+        "trained, by runs of Prefect and by `diamonds train`; unset: in processes of the machine itself.",
     )
     dask_rows: int = Field(
         default=5_000_000,

@@ -43,9 +43,14 @@ _PREFECT_CLIENTS = (SCHEDULES, DASHBOARD)
 
 def environment(part: str) -> dict[str, str]:
     """The environment variables of a part; only those that need it have the string of Prefect's server."""
-    others = {name: value for name, value in os.environ.items() if not name.endswith(_NOT_HANDED_ON)}
+    others = {name: value for name, value in os.environ.items() if not _is_withheld(name, part)}
     defaults = DEFAULTS | (SERVICE_DEFAULTS if part == SERVICE else {}) | _prefect_home()
     return defaults | others | _own_variables(part) | _prefect_variables(part) | _no_proxy()
+
+
+def _is_withheld(name: str, part: str) -> bool:
+    """The first models are trained here, so that a start needs no cluster."""
+    return name.endswith(_NOT_HANDED_ON) or (part == TRAINING and name == "DIAMONDS_DASK_SCHEDULER")
 
 
 def metrics_folder() -> Path:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from diamonds.dataset import Dataset
+from diamonds.sharing.files import StoreAway
 from diamonds.training.fingerprint import machine_fingerprint
-from diamonds.training.outcome import Trained
+from diamonds.training.outcome import Result, Trained
 from diamonds.versions import datasets, shared, store
 from diamonds.versions.version import Version
 
@@ -68,13 +69,15 @@ def share(version: Version) -> None:
         pass
 
 
-def brought_here(trained: Trained) -> Trained:
+def result_here(trained: Trained) -> Result:
     """What was trained on any machine, with its version in the model store here.
 
-    Raises ``NotShared`` where it is in another one, and ``StoreAway``.
+    ``NotShared`` where it is in another one, and ``StoreAway`` where the shared one does not answer.
     """
-    _take_over()
     try:
+        _take_over()
         return Trained(store.get(trained.version.tag), trained.is_new)
-    except store.UnknownVersion as error:
-        raise NotShared(f"{trained.version.tag} was trained and is not here: {_ADVICE}") from error
+    except store.UnknownVersion:
+        return NotShared(f"{trained.version.tag} was trained and is not here: {_ADVICE}")
+    except StoreAway as error:
+        return error

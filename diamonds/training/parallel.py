@@ -10,12 +10,11 @@ from contextlib import contextmanager
 
 from diamonds import database
 from diamonds.dataset import Dataset
-from diamonds.dataset.mapping import ColumnMapping
 from diamonds.models import ModelSpec
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import Result, Trained
 from diamonds.training.run import Executor, Progress
-from diamonds.training.steps import load_and_store, train_model
+from diamonds.training.steps import train_model
 from diamonds.training.tuning import OnTrial
 
 Trials = queue.Queue[tuple[str, int, int]]
@@ -23,17 +22,7 @@ Trials = queue.Queue[tuple[str, int, int]]
 
 
 class ProcessPool(Executor):
-    """Trains as many models at once as there are cores, while the database that stores searches runs.
-
-    ``mapping`` says which columns of the data are which, by default that of the settings.
-    """
-
-    def __init__(self, mapping: ColumnMapping | None = None) -> None:
-        self._mapping = mapping
-
-    def load(self, data: str) -> Dataset:
-        dataset, _ = load_and_store(data, self._mapping)
-        return dataset
+    """Trains as many models at once as there are cores, while the database that stores searches runs."""
 
     @contextmanager
     def training(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from diamonds.dataset import Dataset
+from diamonds.dataset.mapping import ColumnMapping
 from diamonds.models import ModelSpec
 from diamonds.settings import settings
 from diamonds.sharing.files import StoreAway
@@ -46,10 +47,18 @@ class Progress:
 
 
 class Executor(ABC):
-    """Executes the steps of a run; a subclass decides in which processes or tasks."""
+    """Executes the steps of a run; a subclass decides in which processes or tasks.
+
+    ``mapping`` says which columns of the data are which, by default that of the settings.
+    """
+
+    mapping: ColumnMapping | None = None
+
+    def __init__(self, mapping: ColumnMapping | None = None) -> None:
+        self.mapping = mapping
 
     def load(self, data: str) -> Dataset:
-        dataset, _ = load_and_store(data)
+        dataset, _ = load_and_store(data, self.mapping)
         return dataset
 
     def training(self) -> AbstractContextManager[object]:
@@ -81,7 +90,7 @@ def run(
     was trained, and there is a champion. Raises ``NothingTrained`` when every model failed, and what loading
     and promoting raise.
     """
-    _take_over_shared()
+    take_over_shared()
     with progress.loading():
         dataset = executor.load(data)
     results: dict[str, Result] = {}
@@ -100,7 +109,7 @@ def run(
     return outcome, decision
 
 
-def _take_over_shared() -> None:
+def take_over_shared() -> None:
     """Begins with what other machines trained and promoted, where the model store is shared and answers."""
     try:
         store.synchronize()

@@ -1,7 +1,6 @@
 """Trainings on a Dask cluster of two workers, each a process with a home of its own as on another machine."""
 
-import os
-import sys
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -12,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from distributed import Client
+from typer.testing import CliRunner
 
+from diamonds.cli.app import app
 from diamonds.dataset import Dataset
 from diamonds.models import spec_named
 from diamonds.models.features import matrix_of
@@ -22,12 +23,12 @@ from diamonds.training.elsewhere import OtherSetup, StoredDataset
 from diamonds.training.train import train_version
 from diamonds.versions import store
 from diamonds.versions.version import Version
-from flows.cluster import ClusterAway, task_runner, workers_ready
+from flows.cluster import task_runner
 from flows.train import train
 from tests.conftest import model_store_in
-from tests.processes import free_port, process
+from tests.processes import free_port
+from tests.training.clusters import scheduler, wait_for_workers, worker
 
-DASK = [sys.executable, "-m", "dask"]
 FEW_TREES = {
     **(spec_named("xgboost").defaults or {}),
     "n_estimators": 20,
@@ -40,10 +41,11 @@ pytestmark = pytest.mark.slow
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """The address of a scheduler with two workers, and the variables of the machines that use it."""
+    """A scheduler with two workers, their folder, and the variables of the machines that use it."""
 
     address: str
     environment: dict[str, str]
+    folder: Path
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +58,13 @@ def cluster(few_stones: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         "DIAMONDS_MODEL_STORE_URL": f"file://{folder}/shared",
         "DIAMONDS_DATA": str(few_stones),
     }
-    scheduler = [*DASK, "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
-    one_process = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--preload", "flows.train"]
-    worker = [*DASK, "worker", address, *one_process]
     with ExitStack() as stack:
-        stack.enter_context(process(scheduler, folder / "scheduler.log"))
+        stack.enter_context(scheduler(port, folder / "scheduler.log"))
         for name in ("one", "two"):
-            home = folder / name
-            (home / "models").mkdir(parents=True)
-            own = {"BENTOML_HOME": str(home), "DIAMONDS_HOME": os.environ["DIAMONDS_HOME"]}
-            stack.enter_context(process(worker, folder / f"{name}.log", environment | own))
-        with Client(address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=120)
-        yield Cluster(address, environment)
+            started = worker(address, folder / name, environment, "--preload", "flows.train")
+            stack.enter_context(started)
+        wait_for_workers(address, 2)
+        yield Cluster(address, environment, folder)
 
 
 @pytest.fixture
@@ -112,6 +108,16 @@ def _trained_here(name: str, dataset: Dataset) -> Version:
     return train_version(spec_named(name), dataset, trials=1, seed=0)
 
 
+def test_the_command_line_trains_on_the_workers_as_well(on_cluster: Cluster) -> None:
+    done = CliRunner().invoke(app, ["train", "--model", "linear", "--trials", "1", "--json", "--force"])
+
+    assert done.exit_code == 0, done.output
+    (version,) = json.loads(done.stdout)["versions"]
+    place = version["version"].replace(":", "/")
+    assert [*on_cluster.folder.glob(f"*/models/{place}")], "A worker has it in its own model store."
+    assert store.get(version["version"])
+
+
 def test_xgboost_learns_on_all_workers_as_well_as_on_one_machine(
     on_cluster: Cluster, dataset: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,11 +142,3 @@ def _error_of_xgboost(dataset: Dataset) -> float:
 def test_a_machine_with_other_settings_than_the_run_does_not_train(dataset: Dataset) -> None:
     with pytest.raises(OtherSetup, match="the same DIAMONDS_"):
         StoredDataset(dataset.fingerprint, "of another machine").load()
-
-
-def test_a_run_says_that_the_scheduler_is_away_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DIAMONDS_DASK_SCHEDULER", f"tcp://127.0.0.1:{free_port()}")
-    settings.cache_clear()
-
-    with pytest.raises(ClusterAway, match="did not answer, or had no worker, for 2 s"), workers_ready(2):
-        pass

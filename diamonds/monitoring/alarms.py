@@ -7,7 +7,8 @@ from datetime import datetime
 import pandas as pd
 
 from diamonds.monitoring.accuracy import Accuracy, accuracy
-from diamonds.monitoring.changes import Change, change
+from diamonds.monitoring.changes import Change, PriceChange, change, price_text
+from diamonds.monitoring.columns import QUOTED_PRICE, SALE_RATIO
 from diamonds.monitoring.drift import FEWEST, NEEDED, WINDOWS, Column, Finding, alarms
 from diamonds.monitoring.record import Window
 
@@ -51,16 +52,21 @@ def accuracy_of(sales: pd.DataFrame, window: Window) -> Accuracy | None:
     return accuracy(sold) if len(sold) >= FEWEST else None
 
 
-def raised(windows: Sequence[Judged], columns: Mapping[str, Column], promise: Promise) -> list[Alarm]:
-    """The alarms of the newest windows; each needs ``NEEDED`` of the newest ``WINDOWS``."""
+def raised(
+    windows: Sequence[Judged], columns: Mapping[str, Column], promise: Promise, prices: PriceChange | None
+) -> list[Alarm]:
+    """The alarms of the newest windows; each needs ``NEEDED`` of the newest ``WINDOWS``.
+
+    Those of prices say which of the ``prices``' change is mix, and which is market.
+    """
     drifted = [
-        _drift(name, windows[first].window.since, windows[-1].window, columns[name])
+        _drift(name, windows[first].window.since, windows[-1].window, columns[name], prices)
         for name, first in alarms([each.findings for each in windows]).items()
     ]
     return [*drifted, *_degraded(windows[-WINDOWS:], promise), *_uncovered(windows[-WINDOWS:], promise)]
 
 
-def _drift(name: str, since: datetime, newest: Window, column: Column) -> Alarm:
+def _drift(name: str, since: datetime, newest: Window, column: Column, prices: PriceChange | None) -> Alarm:
     found = change(name, column, newest.calls)
     text = f"{name[0].upper()}{name[1:]} drifts since {since:%Y-%m-%d %H:%M} UTC"
     if found is not None:
@@ -70,7 +76,10 @@ def _drift(name: str, since: datetime, newest: Window, column: Column) -> Alarm:
             f"{each.name[:60]} ({each.share:.0%} of them, {each.usual:.0%} of all)" for each in found.clients
         ]
         text += f", most from {', '.join(clients)}" if clients else ""
-    return Alarm(DRIFT, name, since, f"{text}.", found)
+    text += "."
+    if prices is not None and name in (QUOTED_PRICE, SALE_RATIO):
+        text = " ".join(filter(None, (text, price_text(prices.mix, prices.market))))
+    return Alarm(DRIFT, name, since, text, found)
 
 
 def _degraded(windows: Sequence[Judged], promise: Promise) -> list[Alarm]:

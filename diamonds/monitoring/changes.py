@@ -52,6 +52,13 @@ class PriceChange:
     market: float | None
 
 
+def price_text(mix: float | None, market: float | None) -> str | None:
+    """A ``PriceChange`` in a sentence; None where nobody can tell anything."""
+    texts = {"by other stones": mix, "by what the same stones are sold for": market}
+    known = [f"{share:+.1%} {text}" for text, share in texts.items() if share is not None]
+    return f"Prices in the newest window: {', '.join(known)}." if known else None
+
+
 def change(name: str, column: Column, calls: pd.DataFrame) -> Change | None:
     """What is behind the drift of a column in ``calls``; None for a column of sales."""
     values = quote_columns(calls).get(name)

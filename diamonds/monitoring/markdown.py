@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from diamonds.monitoring.changes import price_text
+
 
 def markdown_of(report: dict[str, Any]) -> str:
     """The report: what follows, alarms, live accuracy by version and slice, and each window's drift."""
@@ -46,9 +48,7 @@ def markdown_of(report: dict[str, Any]) -> str:
 def price_change_of(report: dict[str, Any]) -> str | None:
     """How much of the change of prices since the champion's stones is mix, and how much is market."""
     changes = report.get("prices") or {}
-    texts = {"mix": "by other stones", "market": "by what the same stones are sold for"}
-    known = [f"{changes[key]:+.1%} {text}" for key, text in texts.items() if changes.get(key) is not None]
-    return f"Prices in the newest window: {', '.join(known)}." if known else None
+    return price_text(changes.get("mix"), changes.get("market"))
 
 
 def _accuracies(rows: dict[str, dict[str, Any] | None]) -> Iterator[str]:

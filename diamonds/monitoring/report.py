@@ -115,6 +115,7 @@ def _report(
     judged = [_judged(compared, each, own) for each in windows]
     promise = Promise(held_out.metrics().mape, settings().coverage)
     newest, at = windows[-1].calls, pd.Timestamp(now)
+    prices = _prices(compared, windows[-1], own)
     quoted = newest[~newest["refused"]]
     return Report(
         made_at=now,
@@ -131,8 +132,8 @@ def _report(
         windows=[
             WindowReport(one.window.since, one.window.until, one.window.total, one.findings) for one in judged
         ],
-        alarms=raised(judged, compared.columns, promise),
-        prices=_prices(compared, windows[-1], own),
+        alarms=raised(judged, compared.columns, promise, prices),
+        prices=prices,
         probation=probation(now, champion, sales),
         intervals=interval_width(champion, sales),
     )

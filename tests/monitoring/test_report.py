@@ -82,6 +82,9 @@ def test_a_market_that_rose_is_found_and_starts_one_training_in_the_time_of_the_
     assert report["step"]["kind"] == TRAIN
     assert "diamonds.drift.detected" in report["step"]["events"]
     assert report["prices"]["market"] == pytest.approx(0.15, abs=0.07)
+    (alarm,) = [each for each in report["alarms"] if each["subject"] == "sale to quote"]
+    market = f"{report['prices']['market']:+.1%} by what the same stones are sold for"
+    assert market in alarm["text"]
     again = monitor(NOW + timedelta(hours=1))
     assert (again["step"]["kind"], again["step"]["events"]) == ("nothing", [])
     assert "Alarms started a training" in again["step"]["text"]

@@ -21,12 +21,20 @@ from diamonds.dataset.table import Table
 from diamonds.grades import grade_in, is_excellent
 
 _LARGEST_FRACTION = 1.5
+_MOST_COLUMNS = 1_000
+"""Maximum number of columns: each is looked at for what it has, which takes a millisecond."""
 
 
 def interpret(
     table: Table, market: Market, *, needed: Sequence[str] = REQUIRED, aliases: Aliases | None = None
 ) -> Interpretation:
-    """How to read a table; raises ``ColumnError`` when a column of ``needed`` is missing or ambiguous."""
+    """How to read a table; raises ``ColumnError`` when a column of ``needed`` is missing or ambiguous.
+
+    Or when there are too many columns.
+    """
+    if len(table.columns) > _MOST_COLUMNS:
+        got = f"Got {len(table.columns):,} columns"
+        raise ColumnError(f"{table.place}: {got}; expected at most {_MOST_COLUMNS:,}.")
     sample = table.sample()
     try:
         choice = choose(table.columns, sample, needed, aliases, market.currency)

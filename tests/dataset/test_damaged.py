@@ -2,6 +2,7 @@
 
 import gzip
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,3 +110,26 @@ def test_thousands_of_damaged_files_give_our_own_error_or_a_dataset(
     assert any(isinstance(outcome, DataError) for outcome in outcomes)
     for outcome in outcomes:
         _check(outcome)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            ",".join(f"c{number}" for number in range(20_000)) + "\n1\n",
+            "columns; expected at most 1,000.",
+        ),
+        ("a" * 5_000_000, "Could not read"),
+        ("a " * 2_500_000 + "\nb\n", ""),
+    ],
+    ids=["columns", "one line", "spaces"],
+)
+def test_what_would_take_long_to_understand_is_refused_at_once(
+    tmp_path: Path, content: str, reason: str
+) -> None:
+    (tmp_path / "wide.csv").write_text(content)
+    started = time.process_time()
+
+    with pytest.raises(DataError, match=reason):
+        load_dataset(tmp_path / "wide.csv")
+    assert time.process_time() - started < 20

@@ -7,6 +7,8 @@ from diamonds.dataset.columns.names import is_known
 
 _FEWEST_COLUMNS = 3
 _HEADER_WITHIN = 50
+_WIDEST = 5_000
+"""Of a longer line, in characters, looking at each would take long; it has no columns of a fixed width."""
 
 
 def fixed_width_rows(lines: Sequence[str]) -> list[list[str]]:
@@ -17,6 +19,8 @@ def fixed_width_rows(lines: Sequence[str]) -> list[list[str]]:
     """
     filled = [line.expandtabs().rstrip() for line in lines if line.strip()]
     width = max(map(len, filled), default=0)
+    if width > _WIDEST:
+        return []
     padded = [line.ljust(width) for line in filled]
     ways = [_cells(padded, _bounds(padded, width, gap)) for gap in (2, 1)]
     return max(

@@ -120,7 +120,7 @@ def test_thousands_of_damaged_files_give_our_own_error_or_a_dataset(
             "columns; expected at most 1,000.",
         ),
         ("a" * 5_000_000, "Could not read"),
-        ("a " * 2_500_000 + "\nb\n", ""),
+        ("a " * 2_500_000 + "\nb\n", "wide.csv"),
     ],
     ids=["columns", "one line", "spaces"],
 )

@@ -32,11 +32,20 @@ def process(
     *,
     folder: Path = PROJECT,
     until: str | None = None,
+    files: Sequence[int] = (),
 ) -> Iterator[None]:
-    """Runs a command within the context, which begins when the URL ``until`` answers with status 200."""
+    """Runs a command within the context, which begins when the URL ``until`` answers with status 200.
+
+    It inherits the open ``files``.
+    """
     with log.open("wb") as output:
         started = subprocess.Popen(
-            command, cwd=folder, stdout=output, stderr=output, env={**os.environ, **(environment or {})}
+            command,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(environment or {})},
+            pass_fds=files,
         )
 
     def is_up(client: httpx.Client) -> bool:

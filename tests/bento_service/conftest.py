@@ -11,7 +11,7 @@ from diamonds.database import running as database_running
 from diamonds.versions import store, switches
 from diamonds.versions.version import Version
 from tests.bento_service.raw_client import Connect, connected
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 from tests.processes import wait_until
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
@@ -26,7 +26,7 @@ def _service(
     log = tmp_path_factory.mktemp("service") / "log"
     with database_running():
         migrate()  # so that reading does not come too early
-        with serving(
+        with worker_serving(
             log, environment={"DIAMONDS_ALLOWED_HOSTS": "stones.example"}, until="/readyz"
         ) as running:
             yield running

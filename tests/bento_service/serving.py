@@ -1,5 +1,6 @@
 """Starts the service the way a user does, on a free port, and stops it."""
 
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from diamonds.settings import PROJECT, settings
+from diamonds.stack.environment import SERVICE_DEFAULTS
 from tests.processes import free_port, process
 
 
@@ -49,5 +51,27 @@ def serving(
     where = ["--host", host, "--port", str(port)]
     command = [sys.executable, "-m", "bentoml", "serve", str(folder), *where]
     with process(command, log, environment, folder=folder, until=url + until):
-        home = (environment or {}).get("DIAMONDS_HOME") or settings().home
-        yield Running(url, log, (Path(home) / "admin.key").read_text())
+        yield Running(url, log, _key(environment))
+
+
+@contextmanager
+def worker_serving(
+    log: Path, *, environment: Mapping[str, str] | None = None, until: str = "/livez"
+) -> Iterator[Running]:
+    """The service as ``diamonds run`` starts it: a worker, with half the work of ``bentoml serve``."""
+    metrics = log.with_name(f"{log.name}-metrics")
+    metrics.mkdir()
+    variables = {**SERVICE_DEFAULTS, "PROMETHEUS_MULTIPROC_DIR": str(metrics), **(environment or {})}
+    with socket.create_server(("127.0.0.1", free_port())) as listener:
+        file, port = listener.fileno(), listener.getsockname()[1]
+        command, url = (
+            [sys.executable, "-m", "bento_service.worker", str(file), "1"],
+            f"http://127.0.0.1:{port}",
+        )
+        with process(command, log, variables, until=url + until, files=[file]):
+            yield Running(url, log, _key(environment))
+
+
+def _key(environment: Mapping[str, str] | None) -> str:
+    home = (environment or {}).get("DIAMONDS_HOME") or settings().home
+    return (Path(home) / "admin.key").read_text()

@@ -17,7 +17,7 @@ from diamonds.database import database_url, migrate, with_driver
 from diamonds.settings import PROJECT
 from tests.bento_service.conftest import STONE
 from tests.bento_service.recorded_service import recorded
-from tests.bento_service.serving import Running, bearer, serving
+from tests.bento_service.serving import Running, bearer, worker_serving
 from tests.processes import wait_until
 
 PASSWORD = "zq-p@ss%w#rd/marker"
@@ -95,7 +95,7 @@ def planted(
         "DIAMONDS_API_KEYS": KEY,
         "DIAMONDS_DATABASE_URL": url,
     }
-    with serving(folder / "log", environment=environment, until="/readyz") as running:
+    with worker_serving(folder / "log", environment=environment, until="/readyz") as running:
         yield Planted(running, folder / "home")
 
 

@@ -16,7 +16,7 @@ from diamonds.database import running as database_running
 from diamonds.settings import PROJECT
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
-from tests.bento_service.serving import serving
+from tests.bento_service.serving import worker_serving
 from tests.browser import chromium
 from tests.processes import free_port, process, wait_until
 
@@ -64,7 +64,7 @@ def stack(
     log = folder / "dashboard.log"
     with (
         database_running(),
-        serving(folder / "service.log", environment={"BENTOML_HOME": str(store)}) as service,
+        worker_serving(folder / "service.log", environment={"BENTOML_HOME": str(store)}) as service,
         dashboard(
             log,
             {

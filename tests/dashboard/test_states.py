@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from diamonds.settings import settings
-from tests.bento_service.serving import serving
+from tests.bento_service.serving import worker_serving
 
 PAGES = ("quote", "batch", "sales", "train", "models", "exchanges")
 NOWHERE = "http://127.0.0.1:9"
@@ -45,7 +45,7 @@ def bare_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("bare")
     (folder / "models").mkdir()
     environment = {"BENTOML_HOME": str(folder), "DIAMONDS_DATABASE_URL": NO_DATABASE}
-    with serving(folder / "log", environment=environment) as running:
+    with worker_serving(folder / "log", environment=environment) as running:
         yield running.url
 
 

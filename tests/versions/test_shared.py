@@ -19,7 +19,7 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from diamonds.sharing.files import SharedFiles, StoreAway
-from tests.bento_service.serving import serving
+from tests.bento_service.serving import worker_serving
 from tests.faults.proxy import Proxy
 from tests.processes import free_port, wait_until
 from tests.versions.hosts import Host, host, s3
@@ -107,7 +107,7 @@ def test_a_service_quotes_with_what_another_host_promotes_also_after_the_store_w
     url = f"file://{shared}"
     environment = {"BENTOML_HOME": str(service_home), "DIAMONDS_MODEL_STORE_URL": url}
 
-    with host(tmp_path / "first", url) as first, serving(log, environment=environment) as running:
+    with host(tmp_path / "first", url) as first, worker_serving(log, environment=environment) as running:
 
         def ready() -> dict[str, Any]:
             return dict(httpx.get(f"{running.url}/readyz", timeout=60).json())

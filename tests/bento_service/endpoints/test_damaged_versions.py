@@ -14,7 +14,7 @@ from diamonds.database import running as database_running
 from diamonds.versions import store
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, wait_for_version
-from tests.bento_service.serving import serving
+from tests.bento_service.serving import worker_serving
 from tests.conftest import model_store_in
 from tests.versions.damaging import DAMAGES, Damage, all_cases, copied, copy_into, cut
 
@@ -43,7 +43,7 @@ def promote_damaged(tag: str, name: str, do: Damage) -> str:
 def client(damaged: set[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A service that was started beside them."""
     log = tmp_path_factory.mktemp("service") / "log"
-    with database_running(), serving(log, until="/readyz") as service, service.client() as client:
+    with database_running(), worker_serving(log, until="/readyz") as service, service.client() as client:
         yield client
         assert "Traceback" not in log.read_text()
 

@@ -20,7 +20,7 @@ from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, WHOLE_STONE
 from tests.bento_service.http.test_app import assert_error
 from tests.bento_service.recorded_service import recorded
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 from tests.processes import wait_until
 
 
@@ -198,7 +198,7 @@ def masking(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Itera
     home = tmp_path_factory.mktemp("masking")  # of its own, for BentoML keeps metrics there, too
     (home / "models").symlink_to(Path(os.environ["BENTOML_HOME"]) / "models")
     environment = {"BENTOML_HOME": str(home), "DIAMONDS_MASKED_FIELDS": '["price", "name"]'}
-    with serving(home / "log", environment=environment, until="/readyz") as running:
+    with worker_serving(home / "log", environment=environment, until="/readyz") as running:
         yield running
 
 

@@ -20,7 +20,7 @@ from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, wait_for_version
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 from tests.conftest import model_store_in
 from tests.processes import wait_until
 from tests.versions.damaging import copy_into
@@ -159,7 +159,7 @@ def wait_until_checked_again(newest: Version, client: httpx.Client) -> None:
 def test_without_a_champion_it_says_what_to_do_and_quotes_soon_after_the_first_promotion(
     empty_model_store: Path, dataset: Dataset, tmp_path: Path, train_linear: Callable[[], Version]
 ) -> None:
-    with database_running(), serving(tmp_path / "log") as service, service.client() as client:
+    with database_running(), worker_serving(tmp_path / "log") as service, service.client() as client:
         assert client.get("/readyz").status_code == 503
         for path, body in {
             "/predict": STONE,

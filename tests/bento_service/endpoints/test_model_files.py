@@ -21,7 +21,7 @@ from diamonds.versions import store
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 from tests.bento_service.recorded_service import recorded
-from tests.bento_service.serving import serving
+from tests.bento_service.serving import worker_serving
 from tests.processes import wait_until
 
 OTHER = "uploadedtothestore"
@@ -295,7 +295,7 @@ def test_an_unknown_version_has_no_file(client: httpx.Client, tag: str) -> None:
 def test_versions_are_moved_with_a_key_only(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     environment = {"BENTOML_HOME": str(tmp_path), "DIAMONDS_API_KEYS": '["let-me-move-them"]'}
-    with serving(tmp_path / "log", environment=environment) as service, service.stranger() as client:
+    with worker_serving(tmp_path / "log", environment=environment) as service, service.stranger() as client:
         assert client.get("/version_files/x").status_code == 401
         assert upload(client, b"").status_code == 401
         client.headers["authorization"] = "Bearer let-me-move-them"

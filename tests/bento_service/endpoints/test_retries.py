@@ -15,7 +15,7 @@ from diamonds.exchanges import Filter, feedback_since, page
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE, wait_for_version
 from tests.bento_service.recorded_service import recorded
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 from tests.processes import wait_until
 
 KEY = "let-me-in-please"
@@ -28,7 +28,7 @@ def keyed(service: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (home / "models").symlink_to(Path(os.environ["BENTOML_HOME"]) / "models")
     environment = {"BENTOML_HOME": str(home), "DIAMONDS_API_KEYS": json.dumps([KEY])}
     with (
-        serving(home / "log", environment=environment, until="/readyz") as running,
+        worker_serving(home / "log", environment=environment, until="/readyz") as running,
         running.client() as client,
     ):
         client.headers["authorization"] = f"Bearer {KEY}"

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page
 
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 from tests.browser import chromium
 from tests.processes import free_port
 
@@ -85,7 +85,7 @@ def shop(service: Running, listed_port: int, tmp_path_factory: pytest.TempPathFa
     """The service, which pages of one other origin may call."""
     environment = {"DIAMONDS_CORS_ORIGINS": f"http://127.0.0.1:{listed_port}"}
     log = tmp_path_factory.mktemp("shop") / "log"
-    with serving(log, environment=environment, until="/readyz") as running:
+    with worker_serving(log, environment=environment, until="/readyz") as running:
         yield running
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diamonds.settings import PROJECT, settings
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 
 PAGE = (PROJECT / "docs" / "api.md").read_text()
 RUN = {"bash": ["bash", "-ec"], "python": [sys.executable, "-c"]}
@@ -21,7 +21,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service whose model store is empty."""
     home = tmp_path_factory.mktemp("other")
     (home / "models").mkdir()
-    with serving(home / "log", environment={"BENTOML_HOME": str(home)}) as running:
+    with worker_serving(home / "log", environment={"BENTOML_HOME": str(home)}) as running:
         yield running
 
 

@@ -15,7 +15,7 @@ from diamonds.database import embedded, engine
 from diamonds.exchanges.database.tables import metadata
 from tests.bento_service.conftest import WHOLE_STONE
 from tests.bento_service.recorded_service import serving as serving_recorded_app
-from tests.bento_service.serving import Running, serving
+from tests.bento_service.serving import Running, worker_serving
 from tests.processes import wait_until
 
 NUMBER, TEXT = 7.23948172, "zq-marker"
@@ -78,7 +78,7 @@ def masking(
         "DIAMONDS_HOME": str(home),
         "DIAMONDS_MASKED_FIELDS": json.dumps(fields),
     }
-    with serving(folder / "log", environment=environment, until="/readyz") as running:
+    with worker_serving(folder / "log", environment=environment, until="/readyz") as running:
         yield Masking(running, home, fields)
         embedded.release(home / "postgres")
 

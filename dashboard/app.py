@@ -23,7 +23,13 @@ STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem }
 a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-offset: 1px }
 [data-testid=stMarkdownContainer] table { display: block; overflow-x: auto }
-[data-testid=stTable] :is(td, th), [data-testid=stTable] :is(td, th) * { overflow-wrap: anywhere }
+[data-testid=stTable] :is(td, th), [data-testid=stTable] :is(td, th) * {
+  overflow-wrap: anywhere !important; white-space: normal
+}
+.st-key-comparison tr :is(td, th):last-child * { white-space: nowrap; overflow-wrap: normal !important }
+[data-testid=stMetricValue] *, [data-testid=stFileUploaderDropzoneInstructions] * {
+  overflow: visible; white-space: normal; overflow-wrap: anywhere
+}
 @media (max-width: 1000px) {
   [class*=st-key-figures-] [data-testid=stColumn] { min-width: 40%; flex: 1 1 40% }
   .st-key-stacked [data-testid=stColumn] { min-width: 100% }
@@ -32,6 +38,10 @@ a:focus-visible, button:focus-visible { outline: 2px solid !important; outline-o
 .price-bar { display: none }
 @media (max-width: 640px) {
   .st-key-paired [data-testid=stColumn] { min-width: 100% }
+  [data-testid=stMetricValue] { font-size: 1.6rem }
+  [data-testid=stSelectbox] input { font-size: 0.75rem }
+  [data-testid=stMarkdownContainer] table { font-size: 0.7rem }
+  [data-testid=stMarkdownContainer] :is(th, td) { padding: 0.15rem !important }
   .price-bar {
     display: block; position: fixed; inset: auto 0 0 0; z-index: 99; padding: 0.6rem 1rem;
     background: #0b3c49; color: #fff

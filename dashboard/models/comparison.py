@@ -69,7 +69,8 @@ def show_facts(facts: dict[str, dict[str, Any]]) -> None:
         if not only_differing or one.get(name) != other.get(name)
     ]
     # No grid: its columns would be cut off in a narrow window, where those of a table wrap.
-    st.table(pd.DataFrame(rows), hide_index=True, alt="The two versions side by side.")
+    with st.container(key="comparison"):  # the styles of all pages know it
+        st.table(pd.DataFrame(rows), hide_index=True, alt="The two versions side by side.")
 
 
 def difference(name: str, one: Any, other: Any) -> str:

@@ -1,4 +1,4 @@
-"""A selection box of versions, each labelled with its error and training time."""
+"""A selection box of versions by error; beneath it stands when the chosen one was trained."""
 
 import streamlit as st
 
@@ -10,13 +10,16 @@ def pick_version(label: str, versions: list[JsonObject], index: int = 0) -> str:
     """The tag of the selected version, at first of the one at ``index``."""
     labels = {version["version"]: _label(version) for version in versions}
     tag: str = st.selectbox(label, list(labels), index=index, format_func=labels.__getitem__)
+    chosen = next(version for version in versions if version["version"] == tag)
+    role = "; the champion" if chosen["champion"] else ""
+    st.caption(f"Trained {format_field('created_at', chosen['created_at'])}{role}.")
     return tag
 
 
 def _label(version: JsonObject) -> str:
-    trained = f"trained {format_field('created_at', version['created_at'])}"
-    error = f"MAE {format_field('mae', version['mae'])}"
-    return " · ".join([version["version"], error, trained, *(["champion"] if version["champion"] else [])])
+    """Short enough for a narrow window."""
+    star = "★ " if version["champion"] else ""
+    return f"{star}{version['version']} · MAE {format_field('mae', version['mae'])}"
 
 
 def index_of_champion(versions: list[JsonObject]) -> int:

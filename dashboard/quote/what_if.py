@@ -78,6 +78,6 @@ def _columns(currency: str) -> JsonObject:
     return {
         "price": st.column_config.NumberColumn(f"price ({currency})", format=f"{sign}%,.0f"),
         "difference": st.column_config.NumberColumn(format="%+,.0f"),
-        "percent": st.column_config.NumberColumn("in percent", format="percent"),
+        "percent": st.column_config.NumberColumn("%", format="percent"),
         "per carat": st.column_config.NumberColumn(format="%,.0f"),
     }

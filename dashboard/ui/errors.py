@@ -15,7 +15,7 @@ from diamonds.prefect_api.requests import PrefectDown, PrefectRefused
 log = logging.getLogger(__name__)
 
 NO_CHAMPION = "no_champion"
-UNAUTHORIZED = 401
+UNAUTHORIZED, UNEXPECTED = 401, 500
 
 
 @contextmanager
@@ -51,7 +51,9 @@ def show_refusal(error: Refused) -> None:
     elif error.code == NO_CHAMPION:
         show_no_model()
     elif error.status >= 500:
-        show_error(str(error), "Try again in a moment; the service's log has the cause.", retry=True)
+        unexplained = error.status == UNEXPECTED
+        remedy = "Try again in a moment; the service's log has the cause." if unexplained else ""
+        show_error(str(error), remedy, retry=True)
     else:
         show_warning(str(error))
 

@@ -13,8 +13,8 @@ from dashboard.clients.api import get
 from dashboard.ui.errors import show_errors, show_no_model, show_warning
 from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.model_names import CHAMPION
-from dashboard.ui.reading_options import ReadingOptions, choose_reading_options
-from dashboard.ui.text import counted, escape_markdown
+from dashboard.ui.reading_options import ReadingOptions, choose_reading_options, show_unreadable
+from dashboard.ui.text import counted
 from dashboard.ui.upload_formats import ENDINGS
 from diamonds.dataset import ColumnMapping, DataError, StonesFile, header_of, read_stones
 
@@ -59,7 +59,7 @@ def chosen_mapping(upload: UploadedFile, options: ReadingOptions) -> ColumnMappi
         base = options.mapping()
         return mapped_by_hand(base, _header(options.source(upload.name), upload.getvalue(), base))
     except DataError as error:
-        st.error(escape_markdown(str(error)), icon=":material/error:")
+        show_unreadable(str(error))
         return None
 
 
@@ -79,7 +79,7 @@ def parse_upload(upload: UploadedFile, options: ReadingOptions, mapping: ColumnM
                 file = read_stones(options.source(upload.name), content, mapping=mapping)
                 parsed = (digest, file)
         except DataError as error:
-            st.error(escape_markdown(str(error)), icon=":material/error:")
+            show_unreadable(str(error))
             return None
         st.session_state[_FILE] = parsed
         st.session_state.pop(_QUOTES, None)
@@ -95,7 +95,7 @@ def show_file(file: StonesFile, *, priced: bool) -> None:
         show_interpretation(file.interpretation)
         st.dataframe(file.rows.head(PREVIEW_ROWS), alt="The first rows of the file.")
         st.caption("As these rows are read:")
-        st.dataframe(_as_read(file), alt="The first rows as they are read.")
+        st.dataframe(_as_read(file), placeholder="", alt="The first rows as they are read.")
     show_unknown_grades(file)
     if rejected:
         with st.expander(f"{counted(rejected, 'row')} that cannot be priced, and why", expanded=not priced):

@@ -8,7 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from dashboard.clients.api import get
 from dashboard.ui.errors import show_errors
 from dashboard.ui.interpretation import show_interpretation
-from dashboard.ui.reading_options import ReadingOptions, choose_reading_options
+from dashboard.ui.reading_options import ReadingOptions, choose_reading_options, show_unreadable
 from dashboard.ui.text import code, counted, escape_markdown
 from diamonds.dataset import DataError, DataReport, Interpretation, load_dataset
 from diamonds.dataset.read import without_secrets
@@ -26,7 +26,7 @@ def store_upload(upload: UploadedFile) -> dict[str, Any] | None:
     try:
         report = _read(options.source(str(path)), options)
     except DataError as error:
-        st.error(escape_markdown(str(error).replace(f"{path.parent}/", "")), icon=":material/error:")
+        show_unreadable(str(error).replace(f"{path.parent}/", ""))
         return None
     _show(report)
     _show_trained_before(report.fingerprint)

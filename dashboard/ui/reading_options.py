@@ -5,9 +5,11 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.ui.text import escape_markdown
 from diamonds.dataset.mapping import ColumnMapping, mapping_names
 
 _AS_RECOGNISED = "as recognised"
+_HEADING = "If the file is not understood"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,15 @@ class ReadingOptions:
         return {"mapping": self.saved, "columns": self.columns}
 
 
+def show_unreadable(problem: str) -> None:
+    """Why a file cannot be read, and where on the page to say how it is to be."""
+    st.error(escape_markdown(problem), icon=":material/error:")
+    st.caption(f"A sheet, or names of columns, can be given above under *{_HEADING}*.")
+
+
 def choose_reading_options(page: str) -> ReadingOptions:
     """The options that are chosen on the page; most files need none."""
-    with st.expander("If the file is not understood"):
+    with st.expander(_HEADING):
         part = st.text_input(
             "Sheet, table or file in it", key=f"{page} part", placeholder="the one with stones"
         )

@@ -18,7 +18,7 @@ from diamonds.versions.names import CHAMPION, PREFIX
 from diamonds.versions.version import Version
 
 Places: TypeAlias = dict[str, list[Path]]
-"""Where the files of shared versions are or will be here, by their SHA-256."""
+"""Where the files of the shared versions that are here lie, by their SHA-256."""
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def take_over(files: SharedFiles, shared: Shared, tags: Collection[str]) -> None
         try:
             if here is None or damage(here) is not None:
                 _download(files, tag, saved, places)
+                _add_places(places, tag, saved)
             elif _metadata_of(here.folder) != saved.metadata:
                 write_metadata(here.folder, saved.metadata)
         except WrongContent as error:
@@ -124,9 +125,14 @@ def _is_copied(sources: Sequence[Path], target: Path, sha256: str) -> bool:
 def _places_of(shared: Shared) -> Places:
     places: Places = defaultdict(list)
     for tag, saved in shared.versions.items():
-        for name, sha256 in saved.files.items():
-            places[sha256].append(folder_of(tag) / name)
+        if folder_of(tag).exists():
+            _add_places(places, tag, saved)
     return places
+
+
+def _add_places(places: Places, tag: str, saved: Saved) -> None:
+    for name, sha256 in saved.files.items():
+        places[sha256].append(folder_of(tag) / name)
 
 
 def _checked(name: str) -> PurePosixPath:

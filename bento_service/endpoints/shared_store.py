@@ -56,7 +56,7 @@ class SharedStore:
         except StoreAway as error:
             self._note(str(error))
         except OSError as error:  # mostly a full disk, for which nothing is to be downloaded each second
-            self._note(str(error))
+            self._note(f"What others share cannot be stored here: {error.strerror or error}.")
             self._pause_s = _PAUSE_S_ON_A_FULL_DISK
         # A version that cannot be read must not end the following.
         except Exception as error:

@@ -153,7 +153,8 @@ def _options(protocol: str) -> dict[str, Any]:
     """What has each library give up soon where nobody answers."""
     if protocol == "s3":
         seconds = {"connect_timeout": 3, "read_timeout": 10, "retries": {"max_attempts": 1}}
-        return {"config_kwargs": seconds}
+        # Else it asks for the size of each file first, and of one that is missing whether it is a folder.
+        return {"config_kwargs": seconds, "max_concurrency": 1}
     if protocol in ("abfs", "abfss", "az"):
         return {"connection_timeout": 3, "read_timeout": 10}
     if protocol in ("gs", "gcs"):

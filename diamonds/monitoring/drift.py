@@ -133,7 +133,7 @@ def _distance(kind: str, reference: Values, values: Values) -> float:
 def _jensen_shannon(*counts: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """The distances of the last axis: 0 where rounding leaves the root of less, which SciPy has as NaN."""
     with np.errstate(invalid="ignore"):
-        return np.nan_to_num(np.asarray(jensenshannon(*counts, axis=-1, base=2)))
+        return np.asarray(np.nan_to_num(jensenshannon(*counts, axis=-1, base=2)), dtype="float64")
 
 
 def _share_test(reference: Values, values: Values) -> tuple[float, None, float]:

@@ -103,7 +103,7 @@ def sampled_calls(since: datetime, until: datetime, most: int) -> list[dict[str,
 
 
 def _is_batch(call: dict[str, Any]) -> bool:
-    return call["path"] == "/predict_batch" and call["status"] == 200
+    return (call["path"], call["status"]) == ("/predict_batch", 200)
 
 
 def _without_too_many_batches(ids: list[UUID], calls: dict[UUID, dict[str, Any]]) -> list[UUID]:
@@ -143,8 +143,9 @@ def _quote(quote: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and math.isfinite(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
 
 
 def sampled_sales(since: datetime, until: datetime, most: int) -> Sample:

@@ -32,9 +32,14 @@ class TrainingRequest(BaseModel):
     data: Annotated[
         str | None, Field(description="Data that such a training may read; null: that of the settings.")
     ] = None
-    trials: Annotated[int | None, Field(strict=True, ge=1, description="Trials of each search.")] = None
-    minutes: Annotated[float | None, Field(gt=0, description="Time for each search, in minutes.")] = None
-    seed: Annotated[int | None, Field(strict=True, ge=0, description="Random seed.")] = None
+    trials: Annotated[
+        int | None, Field(strict=True, ge=1, le=10**6, description="Trials of each search.")
+    ] = None
+    minutes: Annotated[
+        float | None,
+        Field(gt=0, le=10**6, allow_inf_nan=False, description="Time for each search, in minutes."),
+    ] = None
+    seed: Annotated[int | None, Field(strict=True, ge=0, lt=2**32, description="Random seed.")] = None
     force: Annotated[bool, Field(strict=True, description="Train also where nothing changed.")] = False
     candidates_only: Annotated[
         bool, Field(strict=True, description="The champion stays, whatever the errors of the new versions.")

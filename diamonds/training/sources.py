@@ -32,6 +32,8 @@ def check_source(data: str) -> None:
 
 
 def _is_allowed_file(data: str) -> bool:
+    if "\0" in data:  # no path has it
+        return False
     folders = [folder.resolve() for folder in (uploads_folder(), *settings().data_folders)]
     return all(any(path.is_relative_to(folder) for folder in folders) for path in _paths(data))
 

@@ -83,7 +83,10 @@ def test_a_start_whose_answer_is_cut_off_is_one_run(
         ({"models": ["guess"]}, "models", "Got model='guess'; expected one of linear, "),
         ({"models": []}, "models", "expected at least 1 items"),
         ({"data": "/etc/passwd"}, "data", "Got data='/etc/passwd'; expected the configured data"),
+        ({"data": "a\0"}, "data", "expected the configured data"),
         ({"trials": 0}, "trials", "expected a number of at least 1"),
+        ({"minutes": 1e9}, "minutes", "expected a number of at most 1e+06"),
+        ({"seed": 2**32}, "seed", "expected"),
         ({"epochs": 3}, "epochs", "There is no field `epochs`"),
     ],
 )

@@ -48,6 +48,7 @@ def test_what_the_settings_allow_is_allowed(folder: Path, data: str) -> None:
     [
         "/etc/passwd",
         "{folder}/secret.csv",
+        "{folder}/allowed/stones.csv\0",
         "{folder}/allowed/../secret.csv",
         "{folder}/allowed/link.csv",
         "{folder}/allowed/link.csv#sheet",

@@ -28,7 +28,8 @@ BEYOND_THEIR_COLUMNS = """main => [...main.querySelectorAll("[data-testid=stColu
 # Texts that end in dots, and tables of which a part is out of sight; grids have their first columns in sight.
 CUT_OFF = """main => [...main.querySelectorAll(":not([data-testid=stDataFrame] *)")].filter(it =>
     it.clientWidth > 1 && it.scrollWidth > it.clientWidth + 1 && it.textContent.trim() && (
-        ["hidden", "clip"].includes(getComputedStyle(it).overflowX) || it.matches("table, [data-testid=stTable] > div")
+        it.matches("table, [data-testid=stTable] > div")
+        || ["hidden", "clip"].includes(getComputedStyle(it).overflowX)
     )).map(it => it.outerHTML.slice(0, 200))"""
 
 

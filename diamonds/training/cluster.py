@@ -174,10 +174,11 @@ class Work(Generic[Submitted]):
             yield name, submitted if future.status == "finished" else _error_of(future)
         elif future.status != "pending":
             del self._submitted[name]
-            log.warning("Dask's scheduler ended while %s was trained; it is submitted again", name)
             if self._tries[name] == _TRIES:
                 del self._tries[name]
                 yield name, ClusterAway(f"Dask's scheduler ended {_TRIES} times while it was trained.")
+            else:
+                log.warning("Dask's scheduler ended while %s was trained; it is submitted again", name)
 
 
 def _error_of(future: "Future[Any]") -> Exception:

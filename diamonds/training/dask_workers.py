@@ -1,6 +1,7 @@
 """Trains the models of a wave at once, on the workers of a Dask cluster."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -8,7 +9,12 @@ from uuid import uuid4
 from diamonds.dataset import Dataset
 from diamonds.models import ModelSpec
 from diamonds.training.budget import Budget
-from diamonds.training.cluster import trained_by_workers, workers_ready
+from diamonds.training.cluster import (
+    SECONDS_TO_ANSWER,
+    ClusterAway,
+    trained_by_workers,
+    workers_ready,
+)
 from diamonds.training.elsewhere import StoredDataset, result_here, share
 from diamonds.training.outcome import Result, Trained
 from diamonds.training.run import Executor, Progress
@@ -43,11 +49,15 @@ class DaskWorkers(Executor):
             return client.submit(_train, name, stones, budget, topic, pure=False)
 
         for name, ended in trained_by_workers(names, submit, lambda future: future):
-            yield name, ended if isinstance(ended, Exception) else _result(ended.result(), before)
+            yield name, ended if isinstance(ended, Exception) else _result(ended, before)
 
 
-def _result(trained: Trained, before: set[str]) -> Result:
+def _result(future: "Future[Trained]", before: set[str]) -> Result:
     """What was trained, which is new also where a worker finished it just before the scheduler ended."""
+    try:
+        trained: Trained = future.result(timeout=SECONDS_TO_ANSWER)
+    except (CancelledError, OSError):  # a TimeoutError is one
+        return ClusterAway("The cluster ended before it gave the result; start the training again.")
     return result_here(Trained(trained.version, trained.is_new or trained.version.tag not in before))
 
 

@@ -44,7 +44,9 @@ def seconds_on(workers: int, stones: Path, models: list[str], folder: Path) -> f
         for core in sorted(os.sched_getaffinity(0))[:workers]:
             stack.enter_context(worker(address, folder / f"worker-{core}", environment, core=core))
         wait_for_workers(address, workers)
-        return timed(lambda: subprocess.run(command, env=os.environ | environment, check=True))
+        return timed(
+            lambda: subprocess.run(command, env=os.environ | environment, stdout=sys.stderr, check=True)
+        )
 
 
 def every(nth: int, folder: Path) -> Path:
@@ -65,11 +67,12 @@ def main() -> None:
         folder = Path(name)
         os.environ |= {"DIAMONDS_HOME": str(folder / "home")}
         stones = every(options.every, folder)
+        print_header("workers", "seconds", "times as fast", text=0)
         with running():
-            one, two = (seconds_on(each, stones, options.models, folder / str(each)) for each in (1, 2))
-    print_header("workers", "seconds", "times as fast", text=0)
-    print_row(["1", f"{one:.1f}", "1.00"])
-    print_row(["2", f"{two:.1f}", f"{one / two:.2f}"])
+            one = seconds_on(1, stones, options.models, folder / "1")
+            print_row(["1", f"{one:.1f}", "1.00"])
+            two = seconds_on(2, stones, options.models, folder / "2")
+            print_row(["2", f"{two:.1f}", f"{one / two:.2f}"])
 
 
 if __name__ == "__main__":

@@ -10,10 +10,12 @@ LOCK = "lock"
 def create_locked_folder(folder: Path) -> int:
     """Creates a folder that is locked before others can see it, and returns the locked file.
 
-    The lock lasts until that file is closed, also by the processes that inherited it.
+    It is for this user alone, whatever the umask: bodies of requests are in it. The lock lasts until that
+    file is closed, also by the processes that inherited it.
     """
     hidden = folder.with_name(f".{folder.name}")
-    hidden.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(0o700, parents=True, exist_ok=True)
+    hidden.mkdir(0o700, exist_ok=True)
     lock = os.open(hidden / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
     hidden.rename(folder)

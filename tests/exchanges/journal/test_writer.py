@@ -2,6 +2,7 @@ import os
 import random
 import resource
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,19 @@ def test_answers_are_joined_with_their_requests_in_whatever_order_they_finish(tm
         (second, make_response(second)),
         (first, make_response(first)),
     ]
+
+
+def test_a_journal_is_for_its_user_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        journal = make_journal(tmp_path / "journal")
+        append_exchanges(journal, 1)
+    finally:
+        os.umask(before)
+
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (journal.folder, journal.folder.parent)] == [
+        0o700
+    ] * 2
 
 
 def test_a_shipped_segment_is_removed_once_all_its_requests_are_answered(tmp_path: Path) -> None:

@@ -146,6 +146,14 @@ def test_a_process_of_which_nothing_is_shown_is_no_server_of_ours(tmp_path: Path
     assert done.stdout == "None []\n"
 
 
+def test_doctor_says_where_no_processes_are_shown() -> None:
+    missing = "import pathlib; pathlib.Path.exists = lambda self: False  # /proc, too"
+    done = run_without(missing, "from diamonds.doctor import examine; print(*examine())")
+
+    assert "/proc is not mounted" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def test_doctor_says_what_a_system_lacks() -> None:
     missing = "import os, psutil; psutil.Process.environ = lambda self: {}; del os.sched_getaffinity"
     done = run_without(missing, "from diamonds.doctor.system import check_system; print(*check_system())")

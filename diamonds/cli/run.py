@@ -10,9 +10,11 @@ from functools import partial
 
 import typer
 
+from diamonds.cli.errors import CommandError
 from diamonds.cli.signals import leaving_on_sigterm
 from diamonds.cli.train import PARTLY_FAILED
 from diamonds.loopback import is_loopback
+from diamonds.process_list import NOT_SHOWN, are_processes_shown
 from diamonds.settings import settings, unknown_variables
 from diamonds.stack.environment import TRAINING, environment, metrics_folder
 from diamonds.stack.only_run import only_run
@@ -27,6 +29,8 @@ from diamonds.versions.presence import may_have_champion
 def run() -> None:
     """Train if nothing is trained yet, then serve everything until Ctrl-C."""
     check_variables()
+    if not are_processes_shown():
+        raise CommandError(NOT_SHOWN)
     for sentence in unknown_variables():
         typer.echo(f"diamonds: {sentence}", err=True)
     home = settings().home

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from diamonds.database import postgres
 from diamonds.owner import check_owner
+from diamonds.process_list import NOT_SHOWN, are_processes_shown
 
 # The file descriptors of this process's locks by folder. The kernel releases them however the process ends,
 # so a killed process neither prevents the server from stopping nor the next process from starting it.
@@ -24,6 +25,8 @@ def start(folder: Path, driver: str) -> str:
     The server runs until ``release``. Raises ``ConnectionError`` when it does not start, and
     ``ForeignFolder`` where the folder is another user's.
     """
+    if not are_processes_shown():
+        raise postgres.DidNotStart(f"The embedded Postgres did not start: {NOT_SHOWN}.")
     check_owner(folder.parent)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_other_servers()

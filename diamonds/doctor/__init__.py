@@ -15,7 +15,7 @@ from diamonds.doctor.machine import (
 )
 from diamonds.doctor.models import check_models
 from diamonds.doctor.network import check_localhost, check_ports, check_prefect, check_service
-from diamonds.doctor.system import check_locks, check_system
+from diamonds.doctor.system import check_locks, check_processes, check_system
 
 __all__ = ["Finding", "examine"]
 
@@ -27,9 +27,9 @@ _CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
 
 
 def examine() -> Iterator[Finding]:
-    """All findings, one after the other; of wrong settings these alone, as all else depends on them."""
-    settings = list(check_settings())
-    yield from settings
-    if all(finding.ok for finding in settings):
+    """All findings, one after the other; only the first where they are wrong, as all else depends on them."""
+    first = [*check_settings(), *check_processes()]
+    yield from first
+    if all(finding.ok for finding in first):
         for check in _CHECKS:
             yield from check()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 
 from diamonds.doctor.finding import Finding, right, wrong
+from diamonds.process_list import NOT_SHOWN, are_processes_shown
 from diamonds.settings import settings
 from diamonds.stack.processes import MARK, marked
 from diamonds.stack.user_folders import existing
@@ -17,6 +18,12 @@ import json
 from diamonds.model_files.sandbox import leave_network, limit_resources
 print(json.dumps([*limit_resources(), *([] if leave_network() else ["the network"])]))
 """
+
+
+def check_processes() -> Iterator[Finding]:
+    """Whether processes are shown, which nearly all else depends on."""
+    if not are_processes_shown():
+        yield wrong("processes", NOT_SHOWN)
 
 
 def check_locks() -> Iterator[Finding]:

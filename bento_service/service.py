@@ -10,8 +10,9 @@ import bentoml
 
 from bento_service.bentoml_service import LeanService
 from bento_service.startup import check_start, valid_settings
+from diamonds.api.quotes import BatchQuote, Explanation, Quote, SimilarResponse
 from diamonds.api.requests import BatchRequest, FeedbackRequest, QuoteRequest, SimilarRequest
-from diamonds.api.schemas import BatchQuote, Explanation, FeedbackResponse, Quote, SimilarResponse
+from diamonds.api.responses import FeedbackResponse
 from diamonds.logs import write_log
 from diamonds.stack.environment import SERVICE_DEFAULTS
 

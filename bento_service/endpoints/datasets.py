@@ -20,7 +20,7 @@ from bento_service.http.openapi import errors
 from bento_service.http.parsing import parse_query
 from bento_service.http.responses import JsonResponse
 from bento_service.http.routes import FileRoute, JsonRoute
-from diamonds.api.schemas import StartedTraining, StoredDataset
+from diamonds.api.responses import StartedTraining, StoredDataset
 from diamonds.dataset import DataReport, markdown_of, report_in
 from diamonds.dataset.market_folder import NoDataFolder, add_file, market_folder
 from diamonds.prefect_api.events import emit_dataset_added

@@ -30,7 +30,7 @@ from bento_service.http.routes import JsonRoute
 from bento_service.http.threads import DATABASE, FILES, run_in
 from bento_service.recording.exchange_ids import new_id
 from diamonds.api.requests import FeedbackRequest
-from diamonds.api.schemas import FeedbackListResponse, FeedbackResponse, RecordedQuote
+from diamonds.api.responses import FeedbackListResponse, FeedbackResponse, RecordedQuote
 from diamonds.exchanges import Exchange, exchange
 from diamonds.exchanges.database.erasure import is_forgotten
 from diamonds.exchanges.database.sales import problem_of

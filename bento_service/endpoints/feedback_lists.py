@@ -15,7 +15,7 @@ from bento_service.http.parsing import Limits, parse_unlimited
 from bento_service.recording.exchange import ExchangeInFlight
 from bento_service.recording.exchange_ids import new_id
 from diamonds.api.requests import MOMENT, MOST_STONES, parse_moment
-from diamonds.api.schemas import FeedbackListResponse
+from diamonds.api.responses import FeedbackListResponse
 from diamonds.dataset import DataError
 from diamonds.dataset.sales_file import SaleRow, read_sales
 from diamonds.exchanges.database.sales import Result

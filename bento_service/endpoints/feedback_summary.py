@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from bento_service.endpoints.exchanges import read_or_unavailable
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
-from diamonds.api.schemas import FeedbackSummary
+from diamonds.api.responses import FeedbackSummary
 from diamonds.exchanges.database.feedback import feedback_summary
 from diamonds.settings import settings
 

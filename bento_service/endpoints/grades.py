@@ -12,7 +12,7 @@ from bento_service.http.errors import ApiError, field_error
 from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context
 from bento_service.http.routes import JsonRoute
-from diamonds.api.schemas import GradesResponse
+from diamonds.api.quotes import GradesResponse
 from diamonds.diamond import KNOWN_GRADES, Clarity, Color, Cut, GradedWeight
 from diamonds.grades import GRADES
 from diamonds.pricing.pricer import Pricer, Stone

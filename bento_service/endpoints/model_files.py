@@ -12,7 +12,7 @@ from bento_service.http.body import BYTES
 from bento_service.http.errors import ApiError, bad_request
 from bento_service.http.openapi import errors
 from bento_service.http.routes import FileRoute
-from diamonds.api.schemas import ModelVersion
+from diamonds.api.responses import ModelVersion
 from diamonds.model_files import transfer
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.versions import store

@@ -6,7 +6,7 @@ from bento_service.endpoints.versions import describe, versions_of
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
-from diamonds.api.schemas import ModelResponse, ModelsResponse, ModelSummary, RefusedVersion
+from diamonds.api.responses import ModelResponse, ModelsResponse, ModelSummary, RefusedVersion
 from diamonds.models import REGISTRY
 from diamonds.versions import store
 from diamonds.versions.refused import refused_versions

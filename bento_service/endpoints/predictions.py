@@ -3,7 +3,7 @@
 import numpy as np
 
 from bento_service.endpoints.grades import unlearned_grade
-from diamonds.api.schemas import Adaptation, Price, PriceOfMany
+from diamonds.api.quotes import Adaptation, Price, PriceOfMany
 from diamonds.models.features import Matrix
 from diamonds.models.spec import Prices
 from diamonds.pricing.deals import Deals, compare

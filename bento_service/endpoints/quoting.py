@@ -28,8 +28,8 @@ from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context, Limits, parse_query, parse_unlimited
 from bento_service.http.threads import FILES, PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
+from diamonds.api.quotes import BatchQuote, Contribution, Explanation, Quote, Source
 from diamonds.api.requests import MOST_STONES, BatchRequest, QuoteRequest
-from diamonds.api.schemas import BatchQuote, Contribution, Explanation, Quote, Source
 from diamonds.pricing import explanation
 from diamonds.pricing.pricer import Pricer
 

@@ -11,7 +11,7 @@ from bento_service.endpoints.models import describe_refused
 from bento_service.endpoints.shared_store import SharedStoreState, shared_store
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
-from diamonds.api.schemas import RefusedVersion
+from diamonds.api.responses import RefusedVersion
 
 
 class ReadinessResponse(TypedDict):

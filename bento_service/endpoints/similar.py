@@ -5,8 +5,8 @@ from fastapi import APIRouter
 from bento_service.endpoints.grades import GradesRoute, fitted_stone
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.openapi import errors
+from diamonds.api.quotes import SimilarResponse
 from diamonds.api.requests import SimilarRequest
-from diamonds.api.schemas import SimilarResponse
 
 router = APIRouter(route_class=GradesRoute)
 

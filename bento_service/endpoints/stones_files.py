@@ -8,8 +8,8 @@ from starlette.responses import Response
 
 from bento_service.http.body import STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
+from diamonds.api.quotes import Source
 from diamonds.api.requests import MOST_STONES
-from diamonds.api.schemas import Source
 from diamonds.dataset import ColumnMapping, DataError, StonesFile, TooManyRows, read_stones
 from diamonds.dataset.priced_file import (
     CSV,

@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
 from bento_service.http.routes import JsonRoute
-from diamonds.api.schemas import ModelVersion
+from diamonds.api.responses import ModelVersion
 from diamonds.evaluation.figures import Figures, figures_in
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.evaluation.model_card import CARD, text_in

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from diamonds.api.schemas import ErrorResponse, FieldError
+from diamonds.api.responses import ErrorResponse, FieldError
 from diamonds.exchanges.redaction import MASK, is_credential
 
 LONGEST_ECHO = 100

@@ -12,7 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import Route
 
 from bento_service.http.access import need_of
-from diamonds.api.schemas import ErrorResponse
+from diamonds.api.responses import ErrorResponse
 from diamonds.keys.scopes import MEANINGS
 
 _DESCRIPTIONS = {

@@ -14,20 +14,16 @@ import uuid_utils
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from diamonds.api.retries import backoff_seconds, wait_seconds
-from diamonds.api.schemas import (
+from diamonds.api.quotes import BatchQuote, Explanation, GradesResponse, Quote, SimilarResponse
+from diamonds.api.responses import (
     AddedDataset,
-    BatchQuote,
-    Explanation,
     FeedbackListResponse,
     FeedbackResponse,
     FieldError,
-    GradesResponse,
     ModelResponse,
     ModelsResponse,
-    Quote,
-    SimilarResponse,
 )
+from diamonds.api.retries import backoff_seconds, wait_seconds
 from diamonds.loopback import is_loopback
 
 T = TypeVar("T")

@@ -168,9 +168,17 @@ def is_excellent(text: str) -> bool:
 
 
 def key_of(text: str) -> str:
-    """The letters, digits and pluses of a grade without case and accents, by which grades are compared."""
+    """A grade without case, accents, spaces and signs but ``+`` and ``&``, by which grades are compared.
+
+    Letters of any script stay, for with them it is another word.
+    """
     bare = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[^a-z0-9+&]", "", bare)
+    return "".join(character for character in bare if character in "+&" or not _is_sign(character))
+
+
+def _is_sign(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "MPSZ" or category in ("Cc", "Cf")
 
 
 @cache

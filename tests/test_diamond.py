@@ -25,7 +25,10 @@ def test_every_grade_is_matched_in_any_spelling(column: str, grade: str, spell: 
 
 @pytest.mark.parametrize(
     ("column", "text"),
-    [("cut", "Great"), ("color", "AA"), ("color", "Fancy"), ("clarity", "VVS9"), ("cut", 5)],
+    [
+        *(("cut", "Great"), ("color", "AA"), ("color", "Fancy"), ("clarity", "VVS9"), ("cut", 5)),
+        *(("color", "G\u0414"), ("color", "\u00fb\u00d0"), ("clarity", "\u4e0aVS1"), ("color", "u\u05d0")),
+    ],
 )
 def test_an_unknown_grade_is_refused_with_the_grades_there_are(column: str, text: object) -> None:
     with pytest.raises(ValueError, match=f"Got {column}={text!r}; expected one of {listed(column)}"):

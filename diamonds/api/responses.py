@@ -1,4 +1,4 @@
-"""The responses about versions, sales, trainings and errors, as the service sends and its clients read them."""
+"""The responses about versions, sales, trainings and errors, as the service sends and clients read them."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal

@@ -96,7 +96,7 @@ def test_schemathesis_finds_nothing_in_2000_cases(service: Running, tmp_path: Pa
     schemathesis = Path(sysconfig.get_path("scripts")) / "schemathesis"
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
-    size = ["--max-examples", "100", "--seed", "1", "--no-color", "--suppress-health-check", "all"]
+    size = ["--max-examples", "50", "--seed", "1", "--no-color", "--suppress-health-check", "all"]
     key = ["--header", f"Authorization: Bearer {service.key}"]
     found = subprocess.run(
         [str(schemathesis), "--config-file", str(config), "run", f"{service.url}/docs.json", *size, *key],

@@ -1,4 +1,4 @@
-"""Runs the benchmarks one after another, and writes what they print to ``docs/benchmarks.md``.
+"""Runs the benchmarks one after another, and writes what they print to ``docs/benchmarks.md``, with plots.
 
     python -m benchmarks.report [--only serving similar]
 
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.charts import draw
 from benchmarks.command_line import parser_for
 from benchmarks.listed import LISTED, NAMES, Benchmark
 from benchmarks.machine import description
@@ -86,15 +87,23 @@ def _stop(process: subprocess.Popen[str]) -> str:
         return process.communicate()[0]
 
 
-def section(benchmark: Benchmark, result: Result) -> str:
-    """The part of the page about one benchmark: what it measures, its command, and what it printed."""
+def section(benchmark: Benchmark, result: Result, plot: str | None = None) -> str:
+    """The part of the page about one benchmark: what it measures, its command, what it printed, its plot."""
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {result.seconds:.0f} s, load {result.load:.1f}"
     output = result.output.strip()
     printed = output if "\n|---" in output else f"```\n{output}\n```"
-    parts = [benchmark.title, f"```sh\n{benchmark.command}\n```", printed, f"({when})"]
+    drawn = [f"![{benchmark.drawn}]({plot})"] if plot else []
+    parts = [benchmark.title, f"```sh\n{benchmark.command}\n```", printed, *drawn, f"({when})"]
     if result.failure:
         parts.insert(2, f"**It {result.failure}**; until then it had printed:")
     return "\n\n".join(parts)
+
+
+def _plot(benchmark: Benchmark, result: Result, folder: Path) -> str | None:
+    """Draws what the benchmark has to be drawn; the path of the picture in the folder."""
+    name = f"plots/benchmark-{benchmark.name}.svg"
+    is_drawn = benchmark.drawn is not None and draw(result.output, benchmark.drawn, folder / name)
+    return name if is_drawn else None
 
 
 def page(sections: dict[str, str], machine: str) -> str:
@@ -126,7 +135,8 @@ def renew(benchmarks: list[Benchmark], path: Path = PAGE) -> list[str]:
             failures.append(f"{benchmark.name} {result.failure}.")
         machine = description()
         sections = sections_of(path.read_text() if path.exists() else "", machine)
-        path.write_text(page({**sections, benchmark.name: section(benchmark, result)}, machine))
+        written = section(benchmark, result, _plot(benchmark, result, path.parent))
+        path.write_text(page({**sections, benchmark.name: written}, machine))
     return failures
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.charts import draw
 from benchmarks.listed import LISTED, Benchmark
 from benchmarks.report import Result, _output, page, section, sections_of
 from diamonds.settings import PROJECT
@@ -60,3 +61,14 @@ def test_the_page_says_what_failed_and_what_was_not_run() -> None:
 
     assert "**It ended with exit code 3**" in written
     assert all(f"`{each.name}`" in written for each in LISTED[1:])
+
+
+def test_a_column_of_a_table_is_drawn_as_bars(tmp_path: Path) -> None:
+    rows = "| 1 | ours | 1,200 |\n| 1 | other | 35 |\n| 2 | none |  |"
+    table = f"| n | service | requests/s |\n|---|---|---:|\n{rows}"
+    path = tmp_path / "plots" / "bars.svg"
+
+    assert draw(f"first\n{table}\nlast", "requests/s", path)
+    assert path.read_text().count("<!-- 1,200 -->") == 1
+    assert "<!-- 1, other -->" in path.read_text()
+    assert not draw(table, "p50, ms", tmp_path / "none.svg")

@@ -1,5 +1,6 @@
 """The real service with two models, the real dashboard before it, and a browser."""
 
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -158,6 +159,16 @@ def wait_until_drawn(page: Page) -> None:
     for chart in page.get_by_test_id("stVegaLiteChart").all():
         expect(chart.locator("svg").first).to_be_visible()
     page.get_by_test_id("stMain").evaluate(UNCHANGED_FOR_FRAMES, 20)
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    """Chooses in a selection box, once the page is drawn, for drawing it again closes the box.
+
+    The option is named whole, or, of versions, by the tag.
+    """
+    wait_until_drawn(page)
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=re.compile(rf"^(★ )?{re.escape(option)}( ·|$)")).click()
 
 
 def shoot(page: Page, name: str) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
+from tests.dashboard.conftest import Stack, cell, choose, shoot, wait_until_drawn
 from tests.stones_files import excel, parquet
 
 STONES = pl.DataFrame(
@@ -114,9 +114,7 @@ def test_a_foreign_file_is_mapped_by_hand_and_the_next_one_of_its_source_by_name
         ("color", "Kl.", "Missing: 'clarity'."),
         ("clarity", "Zuiv.", "2 stones can be priced"),
     ):
-        wait_until_drawn(page)
-        page.get_by_role("combobox", name=ours).click()
-        page.get_by_role("option", name=name, exact=True).click()
+        choose(page, ours, name)
         expect(page.get_by_text(then)).to_be_visible()
     expect(page.get_by_text("2 stones can be priced")).to_be_visible()
     wait_until_drawn(page)

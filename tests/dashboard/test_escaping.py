@@ -10,7 +10,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from dashboard.models.card_text import card_markdown
 from dashboard.ui.text import MOST_CHARACTERS, escape_markdown, visible
 from diamonds.versions.integrity import MANIFEST, write_manifest
-from tests.dashboard.conftest import Stack
+from tests.dashboard.conftest import Stack, choose
 from tests.dashboard.hostile import HIDDEN, HIDDEN_SHOWN, HOSTILE, HUGE, TEXTS, expect_literal, rendered
 from tests.dashboard.test_exchanges import recorded
 from tests.processes import wait_until
@@ -80,8 +80,7 @@ def hostile_version(stack: Stack) -> Iterator[str]:
 
 def test_the_card_of_a_foreign_version_is_text(page: Page, stack: Stack, hostile_version: str) -> None:
     page.goto(f"{stack.dashboard}/models?part=Model+card")
-    page.get_by_role("combobox", name="Card of version").click()
-    page.get_by_role("option", name=hostile_version).click()
+    choose(page, "Card of version", hostile_version)
 
     expect(page.get_by_role("heading", name="evil.example")).to_be_visible()
     expect_literal(page, *TEXTS, HIDDEN_SHOWN)

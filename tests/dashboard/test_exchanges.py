@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from diamonds.database import engine
 from diamonds.exchanges.database import dead_letters
 from diamonds.exchanges.database.dead_letters import Refusal
-from tests.dashboard.conftest import Stack, cell, shoot, wait_until_drawn
+from tests.dashboard.conftest import Stack, cell, choose, shoot, wait_until_drawn
 from tests.exchanges.conversations import make_request, make_response
 from tests.processes import wait_until
 
@@ -123,8 +123,7 @@ def test_the_selected_exchange_is_shown_in_full_until_others_are_listed(page: Pa
     table.click(position={"x": 18, "y": 52 + 35})
     expect(page.get_by_text('"Greater"').first).to_be_visible()
 
-    page.get_by_role("combobox", name="Status").click()
-    page.get_by_role("option", name="any").click()
+    choose(page, "Status", "any")
     expect(page.get_by_text("Choose a row to see its request and answer in full.")).to_be_visible()
 
 

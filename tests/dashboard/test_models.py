@@ -2,12 +2,14 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.dashboard.conftest import Stack, cell, drawn_bars, shoot
+from tests.dashboard.conftest import Stack, cell, choose, drawn_bars, shoot
 from tests.processes import wait_until
 
 
@@ -26,6 +28,16 @@ def test_the_champion_and_its_errors_are_the_apis(page: Page, stack: Stack) -> N
     shoot(page, "models")
 
 
+@pytest.fixture
+def champion_restored(stack: Stack) -> Iterator[None]:
+    """Makes xgboost the champion again where a test ended before it did."""
+    yield
+    if stack.champion() != stack.versions["xgboost"]:
+        promoted = {"version": stack.versions["xgboost"], "force": True}
+        stack.api.post("/promotions", json=promoted).raise_for_status()
+
+
+@pytest.mark.usefixtures("champion_restored")
 def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page: Page, stack: Stack) -> None:
     linear, xgboost = stack.versions["linear"], stack.versions["xgboost"]
     page.goto(f"{stack.dashboard}/models")
@@ -37,8 +49,7 @@ def test_a_champion_is_rolled_back_and_promoted_again_behind_a_confirmation(page
     expect(page.get_by_role("heading", name="linear quotes prices")).to_be_visible()
     assert stack.champion() == linear
 
-    page.get_by_role("combobox", name="Version").click()
-    page.get_by_role("option", name=xgboost).click()
+    choose(page, "Version", xgboost)
     page.get_by_role("button", name="Promote ...").click()
     expect(dialog).to_contain_text(f"{xgboost} would quote prices")
     dialog.get_by_text("Promote it whatever its errors").click()
@@ -87,8 +98,7 @@ def test_what_moves_prices_is_drawn_greatest_first_for_one_version_after_the_oth
     page.goto(f"{stack.dashboard}/models?part=Model+card")
 
     for tag in (stack.versions["linear"], stack.versions["xgboost"]):
-        page.get_by_role("combobox", name="Card of version").click()
-        page.get_by_role("option", name=tag).click()
+        choose(page, "Card of version", tag)
         expect_importance(page, stack, tag)
 
 
@@ -105,8 +115,7 @@ def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(
 ) -> None:
     linear = stack.versions["linear"]
     page.goto(f"{stack.dashboard}/models")
-    page.get_by_role("combobox", name="Version").click()
-    page.get_by_role("option", name=linear).click()
+    choose(page, "Version", linear)
     file = download(page, tmp_path)
     assert file.name == f"{linear.replace(':', '-')}.bentomodel"
     page.reload()
@@ -126,8 +135,7 @@ def test_a_version_is_downloaded_and_uploaded_again_once_it_is_gone(
     ).to_be_visible()
     expect(cell(page, linear).first).to_be_attached()
     assert linear in listed(stack)
-    page.get_by_role("combobox", name="Version").click()
-    page.get_by_role("option", name=linear).click()
+    choose(page, "Version", linear)
     page.get_by_role("button", name="Accept ...").click()
     page.get_by_role("dialog").get_by_role("button", name="Accept", exact=True).click()
     expect(page.get_by_text(f"{linear} quotes for linear from now on.")).to_be_visible()

@@ -4,9 +4,11 @@ import logging
 import multiprocessing
 import os
 import queue
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from multiprocessing.managers import SyncManager
 
 from diamonds import database
 from diamonds.dataset import Dataset
@@ -27,18 +29,17 @@ class ProcessPool(Executor):
     @contextmanager
     def training(self) -> Iterator[None]:
         context = multiprocessing.get_context("spawn")
-        with (
-            database.running(),
-            context.Manager() as manager,
-            ProcessPoolExecutor(os.cpu_count(), mp_context=context) as self._pool,
-        ):
-            self._trials: Trials = manager.Queue()
-            try:
-                yield
-            except BaseException:
-                for child in multiprocessing.active_children():  # or they would go on training
-                    child.terminate()
-                raise
+        manager = SyncManager(ctx=context)
+        with database.running():
+            manager.start(_end_with_parent)
+            with manager, ProcessPoolExecutor(os.cpu_count(), context, _end_with_parent) as self._pool:
+                self._trials: Trials = manager.Queue()
+                try:
+                    yield
+                except BaseException:
+                    for child in multiprocessing.active_children():  # or they would go on training
+                        child.terminate()
+                    raise
 
     def train(
         self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
@@ -52,6 +53,18 @@ class ProcessPool(Executor):
                 progress.trial(*self._trials.get())
             for future in done:
                 yield running.pop(future), _result(future)
+
+
+def _end_with_parent() -> None:
+    """Ends this process with the one that started it, even where that is killed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _result(future: Future[Trained]) -> Result:

@@ -78,6 +78,8 @@ _OTHER_NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "I3": ("P3", "Piqué 3", "Included 3"),
     },
 }
+_LONGEST = 200
+"""Maximum number of characters of what may be a grade."""
 _RANGES = ("K-L", "L-M", "M-N", "O-P", "Q-R", "S-T", "U-V", "W-X", "Y-Z")
 OUTSIDE: dict[str, dict[str, tuple[str, ...]]] = {
     "cut": {},
@@ -106,6 +108,8 @@ def grade_in(
     for spelling, name in (mapped or {}).items():
         if key_of(spelling) == key:
             return Grade(on_scale(column, name))
+    if len(text) > _LONGEST:
+        return None
     if column == "color" and key.startswith("fancy"):
         return Grade("Fancy", outside=True)
     for form in _forms(column, text, key):
@@ -170,8 +174,10 @@ def is_excellent(text: str) -> bool:
 def key_of(text: str) -> str:
     """A grade without case, accents, spaces and signs but ``+`` and ``&``, by which grades are compared.
 
-    Letters of any script stay, for with them it is another word.
+    Letters of any script stay, for with them it is another word; so does whatever is too long for a grade.
     """
+    if len(text) > _LONGEST:
+        return text
     bare = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in bare if character in "+&" or not _is_sign(character))
 

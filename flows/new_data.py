@@ -1,12 +1,14 @@
 """Watches the files of ``DIAMONDS_DATA``, and has Prefect start a training when they have changed.
 
-``python -m flows.new_data`` runs beside a worker, and ends with the process that started it.
+``python -m flows.new_data SOURCE NOTE`` runs beside a worker, and ends with the process that started it. It
+looks at the files of SOURCE, and notes in the file NOTE what it saw.
 """
 
 import json
 import logging
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -14,9 +16,6 @@ from filelock import FileLock, Timeout
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.file_changes import Settling, State, changes, state_of
-from diamonds.prefect_api.events import emit_data_changed
-from diamonds.prefect_api.requests import PrefectRefused
-from diamonds.settings import settings
 
 LOOK_SECONDS = 2.0
 QUIET_SECONDS = 10.0
@@ -27,24 +26,25 @@ _LOOKS_SHARE = 0.05
 log = logging.getLogger(__name__)
 
 
+class NotEmitted(RuntimeError):
+    """Prefect's server refused the event."""
+
+
 def main() -> None:
     """Looks at the files until the process that started this one ends."""
     logging.basicConfig(format="%(message)s")
     log.setLevel(logging.INFO)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    source = _local_source()
-    if source is None:
-        return
-    parent, watch = os.getppid(), Watch(source, settings().home / "data-files.json")
+    source, note = map(Path, sys.argv[1:])
+    parent, watch = os.getppid(), Watch(source, note)
     while os.getppid() == parent:
         started = time.monotonic()
         watch.look()
         time.sleep(max(LOOK_SECONDS, (time.monotonic() - started) / _LOOKS_SHARE))
 
 
-def _local_source() -> Path | None:
-    """The configured file or folder; None where the data is a URL, which nobody can watch."""
-    data = settings().data
+def local_source(data: str) -> Path | None:
+    """The file or folder that ``data`` names; None where it is a URL, which nobody can watch."""
     bare = data.rpartition("#")[0]
     if "://" in data:
         return None
@@ -71,7 +71,7 @@ class Watch:
                 self._emit_if_changed(state_of(self._source))
         except Timeout:
             pass
-        except (DataError, OSError, PrefectRefused) as error:  # what is away may come back
+        except (DataError, OSError, NotEmitted) as error:  # what is away may come back
             problem = str(error)
         if problem != self._problem:
             log.warning("%s", problem or f"{self._source} can be watched again.")
@@ -83,7 +83,7 @@ class Watch:
         if before is None or (settled and what):
             new = self._written(now)  # first, for on a full disk the event would be repeated for ever
             if what:
-                emit_data_changed(str(self._source), what)
+                _emit(str(self._source), what)
                 log.info("New data in %s: %s. A training follows.", self._source, what)
             new.replace(self._note)
 
@@ -98,6 +98,17 @@ class Watch:
         new = self._note.with_suffix(".new")
         new.write_text(json.dumps([str(self._source.resolve()), files]), "utf-8")
         return new
+
+
+def _emit(place: str, reason: str) -> None:
+    # Not as this module is imported: it takes 25 MB, and most of the time nothing changes.
+    from diamonds.prefect_api.events import emit_data_changed
+    from diamonds.prefect_api.requests import PrefectRefused
+
+    try:
+        emit_data_changed(place, reason)
+    except PrefectRefused as error:
+        raise NotEmitted(str(error)) from error
 
 
 if __name__ == "__main__":

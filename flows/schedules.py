@@ -14,6 +14,7 @@ from diamonds.settings import PROJECT, settings
 from flows.automations import NoSuchBlock
 from flows.deployments import PREFECT, NotDeployed, deploy
 from flows.first_training import train_missing_models
+from flows.new_data import local_source
 from flows.signs_of_life import ask_for_signs_of_life
 
 FIRST_TRAINING = "--first-training"
@@ -40,10 +41,18 @@ def main() -> None:
             sys.exit(str(error))
         except PrefectHTTPStatusError as error:
             sys.exit(_explained(error))
-    subprocess.Popen([sys.executable, "-m", "flows.new_data"], cwd=PROJECT)  # ends with this process
+    _watch_data()
     worker = [*PREFECT, "worker", "start", "--pool", settings().work_pool]
     os.chdir(PROJECT)
     os.execve(worker[0], worker, WORKER_DEFAULTS | os.environ)  # noqa: S606 - no shell is wanted
+
+
+def _watch_data() -> None:
+    """Starts what watches the files of the configured data; it ends with this process."""
+    source = local_source(settings().data)
+    if source is not None:
+        note = settings().home.resolve() / "data-files.json"
+        subprocess.Popen([sys.executable, "-m", "flows.new_data", str(source), str(note)], cwd=PROJECT)
 
 
 def wait_for_server(client: SyncPrefectClient) -> None:

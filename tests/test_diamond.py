@@ -35,6 +35,12 @@ def test_an_unknown_grade_is_refused_with_the_grades_there_are(column: str, text
         parse_grade(column, text)
 
 
+@pytest.mark.parametrize("text", ["D" + " " * 1_000_000, "(" * 1_000_000, "G" * 201, "\u0301" * 10**6])
+def test_what_is_too_long_for_a_grade_is_none(text: str) -> None:
+    with pytest.raises(ValueError, match="expected one of D, E, F"):
+        parse_grade("color", text)
+
+
 @pytest.mark.parametrize("column", ["carat", "depth", "table", "x", "y", "z"])
 @pytest.mark.parametrize("value", [0, -1.0, math.inf, math.nan, 1000.1, "1"])
 def test_impossible_measures_are_refused(column: str, value: object) -> None:

@@ -50,7 +50,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, stones: Path) -> Iterator[Run]
 def prefect(run: Run) -> Iterator[SyncPrefectClient]:
     """A client of the run's Prefect, once the deployments that tests start are there."""
     with prefect_client(run) as client:
-        run.wait_for(lambda: {"linear", "xgboost"} <= _deployed(client), within_s=300)
+        run.wait_for(lambda: {"all", "linear", "xgboost"} <= _deployed(client), within_s=300)
         yield client
 
 

@@ -1,6 +1,5 @@
 """A client of the HTTP API: typed responses, the API's own errors, and retries under one exchange id."""
 
-import time
 import urllib.request
 from collections.abc import Sequence
 from functools import cache
@@ -23,7 +22,7 @@ from diamonds.api.responses import (
     ModelResponse,
     ModelsResponse,
 )
-from diamonds.api.retries import backoff_seconds, wait_seconds
+from diamonds.api.retries import send_until_answered
 from diamonds.loopback import is_loopback
 
 T = TypeVar("T")
@@ -196,24 +195,18 @@ class Client:
         request = self._http.build_request(method, path, headers=headers, **content)
         if self._tries > 1:  # else there is nothing to join, and the service chooses an id
             request.headers[_ID] = str(uuid_utils.uuid7())
-        tried = 0
-        while True:
-            if tried:  # the service may have answered it: only now it has to look, before it answers
-                request.headers[_RETRY] = str(tried)
-            tried += 1
-            try:
-                response = self._http.send(request)
-            except httpx.TransportError as error:
-                if tried >= self._tries:
-                    raise ServiceDown(
-                        f"The service at {self._url} does not answer{self._through()}: {error}"
-                    ) from error
-                time.sleep(backoff_seconds(tried))
-                continue
-            wait = wait_seconds(response, tried)
-            if wait is None or tried >= self._tries:
-                return response
-            time.sleep(wait)
+
+        def send(before: int) -> httpx.Response:
+            if before:  # the service may have answered it: only now it has to look, before it answers
+                request.headers[_RETRY] = str(before)
+            return self._http.send(request)
+
+        try:
+            return send_until_answered(send, self._tries)
+        except httpx.TransportError as error:
+            raise ServiceDown(
+                f"The service at {self._url} does not answer{self._through()}: {error}"
+            ) from error
 
 
 def checked(response: httpx.Response) -> httpx.Response:

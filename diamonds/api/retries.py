@@ -1,6 +1,8 @@
-"""Decides whether and when a client sends a request again."""
+"""Sends requests again, and decides whether and when."""
 
 import random
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -9,6 +11,31 @@ import httpx
 LONGEST_WAIT_SECONDS = 10.0
 _FIRST_WAIT_SECONDS = 0.1
 _RETRIED_STATUSES = frozenset({429, 503, 504})
+
+
+def send_until_answered(
+    send: Callable[[int], httpx.Response],
+    tries: int,
+    retried: tuple[type[httpx.TransportError], ...] = (httpx.TransportError,),
+) -> httpx.Response:
+    """The last response of ``send``, which gets how often it was called before.
+
+    Raises its error where the last try has none, or one that is not ``retried``.
+    """
+    tried = 0
+    while True:
+        tried += 1
+        try:
+            response = send(tried - 1)
+        except retried:
+            if tried >= tries:
+                raise
+            wait: float | None = backoff_seconds(tried)
+        else:
+            wait = wait_seconds(response, tried)
+            if tried >= tries or wait is None:
+                return response
+        time.sleep(wait or 0)
 
 
 def wait_seconds(response: httpx.Response, tried: int) -> float | None:

@@ -1,17 +1,17 @@
 """Sends requests to Prefect's REST API, and says in sentences what is wrong where it does not answer them."""
 
-import time
 from typing import Any
 
 import httpx
 
-from diamonds.api.retries import backoff_seconds, wait_seconds
+from diamonds.api.retries import send_until_answered
 from diamonds.prefect_api.auth import PrefectAuth
 from diamonds.settings import settings
 from diamonds.stack.prefect import api_url
 
 TIMEOUT_SECONDS = 15.0
 _TRIES = 5
+_BROKEN = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 
 
 class PrefectDown(ConnectionError):
@@ -39,8 +39,12 @@ def call(method: str, path: str, body: object = None) -> Any:
 
     Raises ``PrefectDown``, ``PrefectRefused``, or ``UnknownRun`` for what it does not know.
     """
+
+    def send(_before: int) -> httpx.Response:
+        return _client.request(method, f"{prefect_url()}/api{path}", json=body, timeout=TIMEOUT_SECONDS)
+
     try:
-        response = _send_until_answered(method, f"{prefect_url()}/api{path}", body)
+        response = send_until_answered(send, _TRIES, _BROKEN)
     except httpx.TransportError as error:
         raise PrefectDown(f"Prefect's server at {prefect_url()} does not answer: {error}") from error
     if response.status_code == httpx.codes.NOT_FOUND:
@@ -50,21 +54,6 @@ def call(method: str, path: str, body: object = None) -> Any:
     if response.is_error:
         raise PrefectRefused(f"Prefect answered with status {response.status_code}: {response.text[:200]}")
     return response.json() if response.content else None
-
-
-def _send_until_answered(method: str, url: str, body: object) -> httpx.Response:
-    """The last response; raises ``httpx.TransportError`` where there is none."""
-    for tried in range(1, _TRIES):
-        try:
-            response = _client.request(method, url, json=body, timeout=TIMEOUT_SECONDS)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            wait: float | None = backoff_seconds(tried)
-        else:
-            wait = wait_seconds(response, tried)
-            if wait is None:
-                return response
-        time.sleep(wait or 0)
-    return _client.request(method, url, json=body, timeout=TIMEOUT_SECONDS)
 
 
 _client = httpx.Client(trust_env=False, auth=PrefectAuth())

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from diamonds.sharing.files import SharedFiles, StoreAway
 
+_FOLDER = "log"
 _MOST_AT_ONCE = 64
 
 
@@ -51,23 +52,30 @@ class Shared(BaseModel):
 
 
 def entries_after(files: SharedFiles, number: int) -> Iterator[Entry]:
-    """The entries after that of a number, in order; raises ``StoreAway``.
+    """The entries after that of a number, in order; raises ``StoreAway``."""
+    for each, content in enumerate(contents_after(files, _FOLDER, number), number + 1):
+        yield _parsed(each, content)
 
-    One request finds that there is none; where there are many, ever more are read at once.
+
+def contents_after(files: SharedFiles, folder: str, number: int) -> Iterator[bytes]:
+    """The numbered files of a folder after that number, in order, to the first that is missing.
+
+    One request finds that there is none; where there are many, ever more are read at once. Raises
+    ``StoreAway``.
     """
     count = 1
     while True:
         numbers = range(number + 1, number + 1 + count)
-        for each, content in zip(numbers, files.read_all([_name_of(each) for each in numbers]), strict=True):
+        for content in files.read_all([numbered(folder, each) for each in numbers]):
             if content is None:
                 return
-            yield _parsed(each, content)
+            yield content
         number, count = numbers[-1], min(2 * count, _MOST_AT_ONCE)
 
 
 def has_entry(files: SharedFiles, number: int) -> bool:
     """Whether there is an entry of that number; raises ``StoreAway``."""
-    return files.read(_name_of(number)) is not None
+    return files.read(numbered(_FOLDER, number)) is not None
 
 
 def _parsed(number: int, content: bytes) -> Entry:
@@ -79,8 +87,9 @@ def _parsed(number: int, content: bytes) -> Entry:
 
 def append(files: SharedFiles, entry: Entry) -> bool:
     """Adds the next entry, or returns False where another one has its number; raises ``StoreAway``."""
-    return files.create(_name_of(entry.number), entry.model_dump_json().encode())
+    return files.create(numbered(_FOLDER, entry.number), entry.model_dump_json().encode())
 
 
-def _name_of(number: int) -> str:
-    return f"log/{number:010d}.json"
+def numbered(folder: str, number: int) -> str:
+    """The name of a numbered file."""
+    return f"{folder}/{number:010d}.json"

@@ -13,10 +13,11 @@ from diamonds.database import DatabaseUnavailable
 from diamonds.exchanges.database.switches import append_change, changes_newest_first
 from diamonds.settings import settings
 from diamonds.sharing.files import SharedFiles, StoreAway
+from diamonds.sharing.log import contents_after, numbered
 from diamonds.versions import append_only
 from diamonds.versions.shared import check_present, is_shared, shared_files
 
-_FILE = "diamonds-switches.jsonl"
+_FILE, _FOLDER = "diamonds-switches.jsonl", "switches"
 _ATTEMPTS = 10
 
 _seen: dict[str, list[dict[str, Any]]] = {}
@@ -52,7 +53,7 @@ def _share(files: SharedFiles, content: bytes) -> None:
     if files.read_only:
         raise SwitchesAway("The shared model store is read over HTTP and cannot be changed from here.")
     for _ in range(_ATTEMPTS):
-        if files.create(_name(len(_shared(files)) + 1), content):
+        if files.create(numbered(_FOLDER, len(_shared(files)) + 1), content):
             return
     raise SwitchesAway("Other hosts changed the switches at the same time; try again.")
 
@@ -61,13 +62,8 @@ def _shared(files: SharedFiles) -> list[dict[str, Any]]:
     """The changes in the order of their numbers: of two hosts only one can write the same."""
     check_present(files)
     changes = _seen.setdefault(files.url, [])
-    while content := files.read(_name(len(changes) + 1)):
-        changes.append(json.loads(content))
+    changes.extend(map(json.loads, contents_after(files, _FOLDER, len(changes))))
     return changes
-
-
-def _name(number: int) -> str:
-    return f"switches/{number:010d}.json"
 
 
 @contextmanager

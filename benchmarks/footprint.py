@@ -16,6 +16,7 @@ import psutil
 
 from benchmarks.command_line import parser_for
 from benchmarks.environments import python_with, size_mb
+from benchmarks.memory import memory_mb
 from benchmarks.serving import MLFLOW, PEERS, XGBOOST, ours
 from benchmarks.tables import print_header, print_row
 from benchmarks.wrk import measure
@@ -68,7 +69,7 @@ def _measured(name: str, folder: Path) -> tuple[float, float]:
     with STARTS[name](folder) as contender:
         measure(contender.url, contender.script, CONNECTIONS, SECONDS)
         started = [process for process in _processes() if process not in before]
-        return contender.seconds_to_start, sum(_memory_mb(process) for process in started)
+        return contender.seconds_to_start, sum(memory_mb(process) for process in started)
 
 
 def _print_stack() -> None:
@@ -78,20 +79,14 @@ def _print_stack() -> None:
     pid, server = running_pid(home), running_postmaster(home.resolve() / "postgres")
     parts |= {"supervisor": [psutil.Process(pid)]} if pid else {}
     parts |= {"postgres": [server.process, *server.process.children()]} if server else {}
-    memory_mb = {name: sum(map(_memory_mb, processes)) for name, processes in parts.items()}
+    taken_mb = {name: sum(map(memory_mb, processes)) for name, processes in parts.items()}
     print_header("part", "memory, MB")
-    for name, megabytes in (*memory_mb.items(), ("together", sum(memory_mb.values()))):
+    for name, megabytes in (*taken_mb.items(), ("together", sum(taken_mb.values()))):
         print_row([name, f"{megabytes:.0f}"])
 
 
 def _processes() -> list[psutil.Process]:
     return psutil.Process().children(recursive=True)  # type: ignore[no-any-return]
-
-
-def _memory_mb(process: psutil.Process) -> float:
-    """The proportional share of a process where the system knows it (Linux), or what is its own alone."""
-    memory = process.memory_full_info()
-    return float(getattr(memory, "pss", memory.uss)) / 1e6
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import orjson
 import psutil
 
 from benchmarks.command_line import parser_for
+from benchmarks.memory import memory_mb
 from benchmarks.timing import print_durations, timed
 from diamonds.database import engine, migrate, running
 from diamonds.database.postmaster import running_postmaster
@@ -171,17 +172,17 @@ class Usage:
 
     def look(self) -> None:
         """Looks at all processes once; what one uses after the last look is not counted."""
-        memory_mb = 0.0
+        together_mb = 0.0
         for process in _processes():
             try:
-                times, memory = process.cpu_times(), process.memory_full_info()
+                times, taken_mb = process.cpu_times(), memory_mb(process)
             except psutil.NoSuchProcess:
                 continue
             used = times.user + times.system
             self.cpu_s += used - self._before.get(process, used if self._is_first else 0.0)
             self._before[process] = used
-            memory_mb += memory.pss / 1e6
-        self.peak_mb, self._is_first = max(self.peak_mb, memory_mb), False
+            together_mb += taken_mb
+        self.peak_mb, self._is_first = max(self.peak_mb, together_mb), False
 
 
 def _processes() -> list[psutil.Process]:

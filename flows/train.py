@@ -79,13 +79,10 @@ def train(
 
 
 class Tasks(Executor):
-    """Executes each step of a run as a task; ``mapping`` says which columns of the data are which."""
-
-    def __init__(self, mapping: ColumnMapping) -> None:
-        self._mapping = mapping
+    """Executes each step of a run as a task."""
 
     def load(self, data: str) -> Dataset:
-        return load(data, self._mapping)
+        return load(data, self.mapping)
 
     def train(
         self, wave: Sequence[ModelSpec], dataset: Dataset, budget: Budget, progress: Progress
@@ -145,7 +142,7 @@ class Artifacts(Progress):
     retry_condition_fn=could_not_read,
     cache_policy=NO_CACHE,
 )
-def load(data: str, mapping: ColumnMapping) -> Dataset:
+def load(data: str, mapping: ColumnMapping | None) -> Dataset:
     """Reads, cleans, splits and stores the stones; tries again when their source does not answer.
 
     Whoever can start a run may read only what ``check_source`` allows.

@@ -20,14 +20,14 @@ _CHUNK_ROWS = 1 << 16  # rows whose intermediate results stay in the processor's
 
 def in_chunks(rows: int, hashes_of: Callable[[slice], Words]) -> Words:
     """The hashes of all rows, computed by ``hashes_of`` for a chunk of rows at a time on all cores."""
+    if rows <= _CHUNK_ROWS:  # threads would take longer to start than to help
+        return hashes_of(slice(rows))
     result = np.empty(rows, dtype=np.uint64)
 
     def fill(start: int) -> None:
         chunk = slice(start, start + _CHUNK_ROWS)
         result[chunk] = hashes_of(chunk)
 
-    if rows <= _CHUNK_ROWS:  # threads would take longer to start than to help
-        return hashes_of(slice(rows))
     with ThreadPoolExecutor() as pool:  # numpy lets go of the interpreter while it computes
         deque(pool.map(fill, range(0, rows, _CHUNK_ROWS)))
     return result

@@ -52,8 +52,6 @@ class Executor(ABC):
     ``mapping`` says which columns of the data are which, by default that of the settings.
     """
 
-    mapping: ColumnMapping | None = None
-
     def __init__(self, mapping: ColumnMapping | None = None) -> None:
         self.mapping = mapping
 

@@ -23,6 +23,7 @@ class InThisProcess(Executor):
     """Trains one model after the other, in the flow run of that id."""
 
     def __init__(self, flow_run: str = "") -> None:
+        super().__init__()
         self.flow_run = flow_run
 
     def train(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import httpx
+import psutil
 
 from diamonds.settings import PROJECT
 
@@ -105,3 +106,9 @@ def _is_free(port: int) -> bool:
         attempt.bind(("127.0.0.1", port))
         return True
     return False
+
+
+def training_processes(parent: int) -> list[psutil.Process]:
+    """The process that is copied to train for this one, and its copies."""
+    children = psutil.Process(parent).children(recursive=True)
+    return [child for child in children if "forkserver" in " ".join(child.cmdline())]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import psutil
 
 from diamonds.doctor.finding import Finding, right, wrong
+from diamonds.resources import memory_bytes
 from diamonds.settings import PROJECT, InvalidSettings, settings, unknown_variables
 from diamonds.stack import prefect
 
@@ -62,7 +63,7 @@ def check_variables() -> Iterator[Finding]:
 
 def check_memory() -> Iterator[Finding]:
     """Whether there is memory for a start."""
-    available = psutil.virtual_memory().available
+    available = min(psutil.virtual_memory().available, memory_bytes())
     text = f"{available / 1e9:.1f} GB of memory are available"
     if available < LEAST_MEMORY_BYTES:
         yield wrong("memory", f"{text}; a start takes 1 GB, and a training another: end other programs")

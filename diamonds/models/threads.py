@@ -4,15 +4,16 @@ Libraries that start threads of their own compete for the same cores, and wait f
 speed counts, switch their threads off (``OMP_NUM_THREADS=1``).
 """
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from diamonds.resources import cores
+
 T = TypeVar("T")
 
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = cores()
 
 _pool = ThreadPoolExecutor(max(CORES - 1, 1), thread_name_prefix="cores")
 _of_this_thread = threading.local()

@@ -4,7 +4,6 @@ import logging
 import multiprocessing
 import os
 import queue
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from diamonds.dataset import Dataset
 from diamonds.models import ModelSpec
 from diamonds.training.budget import Budget
 from diamonds.training.outcome import Result, Trained
+from diamonds.training.processes import begin_with, copies_with, end_with_parent, models_at_once
 from diamonds.training.run import Executor, Progress
 from diamonds.training.steps import train_model
 from diamonds.training.tuning import OnTrial
@@ -24,15 +24,18 @@ Trials = queue.Queue[tuple[str, int, int]]
 
 
 class ProcessPool(Executor):
-    """Trains as many models at once as there are cores, while the database that stores searches runs."""
+    """Trains ``models_at_once()``, while the database that stores searches runs."""
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        context = multiprocessing.get_context("spawn")
+        context, environment = copies_with(), (dict(os.environ),)
         manager = SyncManager(ctx=context)
         with database.running():
-            manager.start(_end_with_parent)
-            with manager, ProcessPoolExecutor(os.cpu_count(), context, _end_with_parent) as self._pool:
+            manager.start(end_with_parent)
+            with (
+                manager,
+                ProcessPoolExecutor(models_at_once(), context, begin_with, environment) as self._pool,
+            ):
                 self._trials: Trials = manager.Queue()
                 try:
                     yield
@@ -53,18 +56,6 @@ class ProcessPool(Executor):
                 progress.trial(*self._trials.get())
             for future in done:
                 yield running.pop(future), _result(future)
-
-
-def _end_with_parent() -> None:
-    """Ends this process with the one that started it, even where that is killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _result(future: Future[Trained]) -> Result:

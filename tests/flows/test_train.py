@@ -1,17 +1,18 @@
 """The flow, run against a real Prefect server with a process pool, on a few real stones."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-import psutil
 import pytest
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId
 
 from diamonds.versions import store
 from flows.train import train
+from tests.processes import training_processes
 
 QUICK = ["linear", "mlp"]
 
@@ -99,15 +100,13 @@ def test_two_trainings_of_one_model_at_once_train_it_once(
 
 
 def test_a_training_ends_with_all_its_processes_when_its_time_is_over(few_stones: Path) -> None:
-    before = set(psutil.Process().children(recursive=True))
     quick = train.with_options(timeout_seconds=12)
 
     state = quick(models=["mlp"], data=str(few_stones), trials=500, return_state=True)
 
     assert state.is_failed()
     assert "exceeded timeout of 12" in str(state.message)
-    left = set(psutil.Process().children(recursive=True)) - before
-    assert [process for process in left if "spawn_main" in " ".join(process.cmdline())] == []
+    assert len(training_processes(os.getpid())) == 1  # the one that is copied
 
 
 def in_the_way_of(name: str, home: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.processes import wait_until
+from tests.processes import training_processes, wait_until
 
 
 def test_processes_that_train_end_when_the_command_is_killed(few_stones: Path, tmp_path: Path) -> None:
@@ -19,15 +19,14 @@ def test_processes_that_train_end_when_the_command_is_killed(few_stones: Path, t
         subprocess.Popen([*command, *models], env=environment, stdout=output, stderr=output) as killed,
     ):
         started = wait_until(
-            lambda: spawned(killed.pid), details=lambda: (tmp_path / "output").read_text(), within_s=120
+            lambda: copies_for(killed.pid), details=lambda: (tmp_path / "output").read_text(), within_s=120
         )
         killed.kill()
     _, left = psutil.wait_procs(started, timeout=60)
     assert left == []
 
 
-def spawned(parent: int) -> list[psutil.Process]:
-    """What keeps the trials and the first process that trains, once both have begun."""
-    children = psutil.Process(parent).children()
-    ours = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    return ours if len(ours) > 1 else []
+def copies_for(command: int) -> list[psutil.Process]:
+    """All processes, once what keeps the trials and the first that trains have been copied."""
+    processes = training_processes(command)
+    return processes if len(processes) > 2 else []

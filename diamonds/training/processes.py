@@ -1,0 +1,61 @@
+"""The processes that train: how many run at once, how they start, and when they end."""
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from multiprocessing.context import BaseContext
+
+from diamonds.resources import cores, memory_bytes
+
+MEMORY_BYTES = 10**9
+"""What is kept free for each training, in bytes; one of the market's 53,940 stones takes half of it."""
+
+_LIBRARIES = (
+    "bentoml", "matplotlib.backends.backend_agg", "matplotlib.figure", "optuna", "pandas", "scipy.optimize",
+    "sklearn.ensemble", "skops.io", "sqlalchemy", "xgboost",
+)  # fmt: skip
+"""What most trainings import for longer than many a model is trained.
+
+Not Polars, one of whose threads would be missing in a copy: https://docs.pola.rs/user-guide/misc/multiprocessing/
+"""
+
+
+def models_at_once() -> int:
+    """How many models are trained at once: one for each core, as far as there is memory for them."""
+    return max(1, min(cores(), memory_bytes() // MEMORY_BYTES))
+
+
+def copies_with(*libraries: str) -> BaseContext:
+    """Starts processes as copies of one that has imported what trainings import, and these libraries.
+
+    Elsewhere than on Linux each process imports them itself: the libraries of macOS do not bear to be copied.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*_LIBRARIES, *libraries])
+    return context
+
+
+def begin_with(environment: Mapping[str, str]) -> None:
+    """Gives this process the environment of the one that started it, and ends it with that one.
+
+    What was copied may be older than a change of the environment.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Ends this process with the one that started it, even where that is killed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

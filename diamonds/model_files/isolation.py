@@ -1,8 +1,4 @@
-"""Verifies a version file in a subprocess that has no secrets and few rights, which a bad file may crash.
-
-``python -m diamonds.model_files.isolation FILE FOLDER`` unpacks the file to the folder, which then can be
-added to a model store, and writes the result to ``FOLDER.json``.
-"""
+"""Verifies a version file in a subprocess that has no secrets and few rights, which a bad file may crash."""
 
 import json
 import logging
@@ -13,15 +9,16 @@ from pathlib import Path
 from signal import Signals
 
 from diamonds.model_files.errors import BadVersionFile
-from diamonds.model_files.sandbox import leave_network, limit_resources, refuse_side_effects
 from diamonds.settings import PROJECT
 
 logger = logging.getLogger(__name__)
 
+_SUBPROCESS = "diamonds.model_files.isolated"
+
 
 def verify_isolated(file: Path, folder: Path, *, seconds: float) -> list[str]:
     """The checks that the file passed within so many seconds, as sentences; raises ``BadVersionFile``."""
-    command = [sys.executable, "-P", "-m", __name__, str(file), str(folder)]
+    command = [sys.executable, "-P", "-m", _SUBPROCESS, str(file), str(folder)]
     environment, place = restricted_environment(folder.parent), folder.parent
     try:
         ended = subprocess.run(
@@ -70,39 +67,3 @@ def _cause(ended: subprocess.CompletedProcess[str], folder: Path) -> str:
     if ended.returncode < 0:
         return f"the process that tried was ended by {Signals(-ended.returncode).name}."
     return last_error(ended).replace(f"{folder}/", "")[:500]
-
-
-def _verify(file: Path, folder: Path) -> list[str]:
-    from diamonds.model_files.archive import unpack
-
-    folder.mkdir()
-    unpack(file.read_bytes(), folder)
-    # These take seconds to import, which the file of no archive is not worth.
-    from diamonds.model_files.metadata import read_metadata
-    from diamonds.model_files.verification import check_files, check_quotes
-
-    refuse_side_effects(folder.parent)
-    metadata = read_metadata(folder)
-    version = metadata.in_folder(folder)
-    files = check_files(version)
-    stones = check_quotes(version)
-    metadata.write(folder)
-    return [
-        f"{files} files are what was saved, by their SHA-256.",
-        f"It quotes {stones:,} stones of its hold-out as when it was evaluated; its labels agree with them.",
-    ]
-
-
-def main() -> None:
-    """Verifies the file on the command line."""
-    unlimited = [*limit_resources(), *([] if leave_network() else ["the network"])]
-    file, folder = map(Path, sys.argv[1:])
-    try:
-        result: dict[str, object] = {"checks": _verify(file, folder), "unlimited": unlimited}
-    except BadVersionFile as error:
-        result = {"error": str(error)}
-    folder.with_suffix(".json").write_text(json.dumps(result))
-
-
-if __name__ == "__main__":
-    main()

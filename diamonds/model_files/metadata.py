@@ -12,7 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from diamonds.model_files.errors import BadVersionFile
 from diamonds.models import REGISTRY
 from diamonds.versions.entries import MODEL_YAML
-from diamonds.versions.store import PREFIX
+from diamonds.versions.names import PREFIX
 from diamonds.versions.version import ACCEPTED, IMPORTED, NOT_ACCEPTED, Version
 
 _MOST_BYTES = 64 * 1024

@@ -179,3 +179,9 @@ def test_the_sandbox_gets_no_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, "secret")
 
     assert "secret" not in restricted_environment(tmp_path).values()
+
+
+def test_a_file_that_is_no_archive_is_refused_before_any_library_is_imported() -> None:
+    heavy = {"bentoml", "numpy", "pydantic"}
+    code = f"import sys, diamonds.model_files.isolated; sys.exit(len({heavy} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True)

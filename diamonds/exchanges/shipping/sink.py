@@ -88,12 +88,12 @@ class Sink:
             if is_connection_lost(error):
                 self._crashes += 1
             self._probe_after(error, _size_of(batch))
-            return self._divide(batch, error)
+            return self._divide(batch)
 
-    def _divide(self, batch: Sequence[Joined], error: Exception) -> int:
+    def _divide(self, batch: Sequence[Joined]) -> int:
         """Halves a refused batch until the exchanges to blame are alone, so that they hold up no others."""
         if len(batch) == 1:
-            return self._isolate(batch[0], error)
+            return self._isolate(batch[0])
         middle = len(batch) // 2
         return self._store_part(batch[:middle]) + self._store_part(batch[middle:])
 
@@ -102,15 +102,15 @@ class Sink:
             return _insert(part)
         except REFUSALS as error:
             self._probe_after(error)
-            return self._divide(part, error)
+            return self._divide(part)
 
-    def _isolate(self, exchange: Joined, error: Exception) -> int:
-        """Tries an exchange once more, as bytes unless the error may pass; then it becomes a dead letter."""
+    def _isolate(self, exchange: Joined) -> int:
+        """Tries an exchange once more, on its own; then it becomes a dead letter."""
         try:
-            return _insert([exchange], as_bytes=not may_pass(error))
-        except REFUSALS as again:
-            self._probe_after(again)
-            self.refusals.add(exchange, again)
+            return _insert_alone(exchange)
+        except REFUSALS as error:
+            self._probe_after(error)
+            self.refusals.add(exchange, error)
             return 0
 
     def _probe_after(self, error: Exception, size: int = 0) -> None:
@@ -146,9 +146,26 @@ class Sink:
         return DatabaseProblem("refusing", f"{problem}; {lacks}", problem.sqlstate)
 
 
-def _insert(batch: Sequence[Joined], *, as_bytes: bool = False) -> int:
+def _insert(batch: Sequence[Joined]) -> int:
     with transaction() as connection:
-        return upsert_resolved(connection, batch, as_bytes=as_bytes)
+        return upsert_resolved(connection, batch)
+
+
+def _insert_alone(exchange: Joined) -> int:
+    """Inserts an exchange, as bytes if its JSON is what the database refuses.
+
+    Both attempts see one state of the database: where it stops refusing between them, the JSON is not to
+    blame, and a quote that was stored as bytes would be missing from ``quotes`` for good.
+    """
+    with transaction() as connection:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        try:
+            with connection.begin_nested():
+                return upsert_resolved(connection, [exchange])
+        except REFUSALS as error:
+            if may_pass(error) or connection.invalidated:
+                raise
+            return upsert_resolved(connection, [exchange], as_bytes=True)
 
 
 def _probe_request(size: int) -> Request:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from diamonds.database import engine
-from diamonds.exchanges import Filter, page
+from diamonds.exchanges import Filter, exchange, page
 from diamonds.exchanges.journal.writer import Journal
 from diamonds.exchanges.shipping.shipper import Shipper
 from tests.exchanges.conversations import (
@@ -188,6 +189,50 @@ def test_a_dead_letter_whose_reason_may_pass_is_retried_automatically(tmp_path: 
     shipper.stop(20)
     kept.close()
     assert arrived() == {passing}
+
+
+def test_json_that_is_refused_for_a_moment_only_is_not_stored_as_bytes(
+    tmp_path: Path, refuse: Refuse, moment: None
+) -> None:
+    refuse(f"IF nextval('attempt') = 1 THEN {RAISE}; END IF", ONLY_REFUSED)
+    kept = make_journal(tmp_path)
+    id_ = add(kept, REFUSED + "22000")
+    ship(kept)
+    stored = exchange(UUID(id_))
+    assert stored is not None
+    assert (stored.request_body, stored.request_bytes) == ({"number": 10**6}, None)
+
+
+def test_json_is_stored_as_bytes_only_where_it_is_what_the_database_refuses(
+    tmp_path: Path, refuse: Refuse, moment: None
+) -> None:
+    wait = "IF nextval('attempt') = 2 THEN PERFORM pg_sleep(1); END IF"
+    refuse(f"{wait}; IF EXISTS (SELECT FROM moment) THEN {RAISE}; END IF", ONLY_REFUSED)
+    kept = make_journal(tmp_path)
+    id_ = add(kept, REFUSED + "22000")
+    shipper = Shipper(kept.folder)
+    shipper.start()
+    wait_until(lambda: scalar("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == 1)
+    with engine().begin() as connection:
+        connection.exec_driver_sql("DELETE FROM moment")
+    shipper.stop(20)
+    kept.close()
+    assert (arrived(), refused()) == (set(), {id_: "22000"})
+
+
+@pytest.fixture
+def moment(empty_database: None) -> Iterator[None]:
+    """A table with a row, and a sequence, by which a trigger knows whether and how often it refuses."""
+    with engine().begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE moment AS SELECT 1; CREATE SEQUENCE attempt")
+    yield
+    with engine().begin() as connection:
+        connection.exec_driver_sql("DROP TABLE moment; DROP SEQUENCE attempt")
+
+
+def scalar(query: str) -> object:
+    with engine().connect() as connection:
+        return connection.exec_driver_sql(query).scalar()
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from bento_service import service, worker_app
 from bento_service.endpoints import batching
 from bento_service.endpoints.batching import Batcher
 from bento_service.http.app import Api
+from bento_service.http.documentation import fastapi_route
 from bento_service.http.keys import KeyRequired
-from bento_service.http.routes import JsonRoute
 from bento_service.recording.middleware import Recorder
 from bento_service.routes import ROUTES
 from diamonds.diamond import Diamond
@@ -54,8 +54,8 @@ def _through_bentoml() -> None:
 
 def _parsed_by_fastapi() -> None:
     for route in ROUTES:
-        if isinstance(route, JsonRoute):
-            route.app = AsyncExitStackMiddleware(request_response(route.get_route_handler()))
+        handler = fastapi_route(route).get_route_handler()
+        route.app = AsyncExitStackMiddleware(request_response(handler))
 
 
 def _all_routed() -> None:

@@ -1,7 +1,5 @@
 """All routes of the API, resource by resource."""
 
-from starlette.routing import Route
-
 from bento_service.endpoints import (
     comparison,
     datasets,
@@ -40,4 +38,4 @@ _RESOURCES = (
     keys,
 )
 
-ROUTES = [route for resource in _RESOURCES for route in resource.router.routes if isinstance(route, Route)]
+ROUTES = [route for resource in _RESOURCES for route in resource.router.routes]

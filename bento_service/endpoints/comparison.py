@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.endpoints.versions import Tag, damage_as_conflict, find_version
 from bento_service.http.openapi import errors
+from bento_service.http.parameters import Query
+from bento_service.http.router import Router
 from bento_service.http.routes import FileRoute
 from diamonds.versions import promotion
 
@@ -28,7 +29,7 @@ class ComparisonResponse(TypedDict):
     reason: str
 
 
-router = APIRouter(route_class=FileRoute)
+router = Router(FileRoute)
 
 
 @router.get("/comparison", summary="Compare two versions", responses=errors(404, 409))

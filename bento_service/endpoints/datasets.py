@@ -4,7 +4,6 @@ import time
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.types import Receive, Scope
@@ -17,9 +16,11 @@ from bento_service.endpoints.versions import damage_as_conflict
 from bento_service.http.body import BYTES, check_stones_file, read_any_body
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
+from bento_service.http.parameters import Body, Query
 from bento_service.http.parsing import parse_query
 from bento_service.http.responses import JsonResponse
-from bento_service.http.routes import FileRoute, JsonRoute
+from bento_service.http.router import Router
+from bento_service.http.routes import FileRoute
 from diamonds.api.responses import StartedTraining, StoredDataset
 from diamonds.dataset import DataReport, markdown_of, report_in
 from diamonds.dataset.market_folder import NoDataFolder, add_file, market_folder
@@ -86,7 +87,7 @@ class DatasetRoute(FileRoute):
         return JsonResponse(result, 201 if result["new"] else 200)
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/datasets/{fingerprint}", summary="Show a dataset", responses=errors(404, 409))
@@ -106,6 +107,14 @@ def show_dataset(fingerprint: str) -> DatasetResponse:
     }
 
 
+@router.post(
+    "/datasets",
+    summary="Store a dataset and train on it",
+    responses=errors(401, 409, 503)
+    | {201: {"model": AddedDatasetResponse, "description": "It is new, and stored."}},
+    route_class=DatasetRoute,
+    openapi_extra={"requestBody": {"content": CONTENT}},
+)
 def add_dataset(
     content: Annotated[bytes, Body(media_type=BYTES)], query: Annotated[DatasetQuery, Query()]
 ) -> AddedDatasetResponse:
@@ -116,18 +125,6 @@ def add_dataset(
     with prefect_needed():
         check_deployed()
         return _added_to_market(content, query) if query.market else _stored(content, query)
-
-
-router.add_api_route(
-    "/datasets",
-    add_dataset,
-    methods=["POST"],
-    summary="Store a dataset and train on it",
-    responses=errors(401, 409, 503)
-    | {201: {"model": AddedDatasetResponse, "description": "It is new, and stored."}},
-    route_class_override=DatasetRoute,
-    openapi_extra={"requestBody": {"content": CONTENT}},
-)
 
 
 def _stored(content: bytes, query: DatasetQuery) -> AddedDatasetResponse:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.endpoints.database import UNAVAILABLE, read_database
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
+from bento_service.http.parameters import Path, Query
 from bento_service.http.parsing import parse_id
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from diamonds.exchanges import LARGEST_PAGE, LONGEST_TEXT, BadCursor, Exchange, Filter, exchange, page
 
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class ExchangesResponse(TypedDict):
     next: Annotated[str | None, Field(description="Cursor of the next page; null: this was the last.")]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/exchanges", summary="List exchanges", responses=errors(401, 503))

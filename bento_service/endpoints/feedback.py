@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
 from starlette.types import Receive, Scope
 
 from bento_service.endpoints.database import UNAVAILABLE, read_database
@@ -26,6 +25,7 @@ from bento_service.http.body import is_stones_file, read_any_body
 from bento_service.http.errors import ApiError, field_error
 from bento_service.http.openapi import errors
 from bento_service.http.parsing import parse_json
+from bento_service.http.router import Router
 from bento_service.http.routes import JsonRoute
 from bento_service.http.threads import DATABASE, FILES, run_in
 from bento_service.recording.exchange_ids import new_id
@@ -63,9 +63,16 @@ class FeedbackRoute(JsonRoute):
         return await (feedback_list(request) if isinstance(request, Sales) else super().call(request))
 
 
-router = APIRouter()
+router = Router()
 
 
+@router.post(
+    "/feedback",
+    summary="Report sale prices",
+    responses=errors(401, 404, 409, 503),
+    route_class=FeedbackRoute,
+    openapi_extra={"requestBody": {"content": CONTENT}},
+)
 async def report(
     request: FeedbackRequest | FeedbackList | list[FeedbackRow],
 ) -> FeedbackResponse | FeedbackListResponse:
@@ -80,17 +87,6 @@ async def report(
         return await feedback(request)
     rows = request if isinstance(request, list) else request.feedback
     return await feedback_list(Sales(rows_of(rows), UUID(new_id())))
-
-
-router.add_api_route(
-    "/feedback",
-    report,
-    methods=["POST"],
-    summary="Report sale prices",
-    responses=errors(401, 404, 409, 503),
-    route_class_override=FeedbackRoute,
-    openapi_extra={"requestBody": {"content": CONTENT}},
-)
 
 
 async def feedback_list(sales: Sales) -> FeedbackListResponse:

@@ -1,15 +1,13 @@
 """Shows how far quotes were off what their stones were sold for: GET /feedback."""
 
-from fastapi import APIRouter
-
 from bento_service.endpoints.exchanges import read_or_unavailable
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from diamonds.api.responses import FeedbackSummary
 from diamonds.exchanges.database.feedback import feedback_summary
 from diamonds.settings import settings
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/feedback", summary="Show how far quotes were off", responses=errors(401, 503))

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.errors import ApiError, field_error
 from bento_service.http.openapi import errors
+from bento_service.http.parameters import Query
 from bento_service.http.parsing import Context
+from bento_service.http.router import Router
 from bento_service.http.routes import JsonRoute
 from diamonds.api.quotes import GradesResponse
 from diamonds.diamond import KNOWN_GRADES, Clarity, Color, Cut, GradedWeight
@@ -44,7 +45,7 @@ class GradesQuery(BaseModel):
         return GradedWeight(carat=1.0, cut=self.cut, color=self.color, clarity=self.clarity)
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/grades", summary="List the grades that a model has learned", responses=errors(404, 503))

@@ -2,12 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from bento_service.http.keys import caller
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from diamonds.keys.scopes import Scope
 
 
@@ -18,7 +17,7 @@ class KeyResponse(TypedDict):
     scopes: Annotated[list[Scope], Field(description="What it allows; `admin` is everything.")]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/keys/self", summary="Show the key of the request")

@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body
 from pydantic import Field
 from starlette.responses import Response
 from typing_extensions import TypedDict
@@ -11,6 +10,8 @@ from bento_service.endpoints.versions import damage_as_conflict, describe, get_v
 from bento_service.http.body import BYTES
 from bento_service.http.errors import ApiError, bad_request
 from bento_service.http.openapi import errors
+from bento_service.http.parameters import Body
+from bento_service.http.router import Router
 from bento_service.http.routes import FileRoute
 from diamonds.api.responses import ModelVersion
 from diamonds.model_files import transfer
@@ -31,7 +32,7 @@ class ImportResponse(TypedDict):
     checks: Annotated[list[str], Field(description="What was checked, in sentences.")]
 
 
-router = APIRouter(route_class=FileRoute)
+router = Router(FileRoute)
 
 
 @router.get(

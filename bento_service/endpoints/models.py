@@ -1,18 +1,16 @@
 """Lists the models and their versions: GET /models and /models/{name}."""
 
-from fastapi import APIRouter
-
 from bento_service.endpoints.versions import describe, versions_of
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from diamonds.api.responses import ModelResponse, ModelsResponse, ModelSummary, RefusedVersion
 from diamonds.models import REGISTRY
 from diamonds.versions import store
 from diamonds.versions.refused import refused_versions
 from diamonds.versions.version import Version
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/models", summary="List models")

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
@@ -13,7 +12,8 @@ from bento_service.endpoints.exchanges import read_or_unavailable
 from bento_service.http.errors import ApiError
 from bento_service.http.keys import caller
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.parameters import Query
+from bento_service.http.router import Router
 from bento_service.http.threads import MODEL_STORE, run_in
 from diamonds.exchanges.database.reports import LARGEST_PAGE, newest_reports
 from diamonds.versions import store, switches
@@ -79,7 +79,7 @@ class MonitorResponse(TypedDict):
     champions: Annotated[list[Reign], Field(description="The promotions, newest first.")]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/monitor", summary="Show what the monitoring found", responses=errors(401, 503))

@@ -3,14 +3,13 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from bento_service.endpoints.versions import Tag, damage_as_conflict, describe, unknown_version
 from bento_service.http.errors import ApiError
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from bento_service.recording.exchange_ids import client_chosen_id
 from diamonds.models import UnknownModel
 from diamonds.versions import promotion, store
@@ -68,7 +67,7 @@ class DecisionResponse(TypedDict):
     champion: Annotated[str | None, Field(description="Tag of the champion from now on.")]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/promotions", summary="List promotions")

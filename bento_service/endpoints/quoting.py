@@ -3,7 +3,6 @@
 from dataclasses import asdict
 from typing import Any, cast
 
-from fastapi import APIRouter
 from starlette.responses import Response
 from starlette.types import Receive, Scope
 
@@ -26,6 +25,7 @@ from bento_service.http.body import is_stones_file, read_any_body
 from bento_service.http.errors import ApiError
 from bento_service.http.openapi import errors
 from bento_service.http.parsing import Context, Limits, parse_query, parse_unlimited
+from bento_service.http.router import Router
 from bento_service.http.threads import FILES, PRICES, run_in
 from bento_service.recording.exchange import ExchangeInFlight
 from diamonds.api.quotes import BatchQuote, Contribution, Explanation, Quote, Source
@@ -78,7 +78,7 @@ class BatchRoute(QuoteRoute):
         return result.response()
 
 
-router = APIRouter(route_class=QuoteRoute)
+router = Router(QuoteRoute)
 _batcher = Batcher()
 
 
@@ -96,6 +96,13 @@ async def predict(request: QuoteRequest) -> Quote:
     }
 
 
+@router.post(
+    "/predict_batch",
+    summary="Price many diamonds, or a file of them",
+    responses=errors(404, 503) | {200: {"content": ANSWERS}},
+    route_class=BatchRoute,
+    openapi_extra={"requestBody": {"content": CONTENT}, "parameters": PARAMETERS},
+)
 async def predict_batch(request: BatchRequest) -> BatchQuote:
     """The prices of many diamonds, in the order of the request, all by one version.
 
@@ -118,17 +125,6 @@ async def predict_batch(request: BatchRequest) -> BatchQuote:
 async def _price_upload(upload: Upload) -> PricedFile:
     pricer = await loaded_models.pricer(upload.model)
     return await run_in(FILES, price_file, upload, pricer, _source(pricer))
-
-
-router.add_api_route(
-    "/predict_batch",
-    predict_batch,
-    methods=["POST"],
-    summary="Price many diamonds, or a file of them",
-    responses=errors(404, 503) | {200: {"content": ANSWERS}},
-    route_class_override=BatchRoute,
-    openapi_extra={"requestBody": {"content": CONTENT}, "parameters": PARAMETERS},
-)
 
 
 @router.post("/explain", summary="Explain the price of one diamond", responses=errors(404, 503))

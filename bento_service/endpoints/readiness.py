@@ -2,7 +2,6 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -10,7 +9,7 @@ from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.endpoints.models import describe_refused
 from bento_service.endpoints.shared_store import SharedStoreState, shared_store
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from diamonds.api.responses import RefusedVersion
 
 
@@ -24,7 +23,7 @@ class ReadinessResponse(TypedDict):
     ]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/readyz", summary="Check that the service can quote", responses=errors(503))

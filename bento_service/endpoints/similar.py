@@ -1,14 +1,13 @@
 """Finds sold diamonds of the same grades and the nearest weights: POST /similar."""
 
-from fastapi import APIRouter
-
 from bento_service.endpoints.grades import GradesRoute, fitted_stone
 from bento_service.endpoints.loaded_models import loaded_models
 from bento_service.http.openapi import errors
+from bento_service.http.router import Router
 from diamonds.api.quotes import SimilarResponse
 from diamonds.api.requests import SimilarRequest
 
-router = APIRouter(route_class=GradesRoute)
+router = Router(GradesRoute)
 
 
 @router.post("/similar", summary="Find similar diamonds that were sold", responses=errors(503))

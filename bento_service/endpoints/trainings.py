@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypedDict
 
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
+from bento_service.http.parameters import Path
 from bento_service.http.parsing import parse_id
+from bento_service.http.router import Router
 from bento_service.http.routes import FileRoute
 from diamonds.models import REGISTRY, UnknownModel, spec_named
 from diamonds.prefect_api.requests import PrefectDown, PrefectRefused, UnknownRun
@@ -73,7 +74,7 @@ class TrainingResponse(TypedDict):
     progress: list[ModelProgress]
 
 
-router = APIRouter(route_class=FileRoute)
+router = Router(FileRoute)
 
 
 @router.post("/trainings", summary="Start a training", responses=errors(401, 503))

@@ -7,13 +7,12 @@ from datetime import date
 from math import isnan
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from bento_service.http.errors import ApiError, field_error, quoted
 from bento_service.http.openapi import errors
-from bento_service.http.routes import JsonRoute
+from bento_service.http.router import Router
 from diamonds.api.responses import ModelVersion
 from diamonds.evaluation.figures import Figures, figures_in
 from diamonds.evaluation.metrics import Evaluation
@@ -50,7 +49,7 @@ class VersionResponse(TypedDict):
     figures: Annotated[Figures | None, Field(description="The data of its pictures; null: an older version.")]
 
 
-router = APIRouter(route_class=JsonRoute)
+router = Router()
 
 
 @router.get("/versions/{version}", summary="Show a version", responses=errors(404, 409))

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,9 +12,12 @@ from starlette.routing import Match, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bento_service.http.errors import ApiError, excerpt
-from bento_service.http.openapi import PAGE, document, with_grades
 from bento_service.http.proxies import public_prefix
 from bento_service.http.responses import JsonResponse, error_response
+from bento_service.http.threads import FILES, run_in
+
+if TYPE_CHECKING:
+    from bento_service.http.documentation import Documentation
 
 BENTOML_PATHS = ("/livez", "/healthz", "/metrics", "/schema.json", "/static_content/")
 
@@ -73,15 +78,22 @@ class Api:
 
 
 def _documentation(routes: Sequence[Route], grades: Grades) -> list[Route]:
-    described = document(routes)
+    """The routes of the documentation, which is written in a thread when it is first asked for."""
+
+    @cache
+    def documentation() -> "Documentation":
+        from bento_service.http.documentation import Documentation
+
+        return Documentation.of(routes)
 
     async def openapi(request: Request) -> Response:
         prefix = public_prefix(request.scope)
         servers = {"servers": [{"url": prefix}]} if prefix else {}
-        return JsonResponse(with_grades(described, grades()) | servers)
+        written = await run_in(FILES, documentation)
+        return JsonResponse(written.with_grades(grades()) | servers)
 
     async def page(_request: Request) -> Response:
-        return PAGE
+        return (await run_in(FILES, documentation)).page
 
     return [Route("/docs.json", openapi), Route("/docs", page), Route("/", page)]
 

@@ -1,12 +1,11 @@
-"""Routes of FastAPI whose requests are parsed by us: a function's signature says what its route takes."""
+"""Routes whose requests are parsed by us: a function's signature says what its route takes."""
 
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import Any, ClassVar
 
-from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
@@ -15,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from bento_service.http.access import is_declared
 from bento_service.http.body import BYTES, JSON, read_body
 from bento_service.http.errors import ApiError
-from bento_service.http.openapi import documented_responses
+from bento_service.http.parameters import Body, Query, parameter_from
 from bento_service.http.parsing import Context, check_no_query, parse_json, parse_query
 from bento_service.http.responses import JsonResponse, error_response
 from bento_service.http.threads import FILES, MODEL_STORE, PARSING, run_in
@@ -30,29 +29,36 @@ _LARGE_BODY = 50_000
 _FAILED = ApiError(500, "internal_error", "The service failed to answer; its log has the cause.")
 
 
-class JsonRoute(APIRoute):
+class JsonRoute(Route):
     """Calls a function with the parsed body, query or parameter of the path, and sends its result in JSON.
 
-    FastAPI describes it in the OpenAPI document. A path of which `access` does not know who may call it is a
-    mistake that ends the start. Its own parsing would be slower, accept duplicate keys, and
-    explain less in its errors. A function that is no coroutine runs in one of ``threads``.
+    FastAPI describes it in the OpenAPI document, with ``responses`` and ``description`` as options. A path of
+    which `access` does not know who may call it is a mistake that ends the start. FastAPI's own parsing would
+    be slower, accept duplicate keys, and explain less in its errors. A function that is no coroutine runs in
+    one of ``threads``.
     """
 
     threads = MODEL_STORE
     _parameters: ClassVar[set[str]] = set()  # the names of those that any call takes in its query
 
-    matches, handle = Route.matches, Route.handle  # FastAPI's are slower, for routers within routers
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        method: str,
+        responses: Mapping[int | str, dict[str, Any]] | None = None,
+        **description: Any,
+    ) -> None:
         if not is_declared(path):
             raise LookupError(f"bento_service.http.access does not say what {path} needs.")
-        options["responses"] = documented_responses(options["methods"], options["responses"] or {})
-        super().__init__(path, endpoint, **options | {"operation_id": endpoint.__name__})
+        super().__init__(path, endpoint, methods=[method])
+        self.methods = {method}  # without the HEAD that Starlette adds
+        self.responses, self.description = responses or {}, description
         self._function = (
             endpoint if iscoroutinefunction(endpoint) else partial(run_in, self.threads, endpoint)
         )
-        self._body = _annotation(self.dependant.body_params)
-        self._query = _annotation(self.dependant.query_params)
+        self._body = parameter_from(Body, endpoint, path)
+        self._query = parameter_from(Query, endpoint, path)
         self._parameters.update(_fields(self._query))
         self.app = self._answer
 
@@ -113,8 +119,3 @@ class FileRoute(JsonRoute):
 
 def _fields(schema: Any) -> Set[str]:
     return getattr(schema, "model_fields", {}).keys()
-
-
-def _annotation(parameters: list[Any]) -> Any:
-    """The type of a function's only parameter of a kind, or None."""
-    return parameters[0].field_info.annotation if parameters else None

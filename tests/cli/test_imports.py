@@ -8,8 +8,8 @@ import pytest
 from diamonds.versions.version import Version
 
 HEAVY = (
-    "alembic", "bentoml", "catboost", "lightgbm", "matplotlib", "numpy", "optuna", "pandas", "polars",
-    "prefect", "pyarrow", "scipy", "skops", "sklearn", "sqlalchemy", "streamlit", "xgboost",
+    "alembic", "bentoml", "catboost", "fastapi", "lightgbm", "matplotlib", "numpy", "optuna", "pandas",
+    "polars", "prefect", "pyarrow", "scipy", "skops", "sklearn", "sqlalchemy", "streamlit", "xgboost",
 )  # fmt: skip
 
 COMMAND = "from diamonds.cli.app import app; app({arguments}, standalone_mode=False)"

@@ -74,7 +74,11 @@ def answers(url: str, client: httpx.Client) -> bool:
 
 
 def wait_until(
-    condition: Callable[[], T], *, within_s: float = 120, details: Callable[[], str] = lambda: ""
+    condition: Callable[[], T],
+    *,
+    within_s: float = 120,
+    longest_pause_s: float = LONGEST_PAUSE_S,
+    details: Callable[[], str] = lambda: "",
 ) -> T:
     """Polls ``condition`` and returns its first true value; fails with ``details`` after the deadline.
 
@@ -85,7 +89,7 @@ def wait_until(
     while not (value := condition()):
         assert time.monotonic() < deadline, f"Not within {within_s} s. {details()}"
         time.sleep(pause_s)
-        pause_s = min(pause_s * 1.2, LONGEST_PAUSE_S)
+        pause_s = min(pause_s * 1.2, longest_pause_s)
     return value
 
 

@@ -18,6 +18,8 @@ from tests.processes import free_port, wait_until
 
 SECONDS_TO_START = 600.0
 SECONDS_TO_STOP = 60.0
+LONGEST_PAUSE_S = 1.0
+"""Longest pause between two looks: each of Prefect's server takes a hundredth of a second of a core."""
 T = TypeVar("T")
 
 
@@ -53,7 +55,10 @@ class Run:
             return condition()
 
         return wait_until(
-            condition_while_running, within_s=within_s, details=lambda: f"Output:\n{self.output}"
+            condition_while_running,
+            within_s=within_s,
+            longest_pause_s=LONGEST_PAUSE_S,
+            details=lambda: f"Output:\n{self.output}",
         )
 
     def wait_until_up(self) -> None:
@@ -87,6 +92,7 @@ def start(home: Path, data: Path, ports: dict[str, int]) -> Run:
         "PREFECT_HOME": str(home / "prefect"),
         "DIAMONDS_DATA": str(data),
         "DIAMONDS_TRIALS": "1",
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "2",  # how soon it sees a new schedule
         **{f"DIAMONDS_{name.upper()}": str(port) for name, port in ports.items()},
     }
     with (home / "output").open("wb") as output:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from diamonds.api.requests import MOST_ASKED, MOST_STONES, BatchRequest
-from diamonds.dataset.priced_file import ASKED
+from diamonds.api.requests import ASKED, MOST_ASKED, MOST_STONES, BatchRequest
 from diamonds.diamond import FEATURES, LARGEST, MEASURES, SMALLEST
 from diamonds.grades import GRADES
 from diamonds.models.features import Matrix, matrix_of_columns, rows_of

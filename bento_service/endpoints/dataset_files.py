@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from pydantic import BaseModel, ConfigDict
 
 from bento_service.http.errors import ApiError, bad_request
-from diamonds.dataset import ColumnMapping, DataError, DataReport, load_dataset
+from diamonds.dataset import DataError, DataReport
 from diamonds.dataset.files import has_table_suffix
 from diamonds.model_files.isolation import last_error, modules_path
 from diamonds.model_files.sandbox import limit_resources
@@ -82,6 +82,8 @@ def _cause(ended: "subprocess.CompletedProcess[str]") -> str:
 
 
 def _read(content: bytes, request: FileRequest) -> FileResult:
+    from diamonds.dataset import ColumnMapping, load_dataset
+
     name = request.name if has_table_suffix(request.name) else f"{request.name}.csv"
     source = f"{name}#{request.part}" if request.part else name
     try:

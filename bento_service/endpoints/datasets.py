@@ -22,7 +22,7 @@ from bento_service.http.responses import JsonResponse
 from bento_service.http.router import Router
 from bento_service.http.routes import FileRoute
 from diamonds.api.responses import StartedTraining, StoredDataset
-from diamonds.dataset import DataReport, markdown_of, report_in
+from diamonds.dataset import DataReport, markdown_of
 from diamonds.dataset.market_folder import NoDataFolder, add_file, market_folder
 from diamonds.prefect_api.events import emit_dataset_added
 from diamonds.prefect_api.runs import check_deployed, data_in_use
@@ -98,6 +98,8 @@ def show_dataset(fingerprint: str) -> DatasetResponse:
     if stored is None:
         message = f"There is no dataset {quoted(fingerprint)}; each version of a model names its own."
         raise field_error("fingerprint", message, fingerprint, status=404, code="unknown_dataset")
+    from diamonds.dataset import report_in
+
     report = report_in(stored.folder)
     return {
         "tag": stored.tag,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,10 +17,12 @@ from bento_service.recording.exchange_ids import new_id
 from diamonds.api.requests import MOMENT, MOST_STONES, parse_moment
 from diamonds.api.responses import FeedbackListResponse
 from diamonds.dataset import DataError
-from diamonds.dataset.sales_file import SaleRow, read_sales
 from diamonds.exchanges.database.sales import Result
 from diamonds.monitoring.sales import HIGHEST, take_sales
 from diamonds.settings import settings
+
+if TYPE_CHECKING:
+    from diamonds.dataset.sales_file import SaleRow
 
 _LIMITS = Limits(values=5 * MOST_STONES, objects=MOST_STONES + 100)
 
@@ -49,7 +51,7 @@ class FeedbackList(BaseModel):
 class Sales:
     """The rows of a list or a file, and the id of the exchange that they came with."""
 
-    rows: list[SaleRow]
+    rows: "list[SaleRow]"
     given_by: UUID
 
 
@@ -58,19 +60,21 @@ def is_list(body: bytes) -> bool:
     return body.lstrip()[:1] == b"[" or b'"feedback"' in body
 
 
-def read_list(body: bytes) -> list[SaleRow]:
+def read_list(body: bytes) -> "list[SaleRow]":
     """The rows of a JSON body; raises a 400 where it is no list of them."""
     _LIMITS.check(body)
     wrapped = b'{"feedback":%b}' % body if body.lstrip()[:1] == b"[" else body
     return rows_of(parse_unlimited(wrapped, FeedbackList).feedback)
 
 
-def rows_of(rows: Sequence[FeedbackRow]) -> list[SaleRow]:
+def rows_of(rows: Sequence[FeedbackRow]) -> "list[SaleRow]":
     """The rows of a list, each with what is wrong with it."""
     return [_row(number, each) for number, each in enumerate(rows, 1)]
 
 
-def _row(number: int, given: FeedbackRow) -> SaleRow:
+def _row(number: int, given: FeedbackRow) -> "SaleRow":
+    from diamonds.dataset.sales_file import SaleRow
+
     quote = "" if given.exchange_id is None else str(given.exchange_id)
     price = (
         float(given.price) if type(given.price) in (int, float) and abs(given.price) < HIGHEST * 2 else None
@@ -83,8 +87,10 @@ def _row(number: int, given: FeedbackRow) -> SaleRow:
     return SaleRow(number, quote, price, None, sold_at, problem)
 
 
-def read_file(content: bytes) -> list[SaleRow]:
+def read_file(content: bytes) -> "list[SaleRow]":
     """The rows of a file; a 400 where it cannot be read, a 413 where it has too many."""
+    from diamonds.dataset.sales_file import read_sales
+
     try:
         rows = list(islice(read_sales("the file.csv", content), MOST_STONES + 1))
     except DataError as error:

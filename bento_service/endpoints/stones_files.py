@@ -1,32 +1,26 @@
 """Prices a file of stones: reads it as training data is read, and answers in its own format."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from bento_service.http.body import STONES_FILES
+from bento_service.http.body import PRICED_FILES, STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
 from diamonds.api.quotes import Source
 from diamonds.api.requests import MOST_STONES
-from diamonds.dataset import ColumnMapping, DataError, StonesFile, TooManyRows, read_stones
-from diamonds.dataset.priced_file import (
-    CSV,
-    JSON_LINES,
-    PARQUET,
-    WORKBOOK,
-    FileFormat,
-    best_deals_first,
-    format_for,
-)
-from diamonds.pricing.priced_stones import price_stones
-from diamonds.pricing.pricer import Pricer
+from diamonds.dataset import DataError
+
+if TYPE_CHECKING:
+    from diamonds.dataset import StonesFile
+    from diamonds.dataset.priced_file import FileFormat
+    from diamonds.pricing.pricer import Pricer
 
 _SCHEMA = {"schema": {"type": "string", "format": "binary", "description": "A file with a stone a row."}}
 CONTENT = dict.fromkeys(sorted(kind for kind in STONES_FILES if kind.startswith("application/vnd.")), _SCHEMA)
 """Files in the OpenAPI document; tools that make up input would send any text as ``text/csv``."""
-ANSWERS = {each.content_type: _SCHEMA for each in (CSV, WORKBOOK, PARQUET, JSON_LINES)}
+ANSWERS = dict.fromkeys(PRICED_FILES, _SCHEMA)
 """The files that are answered, in the OpenAPI document."""
 
 
@@ -68,8 +62,8 @@ PARAMETERS = [
 class Upload:
     """A file that was read, the format of its answer, and the model that quotes its stones."""
 
-    file: StonesFile
-    format: FileFormat
+    file: "StonesFile"
+    format: "FileFormat"
     model: str | None
     best_deals_first: bool = False
 
@@ -79,7 +73,7 @@ class PricedFile:
     """The answer to a file: its content, which version quoted, and the share of prices in the intervals."""
 
     content: bytes
-    format: FileFormat
+    format: "FileFormat"
     source: Source
     coverage: float | None
 
@@ -98,6 +92,9 @@ class PricedFile:
 
 def read_upload(content: bytes, query: FileQuery) -> Upload:
     """The stones of a file; a 400 when it has none, a 413 when it has too many."""
+    from diamonds.dataset import ColumnMapping, TooManyRows, read_stones
+    from diamonds.dataset.priced_file import format_for
+
     name = f"the file.csv#{query.part}" if query.part else "the file"
     try:
         mapping = ColumnMapping.chosen(query.mapping, query.columns)
@@ -109,8 +106,11 @@ def read_upload(content: bytes, query: FileQuery) -> Upload:
     return Upload(file, format_for(content), query.model, query.sort == "deal")
 
 
-def price_file(upload: Upload, pricer: Pricer, source: Source) -> PricedFile:
+def price_file(upload: Upload, pricer: "Pricer", source: Source) -> PricedFile:
     """The rows of a file, each with its price and its deal or with the problem why it has none."""
+    from diamonds.dataset.priced_file import best_deals_first
+    from diamonds.pricing.priced_stones import price_stones
+
     priced = price_stones(upload.file, pricer)
     if upload.best_deals_first:
         priced = best_deals_first(priced, upload.file)

@@ -8,15 +8,19 @@ from starlette.types import Receive, Scope
 from bento_service.http.errors import ApiError, quoted
 
 JSON, BYTES = "application/json", "application/octet-stream"
+PRICED_FILES = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.apache.parquet",
+    "application/x-ndjson",
+)
+"""Content types of the files with prices that are answered: see ``diamonds.dataset.priced_file``."""
 STONES_FILES = frozenset(
     {
-        "text/csv",
+        *PRICED_FILES,
         "text/tab-separated-values",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/vnd.ms-excel",
         "application/vnd.oasis.opendocument.spreadsheet",
-        "application/vnd.apache.parquet",
-        "application/x-ndjson",
         "application/zip",
         BYTES,
     }

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.files import files_at, has_table_suffix
-from diamonds.dataset.priced_file import format_for
 from diamonds.settings import settings
 
 
@@ -33,6 +32,8 @@ def add_file(name: str, content: bytes) -> tuple[Path, bool]:
     if existing := _same(folder, content):
         return existing, False
     if not has_table_suffix(name):
+        from diamonds.dataset.priced_file import format_for
+
         name += format_for(content).suffix
     staged = folder / f".{uuid4().hex}"  # whole at once: hidden files are not read
     try:

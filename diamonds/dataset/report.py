@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 from diamonds.dataset.distribution import Measured
 from diamonds.dataset.market import Market
-from diamonds.dataset.rules import outside_rule, rare_rule
 from diamonds.grades import grade_in
 
 _SHOWN_GRADES = 8
@@ -92,6 +91,8 @@ class DataReport(_Frozen):
 
 def _grade_rules(column: str) -> tuple[str, str, str]:
     """The rules by which grades are set aside: unknown ones, those outside the scale, and rare ones."""
+    from diamonds.dataset.rules import outside_rule, rare_rule
+
     return f"unknown {column}", outside_rule(column), rare_rule(column)
 
 

@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import islice
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from diamonds.dataset.sales_file import SaleRow
 from diamonds.exchanges.database.sales import Outcome, Result, Sale, store_sales
 from diamonds.exchanges.journal.lookup import unshipped_among
 from diamonds.settings import settings
+
+if TYPE_CHECKING:
+    from diamonds.dataset.sales_file import SaleRow
 
 LOWEST, HIGHEST = 0.01, 1_000_000_000
 """Limits of a sale price, in the currency of its quote."""
@@ -20,11 +23,11 @@ _ROWS_AT_ONCE = 5_000
 class Taken:
     """What became of one row of a list or a file."""
 
-    row: SaleRow
+    row: "SaleRow"
     outcome: Outcome
 
 
-def take_sales(rows: Iterable[SaleRow], given_by: UUID) -> Iterator[Taken]:
+def take_sales(rows: "Iterable[SaleRow]", given_by: UUID) -> Iterator[Taken]:
     """Stores the sales, some thousands in a transaction; what became of each, in order.
 
     A row that is no sale of a quoted stone is refused with its reason, and the others are stored. The same
@@ -39,7 +42,7 @@ def take_sales(rows: Iterable[SaleRow], given_by: UUID) -> Iterator[Taken]:
             yield Taken(row, next(outcomes) if isinstance(sale, Sale) else Outcome(Result.REFUSED, sale))
 
 
-def _sale(row: SaleRow) -> Sale | str:
+def _sale(row: "SaleRow") -> Sale | str:
     """The sale of a row, or why it is none."""
     quote = _uuid(row.quote)
     if row.problem is not None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from diamonds.dataset import DataError
-from diamonds.dataset.read import without_secrets
 from diamonds.settings import settings
 from diamonds.versions import datasets
 
@@ -25,6 +24,8 @@ def check_source(data: str) -> None:
         return
     if _is_allowed_url(data) if "://" in data else _is_allowed_file(data):
         return
+    from diamonds.dataset.read import without_secrets
+
     raise SourceNotAllowed(
         f"Got data={without_secrets(data)!r}; expected the configured data, an upload, a stored dataset, a "
         f"file in one of DIAMONDS_DATA_FOLDERS, or a URL that begins with one of DIAMONDS_DATA_HOSTS."

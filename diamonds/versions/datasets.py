@@ -4,13 +4,16 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
-from diamonds.dataset import Dataset, load_from, report_in, save_to
 from diamonds.versions import store
 from diamonds.versions.changes import relabel
 from diamonds.versions.integrity import DamagedVersion, damage
 from diamonds.versions.names import DATASET as DATASET
 from diamonds.versions.version import Version
+
+if TYPE_CHECKING:
+    from diamonds.dataset import Dataset
 
 SOURCES = "sources"
 """Label of a dataset: the other places where the same stones were read from, as JSON."""
@@ -23,7 +26,7 @@ class UnknownDataset(LookupError):
     """No dataset of that fingerprint is stored."""
 
 
-def save(dataset: Dataset) -> Version:
+def save(dataset: "Dataset") -> Version:
     """The stored version of a dataset, which is saved unless its stones are stored already.
 
     The report that is saved with it lists what changed since the dataset saved before.
@@ -31,6 +34,8 @@ def save(dataset: Dataset) -> Version:
     with suppress(DamagedVersion):
         if stored := find(dataset.fingerprint):
             return _read_from(dataset.report.source, stored)
+    from diamonds.dataset import report_in, save_to
+
     previous = store.versions(DATASET)[:1]
     report = dataset.report.compared_with(report_in(previous[0].folder) if previous else None)
     labels = {"model": DATASET, "dataset": dataset.fingerprint, "rows": str(dataset.report.kept)}
@@ -47,6 +52,8 @@ def _read_from(source: str, stored: Version) -> Version:
 
 def sources_of(stored: Version) -> list[str]:
     """Every place where the stones of a dataset were read from, the first place first."""
+    from diamonds.dataset import report_in
+
     return [report_in(stored.folder).source, *json.loads(stored.labels.get(SOURCES, "[]"))]
 
 
@@ -85,9 +92,11 @@ def _has(stored: Version, fingerprint: str) -> bool:
     return stored.labels.get("dataset") == fingerprint
 
 
-def load(fingerprint: str) -> Dataset:
+def load(fingerprint: str) -> "Dataset":
     """The dataset of that fingerprint as it was saved; raises ``UnknownDataset`` or ``DamagedVersion``."""
     stored = find(fingerprint)
     if stored is None:
         raise UnknownDataset(f"Got dataset {fingerprint!r}, which the model store does not have.")
+    from diamonds.dataset import load_from
+
     return load_from(stored.folder)

@@ -13,8 +13,8 @@ HEAVY = (
 )  # fmt: skip
 
 COMMAND = "from diamonds.cli.app import app; app({arguments}, standalone_mode=False)"
-TABLES = {"bentoml", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy"}
-"""What reads the model store, and the files of stones in it."""
+MODEL_STORE = {"bentoml", "numpy", "sqlalchemy"}
+"""What reads the model store, but no files of stones, nor describes the API."""
 
 
 @pytest.mark.parametrize(
@@ -24,11 +24,11 @@ TABLES = {"bentoml", "numpy", "pandas", "polars", "pyarrow", "sqlalchemy"}
         (COMMAND.format(arguments=["settings"]), set()),
         ("import diamonds.cli.run", set()),
         ("import diamonds.stack.guardian", set()),
-        (COMMAND.format(arguments=["models"]), TABLES),
-        (COMMAND.format(arguments=["history"]), TABLES),
+        (COMMAND.format(arguments=["models"]), MODEL_STORE),
+        (COMMAND.format(arguments=["history"]), MODEL_STORE),
         ("import diamonds.exchanges.shipping.__main__", {"sqlalchemy"}),
         ("import bento_service.service", {"bentoml"}),  # as the process that starts the workers
-        ("import bento_service.service, bento_service.worker_app", TABLES - {"pandas"}),
+        ("import bento_service.service, bento_service.worker_app", MODEL_STORE),
     ],
 )
 def test_only_what_is_used_is_imported(code: str, allowed: set[str]) -> None:

@@ -5,6 +5,7 @@ What only workers use is imported where they do: the process that starts them im
 
 import asyncio
 import contextlib
+import gc
 
 import bentoml
 
@@ -77,6 +78,7 @@ class DiamondService:
         from bento_service.http.threads import CHAMPION, run_in
 
         await run_in(CHAMPION, loaded_models.start)
+        gc.enable()
         champion = loaded_models.follow(_SETTINGS.champion_check_seconds)
         following = (champion, shared_store.follow(), disk.follow())
         self._following = [asyncio.create_task(each) for each in following]

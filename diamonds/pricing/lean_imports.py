@@ -1,7 +1,7 @@
 """Imports the libraries of trees without scikit-learn, which takes most of their time and much memory.
 
-Both libraries can be installed without it. They make estimators in its style where it is there, which nothing
-of ours uses; whoever imports it later gets it.
+Both libraries can be installed without it. They make estimators in its style where it is there, for which
+XGBoost needs ``scipy.special`` as well; nothing of ours uses them. Whoever imports either later gets it.
 """
 
 import sys
@@ -26,14 +26,14 @@ def import_libraries(version: Version) -> None:
     if entry_points(group=ENTRY_POINTS):
         return
     models = {version.model, *(path.name for path in version.folder.glob("*/"))}
-    with _absent("sklearn"):
+    with absent("sklearn"), absent("scipy.special"):
         for name in _LIBRARIES:
             if name in models and find_spec(name) is not None:
                 import_module(name)
 
 
 @contextmanager
-def _absent(package: str) -> Iterator[None]:
+def absent(package: str) -> Iterator[None]:
     """Makes imports of a package fail that is not imported yet, as where it is not installed."""
     if package in sys.modules:
         yield

@@ -19,6 +19,7 @@ from diamonds.settings import settings
 from diamonds.training import uploads
 from tests.dashboard.conftest import PREFECT_AUTH, Stack, cell, shoot, wait_until_drawn
 from tests.dashboard.hostile import HOSTILE, TEXTS, expect_literal, rendered
+from tests.prefect_server import prefect_server
 from tests.processes import process, wait_until
 
 TRAINING_MS = 480_000
@@ -28,21 +29,18 @@ TRAINING_MS = 480_000
 def prefect(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SyncPrefectClient]:
     """A client of Prefect's server, which has a worker with the deployments of `prefect.yaml`."""
     folder = tmp_path_factory.mktemp("prefect")
-    port = stack.prefect.rpartition(":")[2]
+    port = int(stack.prefect.rpartition(":")[2])
     environment = {
-        "PREFECT_HOME": str(folder),
         "PREFECT_API_URL": f"{stack.prefect}/api",
         "PREFECT_API_AUTH_STRING": PREFECT_AUTH,
         "PREFECT_SERVER_API_AUTH_STRING": PREFECT_AUTH,
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
         "BENTOML_HOME": str(stack.store),
     }
-    python = [sys.executable, "-m"]
-    server = [*python, "prefect", "server", "start", "--host", "127.0.0.1", "--port", port]
-    worker = [*python, "flows.schedules"]
+    worker = [sys.executable, "-m", "flows.schedules"]
     with (
-        process(server, folder / "server.log", environment, until=f"{stack.prefect}/api/health"),
-        process(worker, folder / "worker.log", environment),
+        prefect_server(folder, port, environment),
+        process(worker, folder / "worker.log", environment | {"PREFECT_HOME": str(folder)}),
         SyncPrefectClient(api=f"{stack.prefect}/api", auth_string=PREFECT_AUTH) as client,
     ):
         wait_until(lambda: "all" in {each.name for each in client.read_deployments()})

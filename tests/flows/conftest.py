@@ -15,7 +15,7 @@ from tests.prefect_server import serving_prefect
 def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The home of the server that this process and those that it starts call; it prunes old runs at once."""
     home, vacuum = tmp_path_factory.mktemp("server"), "PREFECT_SERVER_SERVICES_DB_VACUUM_"
-    pruning = {f"{vacuum}ENABLED": DEFAULTS[f"{vacuum}ENABLED"], f"{vacuum}LOOP_SECONDS": "2"}
+    pruning = {f"{vacuum}ENABLED": DEFAULTS[f"{vacuum}ENABLED"], f"{vacuum}LOOP_SECONDS": "5"}
     with serving_prefect(home, pruning):
         yield home
 

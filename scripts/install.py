@@ -36,6 +36,8 @@ def main(lock: Path, arguments: list[str]) -> int | str:
     _set_environment()
     if "--check" in arguments:
         return int(not is_installed(lock))
+    if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", str(PROJECT)):  # scripts of the environment would not start
+        return f"Got the folder {str(PROJECT)!r}; expected a name in UTF-8 on one line: rename it."
     if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")):
         return "CatBoost has no wheel for musl (Alpine Linux); use a system with glibc, or the image."
     try:

@@ -206,3 +206,17 @@ def test_an_environment_that_was_moved_is_noticed(installed: Environment, tmp_pa
     assert [is_environment(folder) for folder in (installed.folder, tmp_path / ".venv")] == [True, False]
     assert Environment(tmp_path / ".venv", installed.lock).install("--check") == 1
     assert sys.version in (installed.folder / "small.lock.installed").read_text()
+
+
+@pytest.mark.parametrize("name", ["line\nbreak", "not UTF-8 \udcfc"])
+def test_nothing_is_installed_where_the_name_of_the_folder_cannot_be_used(tmp_path: Path, name: str) -> None:
+    project = tmp_path / name
+    shutil.copytree(PROJECT / "scripts", project / "scripts")
+    command = [sys.executable, "-m", "scripts.install", "requirements.lock", "--into", ".venv"]
+
+    refused = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+
+    assert refused.returncode == 1
+    assert repr(str(project)) in refused.stderr
+    assert "expected a name in UTF-8 on one line" in refused.stderr
+    assert not (project / ".venv").exists()

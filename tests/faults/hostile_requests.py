@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from random import Random
 
 STONE = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
@@ -13,7 +14,14 @@ PATHS = (b"/predict", b"/predict_batch", b"/explain", b"/similar", b"/models", b
 
 
 def some(random: Random, alphabet: bytes, length: int) -> bytes:
-    return bytes(random.choices(alphabet, k=length))
+    """So many bytes of the alphabet, a hundred times as fast as by ``choices``."""
+    return random.randbytes(length).translate(spread(alphabet))
+
+
+@cache
+def spread(alphabet: bytes) -> bytes:
+    """For each of all bytes one of the alphabet."""
+    return (alphabet * 256)[:256]
 
 
 def mostly(random: Random, likely: Sequence[bytes], unlikely: Sequence[bytes]) -> bytes:

@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
 import pytest
 
 from diamonds.exchanges.frames import Response, decode_frame
 from diamonds.settings import PROJECT
+from tests import fresh_connections
 from tests.bento_service.recorded_service import serving
 from tests.faults.conftest import Scene
 from tests.faults.load import SEED, load
@@ -26,7 +26,7 @@ def failing_disk(fails: Path) -> Mapping[str, str]:
 
 
 def answer_ids(url: str, count: int = 10) -> set[str]:
-    answers = [httpx.post(f"{url}/predict", timeout=60) for _ in range(count)]
+    answers = [fresh_connections.post(f"{url}/predict") for _ in range(count)]
     assert {answer.status_code for answer in answers} == {200}
     return {answer.headers["X-Exchange-Id"] for answer in answers}
 
@@ -47,7 +47,7 @@ def test_what_a_failed_flush_may_have_lost_is_written_again_elsewhere(tmp_path: 
     with serving(tmp_path / "log", environment) as url:
 
         def state() -> str:
-            return httpx.get(f"{url}/readyz", timeout=60).headers["X-Recording"]
+            return fresh_connections.get(f"{url}/readyz").headers["X-Recording"]
 
         answer_ids(url)
         fails.touch()

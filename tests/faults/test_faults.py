@@ -10,6 +10,7 @@ import httpx
 import psutil
 import pytest
 
+from tests import fresh_connections
 from tests.faults.changed_postgres import (
     errors_of_each_class_are_raised,
     postgres_fails_over_to_its_standby,
@@ -143,13 +144,13 @@ def test_no_exchange_is_lost_or_doubled_when(recovered: Steady, fault: Fault) ->
 
 
 def metric(url: str, name: str) -> float:
-    lines = httpx.get(f"{url}/metrics", timeout=60).text.splitlines()
+    lines = fresh_connections.get(f"{url}/metrics").text.splitlines()
     values = [line.split()[-1] for line in lines if line.startswith(f"diamonds_exchanges_{name}")]
     return float(values[0]) if values else -1.0
 
 
 def ready_answers(url: str) -> list[httpx.Response]:
-    return [httpx.get(f"{url}/readyz", timeout=60) for _ in range(10)]
+    return [fresh_connections.get(f"{url}/readyz") for _ in range(10)]
 
 
 def judge(fault: str, clients: Load, scene: Scene) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-import httpx
 import pytest
 import sqlalchemy as sa
 
+from tests import fresh_connections
 from tests.bento_service.raw_client import connected, read_all
 from tests.faults.conftest import Scene
 from tests.faults.hostile_requests import STONE, conversation
@@ -37,7 +37,7 @@ def test_each_response_to_any_request_is_in_the_record_once_and_soon(scene: Scen
             seen = list(clients.map(lambda number: call(running.url, number, scene.engine), range(CLIENTS)))
         answers = {id_: status for answers, _ in seen for id_, status in answers.items()}
         wait_until(lambda: answers.keys() <= statuses(scene.engine).keys(), details=lambda: str(SEED))
-        assert httpx.get(f"{running.url}/readyz", timeout=60).headers["X-Recording"] == "ok"
+        assert fresh_connections.get(f"{running.url}/readyz").headers["X-Recording"] == "ok"
     delays = [delay for _, delays in seen for delay in delays]
     assert len(answers) > CONVERSATIONS / 3
     recorded = statuses(scene.engine)
@@ -84,7 +84,7 @@ def converse(url: str, sent: bytes, random_: random.Random) -> Answers:
 
 
 def seconds_until_recorded(url: str, engine: sa.Engine) -> float:
-    answered = httpx.post(f"{url}/predict", json=STONE, timeout=60)
+    answered = fresh_connections.post(f"{url}/predict", json=STONE)
     assert answered.status_code == 200
     started = time.monotonic()
     id_ = answered.headers["X-Exchange-Id"]

@@ -11,6 +11,7 @@ import httpx
 import psutil
 import pytest
 
+from tests import fresh_connections
 from tests.disks import mounted
 from tests.faults.conftest import Scene, shippers, workers
 from tests.faults.load import SEED, load
@@ -36,7 +37,7 @@ def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scen
     with scene.service() as running, ThreadPoolExecutor() as threads:
         address = f"{running.url}/predict_batch?cut=off"
         headers = {"content-type": "application/json"}
-        answer = threads.submit(httpx.post, address, content=body, headers=headers, timeout=60)
+        answer = threads.submit(fresh_connections.post, address, content=body, headers=headers)
         wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
         for worker in workers():
             worker.kill()
@@ -70,11 +71,11 @@ def test_no_exchange_is_lost_or_doubled_when_the_journals_disk_is_full(scene: Sc
 def test_metrics_tell_how_the_shippers_fare(scene: Scene) -> None:
     stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
     with scene.service() as running:
-        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
+        fresh_connections.post(f"{running.url}/predict", json=stone).raise_for_status()
         wait_until(lambda: metric(running.url, "shipped_total") == 1)
         assert metric(running.url, "oldest_unshipped_seconds") == 0
         scene.postgres.stop()
-        httpx.post(f"{running.url}/predict", json=stone, timeout=60).raise_for_status()
+        fresh_connections.post(f"{running.url}/predict", json=stone).raise_for_status()
         wait_until(lambda: metric(running.url, "oldest_unshipped_seconds") > 0)
         assert metric(running.url, "retried_total") > 0
         scene.postgres.start()

@@ -5,10 +5,10 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import httpx
 import pytest
 
 from diamonds.exchanges.journal.reader import JournalReader
+from tests import fresh_connections
 from tests.bento_service.recorded_service import serving
 from tests.disks import mounted
 from tests.faults.load import Verdict
@@ -32,7 +32,7 @@ def test_a_power_cut_takes_no_answered_exchange_from_a_journal_that_is_synced(
         }
         with serving(tmp_path / "log", given) as url, ThreadPoolExecutor(4) as clients:
             answers = list(
-                clients.map(lambda number: httpx.post(f"{url}/predict?n={number}", timeout=60), range(40))
+                clients.map(lambda number: fresh_connections.post(f"{url}/predict?n={number}"), range(40))
             )
             shutil.copyfile(disk, found_later)
     with mounted(tmp_path / "again", "-o", "loop", str(found_later)) as home:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from diamonds.database import embedded, engine
 from diamonds.exchanges.database.tables import metadata
+from tests import fresh_connections
 from tests.bento_service.conftest import WHOLE_STONE
 from tests.bento_service.recorded_service import serving as serving_recorded_app
 from tests.bento_service.serving import Running, worker_serving
@@ -131,7 +132,7 @@ def arrived(masking: Masking) -> int:
 def test_an_error_of_ours_that_quotes_a_masked_field_is_logged_without_its_message(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serving_recorded_app(log, {"DIAMONDS_MASKED_FIELDS": '["name"]'}) as url:
-        assert httpx.post(f"{url}/fail/quoting", json={"name": TEXT}, timeout=60).status_code == 500
+        assert fresh_connections.post(f"{url}/fail/quoting", json={"name": TEXT}).status_code == 500
         wait_until(lambda: "RuntimeError" in log.read_text())
     assert "in fail_quoting" in log.read_text()
     assert TEXT not in log.read_text()
@@ -140,5 +141,5 @@ def test_an_error_of_ours_that_quotes_a_masked_field_is_logged_without_its_messa
 def test_an_error_of_ours_is_logged_with_its_message_where_nothing_is_masked(tmp_path: Path) -> None:
     log = tmp_path / "log"
     with serving_recorded_app(log, {}) as url:
-        assert httpx.post(f"{url}/fail/quoting", json={"name": TEXT}, timeout=60).status_code == 500
+        assert fresh_connections.post(f"{url}/fail/quoting", json={"name": TEXT}).status_code == 500
         wait_until(lambda: "RuntimeError: as the test wants" in log.read_text())

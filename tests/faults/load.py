@@ -5,15 +5,14 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 
-from diamonds.api.client import Client, ServiceDown
+from tests.faults.clients import NoAnswer, Post, own_client, plain_client
 
 PLAIN_CLIENTS, OWN_CLIENTS = 4, 2
 """The latter choose the ids, and try again under them."""
@@ -23,6 +22,15 @@ PAUSE_S = 0.02
 _FIRST_NUMBERS = count(0, 10**6)
 """Each load has numbers of its own: one after the other may fill the same database."""
 SEED = int(os.environ.get("DIAMONDS_FAULT_SEED", "20261125"))
+
+_ROWS = """
+SELECT id::text, query, status, request_body, response_body,
+    EXTRACT(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS recorded_at
+FROM exchanges WHERE path = '/predict' AND id = ANY(%(ids)s::uuid[])"""
+_DOUBLED = """
+SELECT count(*) - count(DISTINCT query)
+FROM exchanges WHERE path = '/predict' AND starts_with(query, 'n=')"""
+"""Of all loads on this database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +82,23 @@ class Load:
 
     def call_until(self, url: str, stopped: threading.Event, client: int) -> None:
         random_ = random.Random(self.seed * 1000 + client)
-        with _client(url, own=client >= PLAIN_CLIENTS) as http:
+        opened = plain_client(url) if client < PLAIN_CLIENTS else own_client(url)
+        with opened as post:
             for number in range(self.first + client, 10**12, CLIENTS):
                 if stopped.is_set():
                     return
-                self._call(http, number, random_)
+                self._call(post, number, random_)
                 time.sleep(PAUSE_S)
 
-    def _call(self, http: httpx.Client | Client, number: int, random_: random.Random) -> None:
+    def _call(self, post: Post, number: int, random_: random.Random) -> None:
         carat = round(random_.uniform(-0.5, 4), 3) or 1.0  # every ninth is refused; no -0.0, stored as bytes
         stone = {"carat": carat, "cut": "Ideal", "color": "G", "clarity": "VS2"}
         try:
-            answer = _post(http, params={"n": number}, json=stone)
-        except (httpx.TransportError, ServiceDown):
+            id_, status, body = post(number, stone)
+        except NoAnswer:
             self.unanswered += 1
             return
-        id_ = answer.headers["X-Exchange-Id"]
-        self.seen.append(Seen(id_, number, answer.status_code, stone, answer.json(), time.time()))
+        self.seen.append(Seen(id_, number, status, stone, body, time.time()))
 
     def verdict(self, engine: sa.Engine, *, within_s: float) -> Verdict:
         """As soon as nothing is lost or differs, or else after that time."""
@@ -103,23 +111,17 @@ class Load:
             time.sleep(1)
 
     def _compare(self, engine: sa.Engine) -> Verdict:
-        query = """
-            SELECT id::text, query, status, request_body, response_body,
-                EXTRACT(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS recorded_at
-            FROM exchanges WHERE path = '/predict' AND starts_with(query, 'n=')"""
-        try:
-            with engine.connect() as connection:
-                rows = connection.exec_driver_sql(query).all()
-        except sa.exc.OperationalError:
-            rows = []
-        kept = {row.id: row for row in rows}
-        found = [(seen, kept[seen.id]) for seen in self.seen if seen.id in kept]
-        queries = [row.query for row in rows]
+        doubled, rows = 0, {}
+        with suppress(sa.exc.OperationalError), engine.connect() as connection:
+            doubled = connection.exec_driver_sql(_DOUBLED).scalar_one()
+            ids = {"ids": [seen.id for seen in self.seen]}
+            rows = {row.id: row for row in connection.exec_driver_sql(_ROWS, ids)}
+        found = [(seen, rows[seen.id]) for seen in self.seen if seen.id in rows]
         return Verdict(
             answers=len(self.seen),
             found=len(found),
             lost=len(self.seen) - len(found),
-            doubled=len(queries) - len(set(queries)),
+            doubled=doubled,
             differing=sum(not _equal(seen, row) for seen, row in found),
             unanswered=self.unanswered,
             longest_wait_s=_longest([(row.recorded_at, seen.at) for seen, row in found]),
@@ -137,18 +139,6 @@ def _longest(recorded_and_seen: list[tuple[float | None, float]]) -> float | Non
     """Seconds until the last row was recorded, counted from its answer."""
     waits = [recorded_at - seen_at for recorded_at, seen_at in recorded_and_seen if recorded_at is not None]
     return round(max(0.0, *waits), 2) if waits else None
-
-
-def _client(url: str, *, own: bool) -> httpx.Client | Client:
-    return Client(url) if own else httpx.Client(base_url=url, timeout=30)
-
-
-def _post(http: httpx.Client | Client, **content: Any) -> httpx.Response:
-    return (
-        http.send("POST", "/predict", **content)
-        if isinstance(http, Client)
-        else http.post("/predict", **content)
-    )
 
 
 def _equal(seen: Seen, row: Any) -> bool:

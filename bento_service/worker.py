@@ -5,7 +5,6 @@ half of the start and 170 MB, and only starts workers again, as ``diamonds run``
 while a worker is restarted: clients wait a moment, none is refused.
 """
 
-import gc
 import socket
 import sys
 
@@ -17,7 +16,6 @@ SERVICE = "bento_service.service:DiamondService"
 
 def main(files: list[int], number: int) -> None:
     """Serves on sockets by their file descriptors as worker ``number``, counted from 1, until SIGTERM."""
-    gc.disable()  # until the service has started: what is imported stays
     first, *others = files
     uvicorn.Server = _server_on([socket.socket(fileno=each) for each in others])  # type: ignore[misc]
     run_worker([SERVICE, "--fd", str(first), "--worker-id", str(number), "--args", "{}"])

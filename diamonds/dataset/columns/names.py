@@ -14,7 +14,8 @@ _UNITS = {"mm": "mm", "percent": "%", "pct": "%", "cm": "cm"}
 _WEIGHT_UNITS = dict.fromkeys(("ct", "cts", "carat", "carats", "karat", "kt"), "ct") | dict.fromkeys(
     ("g", "gr", "gram", "grams", "gramm"), "g"
 )
-_NUMBER = re.compile(r"[\d\s.,+-]*")
+_NO_NAME = re.compile(r"[\s.,+-]*\Z|.*\d[^._]*\Z", re.DOTALL)
+"""Most cells: nothing at all, or a last part with a digit in it, which the name of no column has."""
 _EDGES = re.compile(r"[\W_]+|(?<=[a-z])(?=[A-Z])")
 
 
@@ -52,11 +53,13 @@ def meaning_of(name: str) -> Meaning | None:
     return next((meaning for meaning in candidates if meaning), None)
 
 
-@lru_cache(maxsize=10_000)
 def is_known(name: str) -> bool:
     """Whether this is the name of a column of a table of stones."""
-    if len(name) > _LONGEST_NAME or _NUMBER.fullmatch(name):
-        return False
+    return len(name) <= _LONGEST_NAME and not _NO_NAME.match(name) and _is_known(name)
+
+
+@lru_cache(maxsize=10_000)
+def _is_known(name: str) -> bool:
     return meaning_of(name) is not None or normalised(name) in UNUSED
 
 

@@ -34,12 +34,13 @@ class Layout:
     header: list[str]
 
 
-def layout_of(path: Path, place: str, encoding: str, lines: Sequence[str], columns: Sequence[str]) -> Layout:
+def layout_of(
+    path: Path, place: str, encoding: str, separator: str, lines: Sequence[str], columns: Sequence[str]
+) -> Layout:
     """The layout of a text file that begins with ``lines``; ``columns`` are the names if it has no header.
 
     Raises ``DataError`` when it has none and no names are passed.
     """
-    separator = best_separator(lines)
     rows = [fields_of(line, separator) for line in lines]
     header = find_header(rows, place, columns)
     names = fitted_names(header.names, [row for row in rows[header.first_row :] if any(row)])

@@ -40,7 +40,7 @@ def text_table(path: Path, place: str, options: Options) -> Table:
     filled = [line for line in lines if line.strip()]
     separator = best_separator(filled)
     if not filled or _has_header([fields_of(line, separator) for line in filled]):
-        return delimited_table(layout_of(path, place, encoding, lines, options.columns))
+        return delimited_table(layout_of(path, place, encoding, separator, lines, options.columns))
     if _is_quoted(filled):
         unquoted = [row[0] if row else "" for row in csv.reader(io.StringIO(_text(path, place)))]
         return _rows_table(_split(unquoted), place, options, QUOTED_LINES)
@@ -49,7 +49,7 @@ def text_table(path: Path, place: str, options: Options) -> Table:
         return _rows_table(rows, place, options)
     if _has_header(fixed_width_rows(filled)):
         return _rows_table(fixed_width_rows(_lines(path, place)), place, options, FIXED_WIDTH)
-    return delimited_table(layout_of(path, place, encoding, lines, options.columns))
+    return delimited_table(layout_of(path, place, encoding, separator, lines, options.columns))
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:

@@ -4,7 +4,7 @@ import polars as pl
 
 from diamonds.dataset.cells.measurements import parse_dimension
 from diamonds.dataset.cells.numbers import median_of, parse_measure
-from diamonds.dataset.cells.texts import texts_of
+from diamonds.dataset.cells.texts import by_spelling, texts_of
 from diamonds.dataset.cells.words import shape_of
 from diamonds.dataset.errors import ColumnError
 from diamonds.dataset.interpretation import Interpretation
@@ -39,10 +39,8 @@ def check_dimensions(interpretation: Interpretation, sample: pl.DataFrame, marke
 
 def _of_market(interpretation: Interpretation, sample: pl.DataFrame) -> pl.DataFrame:
     for name in interpretation.market_columns.get("shape", ()):
-        round_ones = [
-            shape_of(text) == "round" if text else False for text in texts_of(sample[name]).to_list()
-        ]
-        sample = sample.filter(pl.Series(round_ones, dtype=pl.Boolean))
+        is_round = by_spelling(texts_of(sample[name]), lambda text: shape_of(text) == "round", pl.Boolean)
+        sample = sample.filter(is_round.fill_null(False))
     return sample
 
 

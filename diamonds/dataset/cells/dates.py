@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, texts_of
+from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, remembered, texts_of
 
 _MONTHS = {
     word: number
@@ -119,6 +119,7 @@ def _day_part(text: str) -> str:
     return _WEEKDAY.sub("", _TIME.sub("", plain(text)))
 
 
+@remembered
 def date_of(text: str, *, day_first: bool) -> date | None:
     """The date in a cell; ``day_first`` decides between numbers that could be day and month."""
     bare = _day_part(text)

@@ -8,7 +8,7 @@ import polars as pl
 
 from diamonds.dataset.cells.currencies import CURRENCIES
 from diamonds.dataset.cells.numbers import rounded, typed_numbers, with_flags
-from diamonds.dataset.cells.texts import by_spelling, plain, texts_of
+from diamonds.dataset.cells.texts import by_spelling, plain, remembered, texts_of
 
 _AMOUNT = re.compile(
     r"(?P<before>[^\d+\-.,]*?)\s*(?P<sign>[+-]?)\s*(?P<number>[.,]?\d[\d.,' ]*)(?P<after>.*)"
@@ -70,6 +70,7 @@ def _currencies(texts: pl.Series, parsed: dict[str, Money]) -> pl.Series | None:
     return by_spelling(texts, currencies.get, pl.String) if currencies else None
 
 
+@remembered
 def money_of(text: str, mark: str) -> Money | None:
     """The price in a cell; None when it is no price or has words that are not known."""
     bare = plain(text)

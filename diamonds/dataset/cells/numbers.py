@@ -5,7 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, texts_of
+from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, remembered, texts_of
 
 UNITS: dict[str, dict[str, float]] = {
     "carat": dict.fromkeys(
@@ -49,14 +49,16 @@ def parse_measure(cells: pl.Series, column: str, factor: float = 1.0) -> Parsed:
     texts = texts_of(cells)
     values = texts.cast(pl.Float64, strict=False)
     if factor != 1 or values.null_count() > texts.null_count():
-        values = by_spelling(texts, partial(_measure, units=UNITS[column], factor=factor), pl.Float64)
+        values = by_spelling(texts, partial(_measure, column=column, factor=factor), pl.Float64)
     return with_flags(values, texts)
 
 
-def _measure(text: str, units: dict[str, float], factor: float) -> float | None:
+@remembered
+def _measure(text: str, column: str, factor: float) -> float | None:
     match = _NUMBER.fullmatch(plain(text).translate(_BRACKETS).strip())
     if match is None:
         return _float(text)
+    units = UNITS[column]
     words = [word for side in ("before", "after") if (word := match[side].casefold().strip(" .:'\""))]
     if len(words) > 1 or not all(word in units for word in words):
         return None

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import polars as pl
 
@@ -33,10 +34,36 @@ _PLAIN = str.maketrans(
     | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u200e\u200f", "")
 )
 
+_REMEMBERED_TEXTS, _LONGEST_REMEMBERED = 20_000, 40
+_FEW_CELLS = 2_000
+"""Number of cells up to which Python finds the value of each faster than polars."""
 
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+Parse = Callable[Concatenate[str, Arguments], Value]
+
+
+def remembered(parse: Parse[Arguments, Value]) -> Parse[Arguments, Value]:
+    """Has a function remember what it made of short texts.
+
+    The cells of a column are parsed several times: to recognise it, to check it, and to read it.
+    """
+    stored = lru_cache(maxsize=_REMEMBERED_TEXTS)(parse)
+
+    @wraps(parse)
+    def parsed(text: str, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
+        return (stored if len(text) <= _LONGEST_REMEMBERED else parse)(text, *args, **kwargs)
+
+    return parsed
+
+
+@remembered
 def plain(text: str) -> str:
     """The text with ordinary spaces, quotes and dashes, without quotes around it."""
-    normal = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    if text.isascii():
+        normal = text.replace("`", "'")
+    else:
+        normal = unicodedata.normalize("NFKC", text).translate(_PLAIN)
     return " ".join(normal.split()).strip("'\" ").strip()
 
 
@@ -45,6 +72,7 @@ def words_in(table: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in table.split(","))
 
 
+@remembered
 def is_missing(text: str) -> bool:
     """Whether a cell says that there is no value."""
     bare = plain(text).casefold()
@@ -62,6 +90,10 @@ def texts_of(cells: pl.Series) -> pl.Series:
 
 def by_spelling(texts: pl.Series, value_of: Callable[[str], Any], dtype: Any) -> pl.Series:
     """The value of each text, computed once for each spelling; null for null and where it is None."""
+    if len(texts) <= _FEW_CELLS:
+        cells = texts.to_list()
+        values = {text: value_of(text) for text in set(cells) if text is not None}
+        return pl.Series(texts.name, [values.get(text) for text in cells], dtype=dtype)
     spellings = texts.unique().drop_nulls().to_list()
     values = {text: value for text in spellings if (value := value_of(text)) is not None}
     return texts.replace_strict(list(values), list(values.values()), default=None, return_dtype=dtype)

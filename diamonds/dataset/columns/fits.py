@@ -27,9 +27,9 @@ def fits(role: str, cells: pl.Series) -> bool:
 
 def filled(cells: pl.Series) -> list[str]:
     """The texts of the cells that have a value."""
-    texts = texts_of(cells).drop_nulls()
-    blank = {text for text in texts.unique().to_list() if is_missing(text)}
-    return [text for text in texts.to_list() if text not in blank]
+    texts = texts_of(cells).drop_nulls().to_list()
+    blank = {text for text in set(texts) if is_missing(text)}
+    return [text for text in texts if text not in blank]
 
 
 def _share(cells: pl.Series, holds: Callable[[str], bool]) -> float:

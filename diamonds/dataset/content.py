@@ -1,16 +1,15 @@
 """Removes copies of stones and fingerprints the rest by content, whatever the order and layout of rows."""
 
 import hashlib
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from diamonds.dataset.hashing import Words, hashes, in_chunks
+from diamonds.dataset.hashing import CHUNK_ROWS, Words, hashes, in_chunks
 from diamonds.dataset.split import Codes, Measures
 from diamonds.diamond import COLUMNS, DIMENSIONS, grade_dtype
 from diamonds.grades import GRADES, STORED
@@ -58,10 +57,18 @@ def _row_hashes(measures: Measures, codes: Codes, days: Days | None, part: slice
 
 def columns_of(stones: pl.DataFrame) -> tuple[Measures, Codes]:
     """The columns as arrays: measures and price with NaN where unknown, grades as their codes."""
+    arrays = _of_each(len(stones), lambda name: stones[name].fill_null(np.nan).to_numpy(), _MEASURES)
+    return dict(zip(_MEASURES, arrays, strict=True)), {
+        name: stones[name].to_physical().to_numpy() for name in GRADES
+    }
+
+
+def _of_each(rows: int, function: Callable[..., Any], *columns: Iterable[Any]) -> list[Any]:
+    """What the function makes of each column, on all cores where the columns have many rows."""
+    if rows <= CHUNK_ROWS:
+        return list(map(function, *columns))
     with ThreadPoolExecutor() as pool:
-        arrays = pool.map(lambda name: stones[name].fill_null(np.nan).to_numpy(), _MEASURES)
-        measures = dict(zip(_MEASURES, arrays, strict=True))
-    return measures, {name: stones[name].to_physical().to_numpy() for name in GRADES}
+        return list(pool.map(function, *columns))
 
 
 def dtypes_of(codes: Codes, rows: Positions) -> Dtypes:
@@ -97,8 +104,7 @@ def frame_at(
     import pandas as pd
 
     block = np.empty((len(_MEASURES), len(rows)))  # the layout that pandas takes over without copying
-    with ThreadPoolExecutor() as pool:
-        deque(pool.map(lambda name, row: measures[name].take(rows, out=row, mode="clip"), _MEASURES, block))
+    _of_each(len(rows), lambda name, row: measures[name].take(rows, out=row, mode="clip"), _MEASURES, block)
     frame = pd.DataFrame(block.T, columns=list(_MEASURES), copy=False)
     for name in GRADES:
         places = _places(name, dtypes[name])[codes[name][rows]]

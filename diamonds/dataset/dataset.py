@@ -14,6 +14,7 @@ from diamonds.dataset.clean import CleaningSummary, clean
 from diamonds.dataset.content import columns_of, days_of, dtypes_of, frame_at, without_copies
 from diamonds.dataset.distribution import grades_of, measures_of
 from diamonds.dataset.errors import DataError
+from diamonds.dataset.hashing import Words
 from diamonds.dataset.interpret import interpret
 from diamonds.dataset.interpretation import Interpretation
 from diamonds.dataset.mapping import ColumnMapping
@@ -29,7 +30,7 @@ from diamonds.dataset.read import (
     without_secrets,
 )
 from diamonds.dataset.report import DataReport, TableSummary
-from diamonds.dataset.split import identities, in_hold_out, without_calibration, without_report
+from diamonds.dataset.split import deciding, identities, in_calibration, in_hold_out
 from diamonds.dataset.table import Table
 from diamonds.diamond import COLUMNS
 from diamonds.grades import STORED
@@ -102,7 +103,8 @@ def dataset_of(cleaned: "CleanedTables", source: str | Path) -> Dataset:
 def _sample(parts: list[pl.DataFrame]) -> "pd.DataFrame":
     """Stones from all parts, about ``SAMPLE_STONES``."""
     step = max(1, sum(map(len, parts)) // SAMPLE_STONES)
-    return pl.concat([_NO_STONES, *(part.gather_every(step).select(COLUMNS) for part in parts)]).to_pandas()
+    thinned = parts if step == 1 else [part.gather_every(step) for part in parts]
+    return pl.concat([_NO_STONES, *(part.select(COLUMNS) for part in thinned)]).to_pandas()
 
 
 @dataclass(slots=True)
@@ -182,7 +184,8 @@ def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
     valid, (measures, codes), days = len(stones), columns_of(stones), days_of(stones)
     del stones
     order, fingerprint = without_copies(measures, codes, days)
-    held_out = in_hold_out(identities(measures, codes))[order]
+    hashes = identities(measures, codes)[order]
+    held_out = in_hold_out(hashes)
     dtypes = dtypes_of(codes, order)
     training = frame_at(measures, codes, days, order[~held_out], dtypes)
     hold_out = frame_at(measures, codes, days, order[held_out], dtypes)
@@ -196,18 +199,21 @@ def _dataset(cleaned: CleanedTables, source: str) -> Dataset:
         grades=grades_of([training, hold_out]),
         training=len(training),
         hold_out=len(hold_out),
-        notes=_capacity_notes(training, hold_out),
+        notes=_capacity_notes(hashes[~held_out], hashes[held_out]),
         market=Market.of_settings(),
         **cleaned.summary.counts(),
     )
     return Dataset(training, hold_out, fingerprint, report)
 
 
-def _capacity_notes(training: "pd.DataFrame", hold_out: "pd.DataFrame") -> tuple[str, ...]:
-    stones = len(training) + len(hold_out)
-    calibration, deciding = len(without_calibration(training)[1]), len(without_report(hold_out)[0])
-    coverage = settings().coverage
-    notes = capacity_notes(stones, calibration=calibration, deciding=deciding, coverage=coverage)
+def _capacity_notes(training: Words, hold_out: Words) -> tuple[str, ...]:
+    """What stones of these hashes cannot carry."""
+    notes = capacity_notes(
+        len(training) + len(hold_out),
+        calibration=int(in_calibration(training).sum()),
+        deciding=deciding(hold_out),
+        coverage=settings().coverage,
+    )
     return tuple(notes)
 
 

@@ -15,21 +15,22 @@ Words = npt.NDArray[np.uint64]
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
-_CHUNK_ROWS = 1 << 16  # rows whose intermediate results stay in the processor's cache
+CHUNK_ROWS = 1 << 16
+"""Number of rows whose intermediate results stay in the processor's cache; fewer are not worth threads."""
 
 
 def in_chunks(rows: int, hashes_of: Callable[[slice], Words]) -> Words:
     """The hashes of all rows, computed by ``hashes_of`` for a chunk of rows at a time on all cores."""
-    if rows <= _CHUNK_ROWS:  # threads would take longer to start than to help
+    if rows <= CHUNK_ROWS:
         return hashes_of(slice(rows))
     result = np.empty(rows, dtype=np.uint64)
 
     def fill(start: int) -> None:
-        chunk = slice(start, start + _CHUNK_ROWS)
+        chunk = slice(start, start + CHUNK_ROWS)
         result[chunk] = hashes_of(chunk)
 
     with ThreadPoolExecutor() as pool:  # numpy lets go of the interpreter while it computes
-        deque(pool.map(fill, range(0, rows, _CHUNK_ROWS)))
+        deque(pool.map(fill, range(0, rows, CHUNK_ROWS)))
     return result
 
 

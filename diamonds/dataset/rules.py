@@ -1,7 +1,8 @@
 """The rules by which rows are validated, each with its name, its limit, and the columns it looks at."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 
 import polars as pl
 
@@ -35,13 +36,18 @@ class Rule:
     """When a parsed row is set aside, and the columns whose cells show why.
 
     ``excludes`` marks what is no fault of the data: stones of another market, and grades outside the scale.
-    ``only_sold`` marks what does not hinder a stone from being priced.
+    ``only_sold`` marks what does not hinder a stone from being priced. ``needed`` are the parsed columns
+    without which it does not apply.
     """
 
     broken: pl.Expr
     columns: Sequence[str]
     excludes: bool = False
     only_sold: bool = False
+    needed: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "needed", frozenset(self.broken.meta.root_names()))
 
 
 def unreadable(column: str) -> str:
@@ -126,7 +132,8 @@ def market_rules(market: Market) -> dict[str, Rule]:
     }
 
 
-def all_rules(market: Market) -> dict[str, Rule]:
+@cache
+def all_rules(market: Market) -> Mapping[str, Rule]:
     """All rules in the order in which they are applied."""
     cheap = {
         CHEAP: Rule(pl.col("price") < LEAST_PER_CARAT * pl.col("carat"), ("carat", "price"), only_sold=True)
@@ -134,7 +141,8 @@ def all_rules(market: Market) -> dict[str, Rule]:
     return {**market_rules(market), **OUTSIDE_RULES, **RULES, **(cheap if market.is_usual else {})}
 
 
-def quoting_rules(market: Market) -> dict[str, Rule]:
+@cache
+def quoting_rules(market: Market) -> Mapping[str, Rule]:
     """The rules that a stone must not break to be priced, in the order in which they are applied."""
     large = Rule(_any(pl.col(name) > LARGEST for name in DIMENSIONS), DIMENSIONS)
     rules = {name: rule for name, rule in all_rules(market).items() if not rule.only_sold}
@@ -149,5 +157,5 @@ def broken_rule(rules: Mapping[str, Rule], columns: Sequence[str]) -> pl.Expr:
     return pl.coalesce(
         pl.when(rule.broken).then(pl.lit(position, pl.UInt8))
         for position, rule in enumerate(rules.values())
-        if set(rule.broken.meta.root_names()) <= set(columns)
+        if rule.needed.issubset(columns)
     )

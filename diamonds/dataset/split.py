@@ -83,10 +83,19 @@ def without_report(hold_out: "pd.DataFrame") -> "tuple[pd.DataFrame, pd.DataFram
 
     Of fewer than ``FEWEST_TO_SHARE`` stones, none can be spared: all of them for both.
     """
-    if len(hold_out) < FEWEST_TO_SHARE:
+    if not _can_share(len(hold_out)):
         return hold_out, hold_out
     reported = in_report(stone_hashes(hold_out))
     return hold_out[~reported], hold_out[reported]
+
+
+def deciding(hold_out: Words) -> int:
+    """The number of stones of a hold-out, by their hashes, on which promotions are decided."""
+    return len(hold_out) - int(in_report(hold_out).sum()) * _can_share(len(hold_out))
+
+
+def _can_share(stones: int) -> bool:
+    return stones >= FEWEST_TO_SHARE
 
 
 def stone_hashes(frame: "pd.DataFrame") -> Words:

@@ -1,7 +1,8 @@
 """Cross-validation by stone: every stone is priced by a model that learned from no copy of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import pandas as pd
 from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models.features import matrix_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen, weight_at, weight_of
+from diamonds.models.threads import on_all_cores
 
 _MORE_ROWS = 1.1
 """A model of all rows has half as many again as one of two thirds, and grows about a tenth more trees."""
@@ -62,13 +64,27 @@ class CrossValidation:
 
     def without_early_stopping(self, validated: Validated) -> Validated:
         """The same with the error of models that learn for a fixed number of rounds, whatever fold judges."""
-        if not validated.settled:
-            return validated
+        return self._judged(validated, on_all_cores(self._of_each_fold(validated)))
+
+    def finished(self, validated: Validated) -> tuple[Estimator, Validated]:
+        """A model of all stones, and its validation ``without_early_stopping``, fitted side by side."""
+        everything = np.ones(len(self._fold), dtype=bool)
+        fits = [partial(self._fitted, validated.parameters, everything), *self._of_each_fold(validated)]
+        estimator, *others = on_all_cores(fits)
+        return estimator, self._judged(validated, others)
+
+    def _of_each_fold(self, validated: Validated) -> list[partial[Estimator]]:
+        """Fits a model on the other folds, for each fold; none where the folds settled nothing."""
         rounds = {name: max(1, round(validated.parameters[name] / _MORE_ROWS)) for name in validated.settled}
+        parameters, folds = {**validated.parameters, **rounds}, range(FOLDS if rounds else 0)
+        return [partial(self._fitted, parameters, self._fold != fold) for fold in folds]
+
+    def _judged(self, validated: Validated, of_each_fold: Sequence[Estimator]) -> Validated:
+        if not of_each_fold:
+            return validated
         out_of_fold = np.empty_like(self._price_usd)
-        for fold in range(FOLDS):
+        for fold, estimator in enumerate(of_each_fold):
             unseen = self._fold == fold
-            estimator = self._fitted({**validated.parameters, **rounds}, ~unseen)
             out_of_fold[unseen] = estimator.predict_matrix(self._matrix[unseen])
         everything = np.ones(len(out_of_fold), dtype=bool)
         return replace(validated, mae_usd=self._mae(out_of_fold, everything), out_of_fold=out_of_fold)

@@ -122,9 +122,7 @@ def _search(
 def _tuned(search: Search, trials: int, minutes: float | None, on_trial: OnTrial) -> Fitted:
     tuned = search.run(trials, minutes=minutes, on_trial=on_trial)
     validation = CrossValidation(search.spec, search.stones, search.seed)
-    best = validation.without_early_stopping(tuned.best)
-    estimator = search.spec.build(best.parameters, search.seed)
-    estimator.fit(search.stones, search.stones["price"].to_numpy("float64"))
+    estimator, best = validation.finished(tuned.best)
     return Fitted(estimator, best.parameters, best.out_of_fold, tuned.history)
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import yaml
+from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import CronSchedule
@@ -70,7 +71,8 @@ def _file() -> dict[str, Any]:
 
 def _deploy(client: SyncPrefectClient, declaration: dict[str, Any], before: Deployment | None) -> None:
     """Makes a deployment as ``prefect deploy`` does, or makes it again, where what is paused stays so."""
-    flow, pool = load_flow_from_entrypoint(declaration["entrypoint"]), declaration["work_pool"]
+    flow: Flow[..., Any] = load_flow_from_entrypoint(declaration["entrypoint"])
+    pool = declaration["work_pool"]
     client.create_deployment(
         client.create_flow_from_name(flow.name),
         declaration["name"],

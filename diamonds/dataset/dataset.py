@@ -100,11 +100,11 @@ def dataset_of(cleaned: "CleanedTables", source: str | Path) -> Dataset:
     return dataset
 
 
-def _sample(parts: list[pl.DataFrame]) -> "pd.DataFrame":
+def _sample(parts: list[pl.DataFrame]) -> pl.DataFrame:
     """Stones from all parts, about ``SAMPLE_STONES``."""
     step = max(1, sum(map(len, parts)) // SAMPLE_STONES)
     thinned = parts if step == 1 else [part.gather_every(step) for part in parts]
-    return pl.concat([_NO_STONES, *(part.select(COLUMNS) for part in thinned)]).to_pandas()
+    return pl.concat([_NO_STONES, *(part.select(COLUMNS) for part in thinned)])
 
 
 @dataclass(slots=True)

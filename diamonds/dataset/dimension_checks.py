@@ -3,7 +3,7 @@
 import polars as pl
 
 from diamonds.dataset.cells.measurements import parse_dimension
-from diamonds.dataset.cells.numbers import median_of, parse_measure
+from diamonds.dataset.cells.numbers import median_of, parse_measure, unknown
 from diamonds.dataset.cells.texts import by_spelling, texts_of
 from diamonds.dataset.cells.words import shape_of
 from diamonds.dataset.errors import ColumnError
@@ -55,7 +55,7 @@ def _values(interpretation: Interpretation, sample: pl.DataFrame) -> pl.DataFram
             cells, factor = sample[columns["measurements"]], interpretation.factors.get(column, 1.0)
             values[column] = parse_dimension(cells, positions[column], factor)[0]
         else:
-            values[column] = pl.repeat(None, len(sample), dtype=pl.Float64, eager=True)
+            values[column] = unknown(len(sample))
     frame = pl.DataFrame(values)
     return frame.select(pl.when(pl.col(name) > 0).then(pl.col(name)) for name in frame.columns)
 

@@ -8,7 +8,7 @@ from diamonds.dataset.cells.currencies import CURRENCIES
 from diamonds.dataset.cells.grades import parse_grades
 from diamonds.dataset.cells.measurements import parse_dimension
 from diamonds.dataset.cells.money import parse_prices, per_stone
-from diamonds.dataset.cells.numbers import Parsed, all_readable, parse_measure
+from diamonds.dataset.cells.numbers import Parsed, all_readable, parse_measure, unknown
 from diamonds.dataset.cells.texts import by_spelling, is_missing, plain, texts_of
 from diamonds.dataset.cells.words import is_per_carat, is_untreated, origin_of, shape_of, truth_of
 from diamonds.dataset.columns.fits import filled
@@ -51,7 +51,7 @@ def parsed(raw: pl.DataFrame, interpretation: Interpretation, market: Market, ma
 
 
 def _absent(raw: pl.DataFrame) -> Parsed:
-    empty = pl.repeat(None, len(raw), dtype=pl.Float64, eager=True)
+    empty = unknown(len(raw))
     return empty, all_readable(empty)
 
 

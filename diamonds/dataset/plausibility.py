@@ -8,11 +8,10 @@ import numpy.typing as npt
 
 from diamonds.dataset.errors import DataError
 from diamonds.dataset.market import Market
-from diamonds.diamond import grade_codes
-from diamonds.grades import GRADE_CODES, GRADES
+from diamonds.grades import GRADE_CODES, GRADES, STORED
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import polars as pl
 
 Values = npt.NDArray[np.float64]
 
@@ -44,23 +43,28 @@ class Implausible(DataError):
     """The prices of a dataset as a whole cannot be those of its stones; the message has the likely cause."""
 
 
-def reference_logs(stones: "pd.DataFrame") -> Values:
+def reference_logs(stones: "pl.DataFrame") -> Values:
     """The logarithm of the usual price of each stone in USD."""
-    carats = np.log(stones["carat"].to_numpy(dtype=float))
+    carats = np.log(stones["carat"].to_numpy())
     limited = np.clip(carats, *np.log(_REFERENCE_CARATS))
     weight = sum(factor * limited**power for power, factor in enumerate(WEIGHT, 1))
-    grades = sum(STEP[column] * grade_codes(stones, column, GRADE_CODES[column]) for column in GRADES)
+    grades = sum(STEP[column] * _codes(stones, column) for column in GRADES)
     return np.asarray(carats + INTERCEPT + weight + grades, dtype=float)
 
 
-def check_prices(sample: "pd.DataFrame", source: str, market: Market) -> None:
+def _codes(stones: "pl.DataFrame", column: str) -> Values:
+    codes = np.array([GRADE_CODES[column][grade] for grade in STORED[column]])
+    return np.asarray(codes[stones[column].to_physical().to_numpy()])
+
+
+def check_prices(sample: "pl.DataFrame", source: str, market: Market) -> None:
     """Raises ``Implausible`` when the prices do not follow weight and grades, or are far from the usual.
 
     The level is compared only for round, natural, untreated stones in USD. Too few stones say nothing.
     """
     if len(sample) < FEWEST_STONES:
         return
-    prices, reference = sample["price"].to_numpy(dtype=float), reference_logs(sample)
+    prices, reference = sample["price"].to_numpy(), reference_logs(sample)
     distance = np.log(prices) - reference
     level = float(np.median(distance))
     spread = float(np.median(np.abs(distance - level)))
@@ -72,17 +76,17 @@ def check_prices(sample: "pd.DataFrame", source: str, market: Market) -> None:
         raise Implausible(_message(source, sample, distance, _PER_CARAT if slope < 0 else _MULTIPLIED))
 
 
-def _slope(distance: Values, sample: "pd.DataFrame") -> float:
+def _slope(distance: Values, sample: "pl.DataFrame") -> float:
     """The change of the distance with the logarithm of the weight: -1 for prices per carat."""
-    carats = np.log(sample["carat"].to_numpy(dtype=float))
+    carats = np.log(sample["carat"].to_numpy())
     if carats.std() < _FEWEST_WEIGHTS:
         return 0.0
     return float(np.polyfit(carats, np.clip(distance, -_OUTLIER, _OUTLIER), 1)[0])
 
 
-def _message(source: str, sample: "pd.DataFrame", distance: Values, cause: str | None) -> str:
-    median = float((sample["price"] / sample["carat"]).median())
-    usual = float(np.median(sample["price"] / sample["carat"] / np.exp(distance)))
+def _message(source: str, sample: "pl.DataFrame", distance: Values, cause: str | None) -> str:
+    per_carat = (sample["price"] / sample["carat"]).to_numpy()
+    median, usual = float(np.median(per_carat)), float(np.median(per_carat / np.exp(distance)))
     likely = cause or "Are they in another currency, of lab-grown stones, or is another column the price?"
     return (
         f"{source} has prices that cannot be those of its stones: the median price per carat is "
@@ -90,7 +94,7 @@ def _message(source: str, sample: "pd.DataFrame", distance: Values, cause: str |
     )
 
 
-def _causes(prices: Values, reference: Values, sample: "pd.DataFrame") -> Iterator[str]:
+def _causes(prices: Values, reference: Values, sample: "pl.DataFrame") -> Iterator[str]:
     """What the prices become near the reference by."""
     logs = np.log(prices)
     explanations = {

@@ -1,5 +1,6 @@
 """Parses cells as numbers with their units, and distinguishes missing values from unreadable ones."""
 
+import math
 import re
 from functools import partial
 
@@ -88,13 +89,13 @@ def rounded(values: pl.Series) -> pl.Series:
 def typed_numbers(cells: pl.Series) -> Parsed | None:
     """Cells that are numbers by their type, or that never can be; None for text."""
     if cells.dtype == pl.Float32:  # 5.7 must stay the 5.7 it was in float64
-        return cells.cast(pl.Float64).round_sig_figs(7).fill_nan(None), all_readable(cells)
+        return _without_nan(cells.cast(pl.Float64).round_sig_figs(7)), all_readable(cells)
     if cells.dtype.is_numeric():
-        return cells.cast(pl.Float64).fill_nan(None), all_readable(cells)
+        return _without_nan(cells.cast(pl.Float64)), all_readable(cells)
     if cells.dtype == pl.Null:
         return cells.cast(pl.Float64), all_readable(cells)
     if not isinstance(cells.dtype, pl.String | pl.Categorical | pl.Enum | pl.Binary):
-        return pl.repeat(None, len(cells), dtype=pl.Float64, eager=True), cells.is_not_null()
+        return unknown(len(cells)), cells.is_not_null()
     return None
 
 
@@ -103,12 +104,22 @@ def with_flags(values: pl.Series, texts: pl.Series) -> Parsed:
 
     Where a text is null, so is its value.
     """
-    values = values.fill_nan(None)
+    values = _without_nan(values)
     if values.null_count() == texts.null_count():
         return values, all_readable(values)
     doubtful = texts.filter(values.is_null() & texts.is_not_null()).unique().to_list()
     unreadable = [text for text in doubtful if not is_missing(text)]
     return values, texts.is_in(unreadable) if unreadable else all_readable(values)
+
+
+def _without_nan(values: pl.Series) -> pl.Series:
+    """The numbers with null for NaN; where their sum is a number, none is NaN."""
+    return values.fill_nan(None) if math.isnan(values.sum() or 0.0) else values
+
+
+def unknown(rows: int) -> pl.Series:
+    """A measure that no row has."""
+    return pl.Series([None], dtype=pl.Float64).new_from_index(0, rows)
 
 
 def all_readable(cells: pl.Series) -> pl.Series:

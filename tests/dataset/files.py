@@ -10,7 +10,7 @@ import sqlite3
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 import polars as pl
 import pyreadstat
+import xlsxwriter  # type: ignore[import-untyped]
 
 from tests.dataset.trade import Listing, as_json, as_records
 
@@ -157,16 +158,19 @@ def parquet(table: Listing, chance: Random) -> File:
 def workbook(table: Listing, chance: Random) -> File:
     """A workbook with titles above the header, and perhaps sheets without stones."""
     content = io.BytesIO()
-    with pd.ExcelWriter(content, engine="xlsxwriter") as writer:
+    with xlsxwriter.Workbook(content) as book:
         if chance.random() < 0.5:
-            pd.DataFrame({"Contact": ["Smith"], "Telephone": ["032"]}).to_excel(
-                writer, sheet_name="About", index=False
-            )
-        start = chance.choice([0, 0, 3])
-        _typed(table).to_pandas().to_excel(writer, sheet_name="Stock", index=False, startrow=start)
+            _write_sheet(book.add_worksheet("About"), [["Contact", "Telephone"], ["Smith", "032"]])
+        start, stock = chance.choice([0, 0, 3]), book.add_worksheet("Stock")
+        _write_sheet(stock, [table.header, *_typed(table).fill_nan(None).rows()], start)
         if start:
-            writer.sheets["Stock"].write(0, 0, "Stock list of November")
+            stock.write(0, 0, "Stock list of November")
     return "stones.xlsx", content.getvalue()
+
+
+def _write_sheet(sheet: Any, rows: Sequence[Sequence[Any]], start: int = 0) -> None:
+    for number, row in enumerate(rows, start):
+        sheet.write_row(number, 0, row)
 
 
 def _in_folder(name: str, write: Callable[[Path], object]) -> File:

@@ -1,8 +1,10 @@
 """Whatever is killed, cut or full: once a client has its answer, the exchange is in Postgres exactly once."""
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 
@@ -141,6 +143,28 @@ def test_no_exchange_is_lost_or_doubled_when(recovered: Steady, fault: Fault) ->
         clients.fault_ended_at = time.time()
         time.sleep(1)
     judge(fault.__name__, clients, scene)
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(recovered: Steady) -> None:
+    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
+    body = json.dumps({"diamonds": [stone] * 50_000})
+    scene, url = recovered
+    with ThreadPoolExecutor() as threads:
+        address = f"{url}/predict_batch?cut=off"
+        headers = {"content-type": "application/json"}
+        answer = threads.submit(fresh_connections.post, address, content=body, headers=headers)
+        wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
+        for worker in workers():
+            worker.kill()
+        assert isinstance(answer.exception(), httpx.TransportError)
+        wait_until(lambda: cut_off(scene) == [(None, None)])
+
+
+def cut_off(scene: Scene) -> list[tuple[int | None, float | None]]:
+    with scene.engine.connect() as connection:
+        query = "SELECT status, duration_ms FROM exchanges WHERE query = 'cut=off'"
+        return [(status, duration_ms) for status, duration_ms in connection.exec_driver_sql(query)]
 
 
 def metric(url: str, name: str) -> float:

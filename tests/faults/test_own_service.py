@@ -1,9 +1,7 @@
 """Whatever happens to a service of its own: once a client has its answer, the exchange is in Postgres."""
 
-import json
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,27 +26,6 @@ def test_no_exchange_is_lost_or_doubled_when_the_service_is_stopped_under_load(s
         psutil.wait_procs([*workers(), *shippers()], timeout=60)
         assert shippers() == []
     judge("the service is stopped", clients, scene)
-
-
-@pytest.mark.slow
-def test_what_a_killed_worker_was_answering_is_in_postgres_without_a_status(scene: Scene) -> None:
-    stone = {"carat": 0.7, "cut": "Ideal", "color": "G", "clarity": "VS2"}
-    body = json.dumps({"diamonds": [stone] * 50_000})
-    with scene.service() as running, ThreadPoolExecutor() as threads:
-        address = f"{running.url}/predict_batch?cut=off"
-        headers = {"content-type": "application/json"}
-        answer = threads.submit(fresh_connections.post, address, content=body, headers=headers)
-        wait_until(lambda: any(b"cut=off" in path.read_bytes() for path in scene.folder.rglob("*.frames")))
-        for worker in workers():
-            worker.kill()
-        assert isinstance(answer.exception(), httpx.TransportError)
-        wait_until(lambda: cut_off(scene) == [(None, None)])
-
-
-def cut_off(scene: Scene) -> list[tuple[int | None, float | None]]:
-    with scene.engine.connect() as connection:
-        query = "SELECT status, duration_ms FROM exchanges WHERE query = 'cut=off'"
-        return [(status, duration_ms) for status, duration_ms in connection.exec_driver_sql(query)]
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import yaml
 
 from diamonds.settings import PROJECT
 from tests.bento_service.conftest import STONE
-from tests.bento_service.serving import Running, worker_serving
+from tests.bento_service.serving import Running
 from tests.processes import wait_until
 
 FOLDER = PROJECT / "deploy" / "monitoring"
@@ -37,10 +37,9 @@ def exposed(service_metrics: str) -> dict[str, set[str]]:
 
 
 @pytest.fixture(scope="module")
-def service_metrics(service: Running, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The metrics of a second service: BentoML removes those of the first when it starts one."""
-    log = tmp_path_factory.mktemp("metrics") / "log"
-    with worker_serving(log, until="/readyz") as running, running.client() as client:
+def service_metrics(service: Running) -> str:
+    """The metrics of a service that has recorded and shipped a quote."""
+    with service.client() as client:
         client.post("/predict", json=STONE)
         wait_until(lambda: "diamonds_exchanges_shipped_total" in client.get("/metrics").text)
         wait_until(lambda: "diamonds_disk_free_bytes" in client.get("/metrics").text)

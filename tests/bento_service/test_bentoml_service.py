@@ -10,9 +10,21 @@ import pytest
 from diamonds.settings import PROJECT
 
 SHOW = """
+import json, os, sys
 from bento_service.service import DiamondService
-print(*(each.cls.__name__ for each in DiamondService.to_asgi().user_middleware))
+from diamonds.settings import settings
+for variables in map(json.loads, sys.argv[1:]):
+    os.environ |= variables
+    settings.cache_clear()
+    print(*(each.cls.__name__ for each in DiamondService.to_asgi().user_middleware))
+    for name in variables:
+        del os.environ[name]
 """
+SETTINGS: list[dict[str, str]] = [
+    {},
+    {"DIAMONDS_PATH_PREFIX": "/diamonds"},
+    {"DIAMONDS_TRUSTED_PROXIES": "10.0.0.0/8"},
+]
 OURS = "Recorder KeyRequired Replay Api ContextMiddleware"
 LOG = """
 import logging
@@ -24,22 +36,31 @@ logging.getLogger("bentoml.diamonds").warning("Quoting with %s", "it")
 EXPORTER = {"BENTOML_CONFIG_OVERRIDES": '{"services": {"tracing": {"exporter_type": "in_memory"}}}'}
 
 
+@pytest.fixture(scope="module")
+def middlewares() -> list[str]:
+    """Those of each of the settings, which one process has after one another."""
+    return output_of(SHOW, {}, *map(json.dumps, SETTINGS)).splitlines()
+
+
 @pytest.mark.parametrize(
-    ("environment", "middleware"),
+    ("place", "middleware"),
     [
-        ({}, f"TrafficMetrics {OURS}"),
-        ({"DIAMONDS_PATH_PREFIX": "/diamonds"}, f"BehindProxies TrafficMetrics {OURS}"),
-        ({"DIAMONDS_TRUSTED_PROXIES": "10.0.0.0/8"}, f"BehindProxies TrafficMetrics {OURS}"),
-        (EXPORTER, f"TrafficMetrics OpenTelemetryMiddleware {OURS}"),
+        (0, f"TrafficMetrics {OURS}"),
+        (1, f"BehindProxies TrafficMetrics {OURS}"),
+        (2, f"BehindProxies TrafficMetrics {OURS}"),
     ],
-    ids=["plain", "below a path", "behind a proxy", "with an exporter"],
+    ids=["plain", "below a path", "behind a proxy"],
 )
-def test_the_middleware_is(environment: dict[str, str], middleware: str) -> None:
-    assert output_of(SHOW, environment) == middleware
+def test_the_middleware_is(middlewares: list[str], place: int, middleware: str) -> None:
+    assert middlewares[place] == middleware
 
 
-def output_of(code: str, environment: dict[str, str]) -> str:
-    command = [sys.executable, "-c", code]
+def test_with_an_exporter_there_is_tracing_too() -> None:
+    assert output_of(SHOW, EXPORTER, "{}") == f"TrafficMetrics OpenTelemetryMiddleware {OURS}"
+
+
+def output_of(code: str, environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, "-c", code, *arguments]
     env = {**os.environ, **environment}
     done = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, check=True)
     return done.stdout.strip()

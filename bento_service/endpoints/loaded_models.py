@@ -1,12 +1,12 @@
 """The models that a worker has loaded: the champion, reloaded when it changes, and others on demand."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from bento_service.endpoints.memory import free_memory
 from bento_service.endpoints.models import unknown_model
 from bento_service.http.errors import ApiError
 from bento_service.http.threads import CHAMPION, LOADING, run_in
@@ -158,8 +158,7 @@ class LoadedModels:
         self._failed.pop(version.tag, None)
         self._refused.discard(version.tag)
         log.info("Quoting with %s from now on", version.tag)
-        gc.collect()
-        gc.freeze()
+        free_memory()
         return True
 
     def _refuse(self, tag: str, reason: str) -> None:

@@ -27,6 +27,7 @@ DEFAULTS = {
 
 SERVICE_DEFAULTS = {
     "OMP_NUM_THREADS": "1",  # see diamonds.models.threads
+    "MALLOC_ARENA_MAX": "2",  # threads wait for one another anyway; each arena keeps free memory
     "FORWARDED_ALLOW_IPS": "none",  # of uvicorn; ours is DIAMONDS_TRUSTED_PROXIES
 }
 """The variables of the service's workers where the user has not set them."""

@@ -5,12 +5,14 @@ import os
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.context import BaseContext
+from pathlib import Path
 
 from diamonds.resources import cores, memory_bytes
 
 MEMORY_BYTES = 10**9
-"""What is kept free for each training, in bytes; one of the market's 53,940 stones takes half of it."""
+"""What is kept free for each training, and for all else, in bytes; 53,940 stones take half of it."""
 
 _LIBRARIES = (
     "bentoml", "matplotlib.backends.backend_agg", "matplotlib.figure", "optuna", "pandas", "scipy.optimize",
@@ -24,7 +26,7 @@ Not Polars, one of whose threads would be missing in a copy: https://docs.pola.r
 
 def models_at_once() -> int:
     """How many models are trained at once: one for each core, as far as there is memory for them."""
-    return max(1, min(cores(), memory_bytes() // MEMORY_BYTES))
+    return max(1, min(cores(), memory_bytes() // MEMORY_BYTES - 1))
 
 
 def copies_with(*libraries: str) -> BaseContext:
@@ -40,12 +42,22 @@ def copies_with(*libraries: str) -> BaseContext:
 
 
 def begin_with(environment: Mapping[str, str]) -> None:
-    """Gives this process the environment of the one that started it, and ends it with that one.
+    """Begins a process that trains with the environment of the one that started it.
 
     What was copied may be older than a change of the environment.
     """
     os.environ.clear()
     os.environ.update(environment)
+    begin()
+
+
+def begin() -> None:
+    """Begins a process that trains: it ends with its parent, and before others where memory runs out.
+
+    A training can be repeated; prices, exchanges and Prefect's server are not to end for one.
+    """
+    with suppress(OSError):  # elsewhere than on Linux there is no such file
+        Path("/proc/self/oom_score_adj").write_text("500")
     end_with_parent()
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from diamonds.dataset import Dataset
 from diamonds.models import Estimator, ModelSpec, spec_named
+from diamonds.models.ensemble import ensemble_of
+from tests.few_trees import few_trees
 
 
 class Trained:
@@ -25,6 +27,7 @@ def trained(dataset: Dataset) -> Trained:
 
 
 def fitted(spec: ModelSpec, dataset: Dataset) -> Estimator:
-    # An ensemble trains every member twice; in the order of hashes, the first stones are any stones.
-    training = dataset.training[:500] if spec.members else dataset.training
+    training = dataset.training
+    if spec.members:  # it trains each twice; in the order of hashes, the first stones are any stones
+        training, spec = training[:500], ensemble_of(*map(few_trees, spec.members))
     return spec.build(spec.defaults or {}, 0).fit(training, training["price"].to_numpy("float64"))

@@ -19,6 +19,7 @@ from diamonds.training.train import train_version
 from diamonds.versions import store
 from diamonds.versions.integrity import DamagedVersion
 from diamonds.versions.version import Version
+from tests.few_trees import few_trees
 
 LABELS = {
     "model",
@@ -98,7 +99,7 @@ def test_the_card_tells_errors_by_slice_and_shows_plots(version: Version) -> Non
 @pytest.mark.usefixtures("empty_model_store")
 def test_an_ensemble_blends_the_newest_versions_of_its_members(dataset: Dataset) -> None:
     pair = ("xgboost", "lightgbm")
-    members = [train_version(spec_named(name), dataset, trials=1, seed=0) for name in pair]
+    members = [train_version(few_trees(name), dataset, trials=1, seed=0) for name in pair]
 
     ensemble = train_version(spec_named("ensemble"), dataset, trials=1, seed=0)
 

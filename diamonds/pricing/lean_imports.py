@@ -26,14 +26,14 @@ def import_libraries(version: Version) -> None:
     if entry_points(group=ENTRY_POINTS):
         return
     models = {version.model, *(path.name for path in version.folder.glob("*/"))}
-    with absent("sklearn"), absent("scipy.special"):
+    with _absent("sklearn"), _absent("scipy.special"):
         for name in _LIBRARIES:
             if name in models and find_spec(name) is not None:
                 import_module(name)
 
 
 @contextmanager
-def absent(package: str) -> Iterator[None]:
+def _absent(package: str) -> Iterator[None]:
     """Makes imports of a package fail that is not imported yet, as where it is not installed."""
     if package in sys.modules:
         yield

@@ -69,7 +69,7 @@ benchmark: environment-dev ## runs all benchmarks (hours) and writes docs/benchm
 check: environment-dev ## style, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/mypy -n auto
 	@$(BIN)/lint-imports
 
 format: environment-dev ## puts the code into its style

@@ -13,9 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import skops.io
 import yaml
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from diamonds.model_files.archive import pack
 from diamonds.model_files.errors import BadVersionFile
@@ -66,12 +64,18 @@ class Touches:
 
 def calls_a_program(marker: Path) -> bytes:
     """A pipeline of skops' own format with a function that nobody should call."""
+    import skops.io  # here, as it looks through all modules, which takes seconds where there are thousands
+    from sklearn.preprocessing import FunctionTransformer
+
     transformer = FunctionTransformer(func=os.system, kw_args={"command": f"touch {marker}"})
     return bytes(skops.io.dumps(transformer))
 
 
 def pickle_in_an_array(marker: Path) -> bytes:
     """A file of skops whose array of numbers is one of pickled objects."""
+    import skops.io
+    from sklearn.preprocessing import StandardScaler
+
     scaler = StandardScaler().fit(np.arange(6.0).reshape(3, 2))
     pickled = io.BytesIO()
     np.save(pickled, np.array([Touches(marker)], dtype=object), allow_pickle=True)

@@ -12,7 +12,7 @@ from prefect.exceptions import PrefectHTTPStatusError
 
 from diamonds.settings import PROJECT, settings
 from flows.automations import NoSuchBlock
-from flows.deployments import deploy
+from flows.deployments import PREFECT, NotDeployed, deploy
 from flows.first_training import train_missing_models
 from flows.new_data import local_source
 from flows.signs_of_life import ask_for_signs_of_life
@@ -37,14 +37,14 @@ def main() -> None:
             ask_for_signs_of_life(client)
             if FIRST_TRAINING in sys.argv:
                 train_missing_models(client)
-        except NoSuchBlock as error:
+        except (NotDeployed, NoSuchBlock) as error:
             sys.exit(str(error))
         except PrefectHTTPStatusError as error:
             sys.exit(_explained(error))
     _watch_data()
-    worker = ["prefect", "--no-prompt", "worker", "start", "--pool", settings().work_pool]
+    worker = [*PREFECT, "worker", "start", "--pool", settings().work_pool]
     os.chdir(PROJECT)
-    os.execve(sys.executable, [sys.executable, "-m", *worker], WORKER_DEFAULTS | os.environ)  # noqa: S606 - no shell is wanted
+    os.execve(worker[0], worker, WORKER_DEFAULTS | os.environ)  # noqa: S606 - no shell is wanted
 
 
 def _watch_data() -> None:

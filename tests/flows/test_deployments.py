@@ -7,7 +7,6 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import DeploymentUpdate, WorkPoolUpdate
@@ -17,7 +16,7 @@ from prefect.events.schemas.automations import AutomationCore
 from prefect.states import Completed, Running, Scheduled
 from prefect.variables import Variable
 
-from diamonds.settings import PROJECT, settings
+from diamonds.settings import settings
 from flows.choices import VARIABLE, Deployed
 from flows.deployments import deploy
 from tests.processes import wait_until
@@ -75,30 +74,6 @@ def test_restarts_and_upgrades_keep_what_people_set(deployed: SyncPrefectClient)
     assert len(deployed.read_deployment_by_name("monitor/monitor").schedules) == 1
     assert len(deployed.read_automations_by_name(FAILED)) == 1
     assert deployed.read_deployment_by_name("train/mlp").paused
-
-
-def test_the_command_of_prefect_deploys_the_same(deployed: SyncPrefectClient) -> None:
-    ours = _declarations(deployed)
-
-    subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"],
-        cwd=PROJECT,
-        env=os.environ | {"DIAMONDS_WORK_POOL": settings().work_pool, "DIAMONDS_IMAGE": settings().image},
-        capture_output=True,
-        check=True,
-    )
-
-    assert _declarations(deployed) == ours
-
-
-def _declarations(client: SyncPrefectClient) -> list[dict[str, Any]]:
-    """What the deployments are on the server, but for ids, times, and whether they are paused."""
-    own = {"id", "created", "updated", "updated_by", "paused"}
-    return [
-        each.model_dump(exclude=own | {"schedules"})
-        | {"schedules": [one.model_dump(exclude=own | {"deployment_id"}) for one in each.schedules]}
-        for each in client.read_deployments()
-    ]
 
 
 def test_a_restart_leaves_the_runs_of_other_workers_alone(deployed: SyncPrefectClient) -> None:

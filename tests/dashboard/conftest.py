@@ -18,12 +18,11 @@ from diamonds.settings import PROJECT
 from diamonds.versions.version import Version
 from tests.bento_service.conftest import STONE
 from tests.bento_service.serving import worker_serving
-from tests.browser import chromium
+from tests.browser import PATIENCE_MS, VIEWPORT, chromium, opened, watched
 from tests.processes import free_port, process, wait_until
 
 SCREENSHOTS = PROJECT / ".artifacts" / "screenshots"
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-PATIENCE_MS = 120_000
 PREFECT_AUTH = "tests:their-string"
 
 
@@ -100,27 +99,32 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def logs_no_traceback(stack: Stack) -> Iterator[None]:
-    """Fails a test during which the dashboard logged a traceback: its pages show none, whatever fails."""
+@contextmanager
+def no_traceback_logged(stack: Stack) -> Iterator[None]:
+    """Fails where the dashboard logs a traceback: its pages show none, whatever fails."""
     start = stack.log.stat().st_size
     yield
     assert "Traceback" not in stack.log.read_bytes()[start:].decode()
 
 
 @pytest.fixture
-def page(browser: Browser, logs_no_traceback: None) -> Iterator[Page]:
-    """A new window; at the end, only this machine was called, and no traceback was shown or logged."""
-    hosts: set[str] = set()
-    context = browser.new_context(viewport={"width": 1360, "height": 1250})
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    page.on("request", lambda request: hosts.add(httpx.URL(request.url).host))
-    yield page
-    text = page.locator("body").inner_text()
-    context.close()
-    assert hosts <= {"127.0.0.1", ""}
-    assert "Traceback" not in text
+def logs_no_traceback(stack: Stack) -> Iterator[None]:
+    with no_traceback_logged(stack):
+        yield
+
+
+@pytest.fixture(scope="package")
+def window(browser: Browser) -> Iterator[Page]:
+    """A window for one test after the other: its process compiles the scripts of the pages but once."""
+    with opened(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def page(window: Page, logs_no_traceback: None) -> Iterator[Page]:
+    """The window with nothing in it of the tests before."""
+    with watched(window):
+        yield window
 
 
 def cell(page: Page, text: str) -> Locator:
@@ -174,7 +178,7 @@ def choose(page: Page, box: str, option: str) -> None:
 def shoot(page: Page, name: str) -> None:
     """Saves pictures of the whole page for people to look at, on light and on dark."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    before = page.viewport_size or {"width": 1360, "height": 1250}
+    before = page.viewport_size or VIEWPORT
     height = page.get_by_test_id("stMain").evaluate("main => main.scrollHeight")
     page.set_viewport_size({"width": before["width"], "height": max(before["height"], height)})
     for scheme in SCHEMES:

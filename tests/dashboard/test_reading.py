@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.dashboard.conftest import PATIENCE_MS, Stack
+from tests.browser import opened
+from tests.dashboard.conftest import Stack
 from tests.processes import wait_until
 
 PATHS = (
@@ -44,12 +45,9 @@ def chart_text(page: Page, number: int) -> str:
 def test_charts_show_times_in_utc_as_the_tables_do(browser: Browser, stack: Stack) -> None:
     texts = {}
     for zone in ("UTC", "Asia/Kathmandu"):
-        context = browser.new_context(timezone_id=zone, viewport={"width": 1360, "height": 1250})
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.goto(f"{stack.dashboard}/models")
-        texts[zone] = chart_text(page, 0)
-        context.close()
+        with opened(browser, zone) as page:
+            page.goto(f"{stack.dashboard}/models")
+            texts[zone] = chart_text(page, 0)
 
     assert ":" in texts["UTC"], "There are times of day on the axis."
     assert texts["Asia/Kathmandu"] == texts["UTC"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from prefect import State, flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.states import Failed
@@ -17,6 +17,7 @@ from prefect.states import Failed
 from dashboard.train.run import REFRESH_SECONDS
 from diamonds.settings import settings
 from diamonds.training import uploads
+from tests.browser import opened, watched
 from tests.dashboard.conftest import PREFECT_AUTH, Stack, cell, shoot, wait_until_drawn
 from tests.dashboard.hostile import HOSTILE, TEXTS, expect_literal, rendered
 from tests.prefect_server import prefect_server
@@ -70,10 +71,17 @@ def test_a_training_is_started_followed_and_ends_with_the_promotions_reason(
     wait_until(lambda: not upload.exists())
 
 
+@pytest.fixture
+def page_with_its_own_clock(browser: Browser, logs_no_traceback: None) -> Iterator[Page]:
+    with opened(browser) as page, watched(page):
+        yield page
+
+
 @pytest.mark.slow
 def test_the_page_asks_for_a_run_repeatedly_until_it_has_ended(
-    page: Page, stack: Stack, prefect: SyncPrefectClient
+    page_with_its_own_clock: Page, stack: Stack, prefect: SyncPrefectClient
 ) -> None:
+    page = page_with_its_own_clock
     page.clock.install()
     with page.expect_websocket() as opened:
         page.goto(f"{stack.dashboard}/train?models=linear")

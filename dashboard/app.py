@@ -1,17 +1,11 @@
 """The entry point of the dashboard: navigation between the pages, and styles for all of them."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import get_args
 
 import streamlit as st
 
-from dashboard.batch.page import batch_page
-from dashboard.exchanges.page import exchanges_page
-from dashboard.models.page import models_page
-from dashboard.monitor.page import monitor_page
-from dashboard.quote.page import quote_page
-from dashboard.sales.page import sales_page
-from dashboard.train.page import train_page
 from dashboard.train.upload_cleanup import start_upload_cleanup
 from dashboard.ui.errors import show_errors
 from dashboard.ui.navigation import remember_pages
@@ -86,20 +80,37 @@ def draw_page() -> None:
 
 def _pages(scopes: set[Scope]) -> list[st.Page]:
     """The pages that need one of these scopes; the first has no path."""
-    needed: dict[str, tuple[Callable[[], None], str, set[Scope]]] = {
-        "Quote": (quote_page, "sell", {"quote"}),
-        "Batch": (batch_page, "table", {"quote"}),
-        "Sales": (sales_page, "point_of_sale", {"feedback"}),
-        "Train": (train_page, "model_training", {"admin"}),
-        "Models": (models_page, "social_leaderboard", {"quote"}),
-        "Monitor": (monitor_page, "monitoring", {"read"}),
-        "Exchanges": (exchanges_page, "swap_horiz", {"read"}),
+    needed: dict[str, tuple[str, set[Scope]]] = {
+        "Quote": ("sell", {"quote"}),
+        "Batch": ("table", {"quote"}),
+        "Sales": ("point_of_sale", {"feedback"}),
+        "Train": ("model_training", {"admin"}),
+        "Models": ("social_leaderboard", {"quote"}),
+        "Monitor": ("monitoring", {"read"}),
+        "Exchanges": ("swap_horiz", {"read"}),
     }
-    allowed = {title: page for title, page in needed.items() if page[2] & scopes}
+    allowed = {title: icon for title, (icon, scope) in needed.items() if scope & scopes}
     return [
-        st.Page(draw, title=title, icon=f":material/{icon}:", url_path=title.lower(), default=number == 0)
-        for number, (title, (draw, icon, _)) in enumerate(allowed.items())
+        st.Page(
+            _drawn_by(title.lower()),
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=title.lower(),
+            default=number == 0,
+        )
+        for number, (title, icon) in enumerate(allowed.items())
     ]
+
+
+def _drawn_by(room: str) -> Callable[[], None]:
+    """Draws the page of a room, which is imported when it is first opened: its libraries take memory."""
+    return lambda: _import_page(room)()
+
+
+@st.cache_resource(show_spinner=False)
+def _import_page(room: str) -> Callable[[], None]:
+    page: Callable[[], None] = getattr(import_module(f"dashboard.{room}.page"), f"{room}_page")
+    return page
 
 
 main()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from diamonds.dataset import DataError
 from diamonds.settings import settings
+from diamonds.training.uploads import uploads_folder
 from diamonds.versions import datasets
 
 
@@ -45,11 +46,6 @@ def _paths(data: str) -> Iterator[Path]:
     bare, mark, _ = data.rpartition("#")
     if mark:
         yield Path(bare).resolve()
-
-
-def uploads_folder() -> Path:
-    """The folder of uploaded files."""
-    return settings().home.resolve() / "uploads"
 
 
 def _is_allowed_url(data: str) -> bool:

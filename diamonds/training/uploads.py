@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
-from diamonds.training.sources import uploads_folder
+from diamonds.settings import settings
 
 RETENTION_SECONDS = 3600.0
 """How long an upload is stored at least: no run needs it before its training is started."""
@@ -14,7 +14,7 @@ RETENTION_SECONDS = 3600.0
 
 def store(name: str, content: bytes) -> Path:
     """Stores a file, or renews the retention of an equal one, and returns its path."""
-    folder = _folder() / hashlib.sha256(content).hexdigest()[:16]
+    folder = uploads_folder() / hashlib.sha256(content).hexdigest()[:16]
     path = folder / (Path(name).name or "stones")
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
@@ -33,7 +33,7 @@ def delete(path: Path) -> None:
 def expired() -> list[Path]:
     """The files whose retention has ended."""
     latest = time.time() - RETENTION_SECONDS
-    return [path for path in _folder().glob("*/*") if path.stat().st_mtime < latest]
+    return [path for path in uploads_folder().glob("*/*") if path.stat().st_mtime < latest]
 
 
 def delete_expired(needed: Collection[str]) -> int:
@@ -49,5 +49,6 @@ def _is_in(path: Path, data: str) -> bool:
     return data == str(path) or data.startswith(f"{path}#")
 
 
-def _folder() -> Path:
-    return uploads_folder()
+def uploads_folder() -> Path:
+    """The folder of uploaded files."""
+    return settings().home.resolve() / "uploads"

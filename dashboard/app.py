@@ -1,5 +1,6 @@
 """The entry point of the dashboard: navigation between the pages, and styles for all of them."""
 
+import gc
 from collections.abc import Callable
 from importlib import import_module
 from typing import get_args
@@ -110,6 +111,7 @@ def _drawn_by(room: str) -> Callable[[], None]:
 @st.cache_resource(show_spinner=False)
 def _import_page(room: str) -> Callable[[], None]:
     page: Callable[[], None] = getattr(import_module(f"dashboard.{room}.page"), f"{room}_page")
+    gc.freeze()  # Streamlit collects garbage after each run: it need not look at what libraries consist of
     return page
 
 

@@ -1,10 +1,12 @@
 """Everybody can read the pages: in every time zone, in a narrow window, by the keyboard alone."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser import opened
-from tests.dashboard.conftest import Stack
+from tests.browser import VIEWPORT, opened, watched
+from tests.dashboard.conftest import Stack, no_traceback_logged
 from tests.processes import wait_until
 
 PATHS = (
@@ -53,26 +55,35 @@ def test_charts_show_times_in_utc_as_the_tables_do(browser: Browser, stack: Stac
     assert texts["Asia/Kathmandu"] == texts["UTC"]
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_nothing_overlaps_or_is_cut_off_in_a_narrow_window(page: Page, stack: Stack, path: str) -> None:
-    page.set_viewport_size({"width": WIDTHS[0], "height": 1250})
-    page.goto(f"{stack.dashboard}/{path}")
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+@pytest.fixture(scope="module")
+def reader(browser: Browser) -> Iterator[Page]:
+    with opened(browser) as page:
+        yield page
 
-    main = page.get_by_test_id("stMain")  # the browser may still lay out what has come
+
+@pytest.fixture(scope="module", params=PATHS)
+def drawn(reader: Page, stack: Stack, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Each page, for tests that only look at it."""
+    with no_traceback_logged(stack), watched(reader):
+        reader.set_viewport_size({"width": WIDTHS[0], "height": 1250})
+        reader.goto(f"{stack.dashboard}/{request.param}")
+        expect(reader.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        yield reader
+
+
+def test_nothing_overlaps_or_is_cut_off_in_a_narrow_window(drawn: Page) -> None:
+    main = drawn.get_by_test_id("stMain")  # the browser may still lay out what has come
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 1250})
+        drawn.set_viewport_size({"width": width, "height": 1250})
         wait_until(lambda: not main.evaluate(BEYOND_THEIR_COLUMNS), within_s=30)
         wait_until(lambda: main.evaluate("it => it.scrollWidth - it.clientWidth") <= 1, within_s=30)
         wait_until(lambda: not main.evaluate(CUT_OFF), within_s=30, details=lambda: main.evaluate(CUT_OFF))
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_every_control_has_a_name(page: Page, stack: Stack, path: str) -> None:
-    page.goto(f"{stack.dashboard}/{path}")
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+def test_every_control_has_a_name(drawn: Page) -> None:
+    drawn.set_viewport_size(VIEWPORT)
 
-    tree = page.get_by_test_id("stMain").aria_snapshot()
+    tree = drawn.get_by_test_id("stMain").aria_snapshot()
     controls = (
         "button",
         "textbox",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.models.spec import Prices
@@ -50,11 +50,12 @@ def accuracy(sales: pd.DataFrame) -> Accuracy:
     share = predicted / price - 1
     known = sales.dropna(subset=["low", "high"])
     covered = known["price"].between(known["low"], known["high"])
+    mae_usd, mape, bias = _means(np.abs(predicted - price), np.abs(share), share)
     return Accuracy(
         stones=len(sales),
-        mae_usd=_mean(np.abs(predicted - price)),
-        mape=_mean(np.abs(share)),
-        bias=_mean(share),
+        mae_usd=mae_usd,
+        mape=mape,
+        bias=bias,
         within_10_percent=_share(int((np.abs(share) <= 0.1).sum()), len(sales)),
         coverage=_share(int(covered.sum()), len(known)) if len(known) else None,
     )
@@ -85,22 +86,26 @@ def rolling(sales: pd.DataFrame, days: int, now: pd.Timestamp) -> Accuracy | Non
     return accuracy(sold) if len(sold) else None
 
 
-def _mean(values: Prices) -> Estimate:
-    mean = float(values.mean())
-    if len(values) < 2 or np.ptp(values) == 0:
-        return Estimate(mean, mean, mean)
+def _means(*columns: Prices) -> list[Estimate]:
+    """The means of columns of the same sales, from one set of resamples."""
+    means, stones = [float(each.mean()) for each in columns], len(columns[0])
+    if stones < 2:
+        return [Estimate(mean, mean, mean) for mean in means]
     interval = stats.bootstrap(
-        (values,),
-        np.mean,
+        (np.arange(stones),),
+        lambda rows, axis: np.array([each.take(rows).mean(axis=axis) for each in columns]),
         n_resamples=_RESAMPLES,
         batch=_ONE_AT_A_TIME,
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(0),
     ).confidence_interval
-    return Estimate(mean, float(interval.low), float(interval.high))
+    bounds = zip(means, interval.low.tolist(), interval.high.tolist(), strict=True)
+    return [Estimate(*each) for each in bounds]
 
 
 def _share(hits: int, number: int) -> Estimate:
-    interval = stats.binomtest(hits, number).proportion_ci(CONFIDENCE, method="exact")
-    return Estimate(hits / number, float(interval.low), float(interval.high))
+    missed, tail = number - hits, (1 - CONFIDENCE) / 2
+    low = float(special.betaincinv(hits, missed + 1, tail)) if hits else 0.0
+    high = float(special.betaincinv(hits + 1, missed, 1 - tail)) if missed else 1.0
+    return Estimate(hits / number, low, high)

@@ -105,6 +105,7 @@ def _means(*columns: Prices) -> list[Estimate]:
 
 
 def _share(hits: int, number: int) -> Estimate:
+    """With the exact interval of Clopper and Pearson, https://doi.org/10.1093/biomet/26.4.404."""
     missed, tail = number - hits, (1 - CONFIDENCE) / 2
     low = float(special.betaincinv(hits, missed + 1, tail)) if hits else 0.0
     high = float(special.betaincinv(hits + 1, missed, 1 - tail)) if missed else 1.0

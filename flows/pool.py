@@ -6,7 +6,6 @@ from contextlib import suppress
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate, WorkPoolCreate
 from prefect.exceptions import ObjectAlreadyExists
-from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
 
 from diamonds.models import REGISTRY
 from diamonds.settings import settings
@@ -24,6 +23,9 @@ def slot_of(model: str) -> str:
 
 def ensure_pool(client: SyncPrefectClient) -> None:
     """Makes what is missing; what people set, such as a pause, a limit or a job template, stays."""
+    # Not as this module is imported, which each run does: it brings Prefect's workers.
+    from prefect.workers.utilities import get_default_base_job_template_for_infrastructure_type
+
     chosen = settings()
     template = asyncio.run(get_default_base_job_template_for_infrastructure_type(chosen.work_pool_type))
     pool = WorkPoolCreate(name=chosen.work_pool, type=chosen.work_pool_type, base_job_template=template or {})

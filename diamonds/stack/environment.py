@@ -22,6 +22,8 @@ DEFAULTS = {
     "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
     # Runs that ended 90 days ago are deleted with their logs and artifacts.
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "true",
+    # To note which blocks it has registered, the server would import each integration, such as that of Dask.
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
 }
 """The variables of every process where the user has not set them."""
 

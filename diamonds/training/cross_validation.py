@@ -12,6 +12,7 @@ from diamonds.dataset.split import FOLDS, fold_of, stone_hashes
 from diamonds.models.features import matrix_of
 from diamonds.models.spec import Estimator, ModelSpec, Parameters, Prices, Unseen, weight_at, weight_of
 from diamonds.models.threads import on_all_cores
+from diamonds.settings import settings
 
 _MORE_ROWS = 1.1
 """A model of all rows has half as many again as one of two thirds, and grows about a tenth more trees."""
@@ -64,13 +65,13 @@ class CrossValidation:
 
     def without_early_stopping(self, validated: Validated) -> Validated:
         """The same with the error of models that learn for a fixed number of rounds, whatever fold judges."""
-        return self._judged(validated, on_all_cores(self._of_each_fold(validated)))
+        return self._judged(validated, _fitted_side_by_side(self._of_each_fold(validated)))
 
     def finished(self, validated: Validated) -> tuple[Estimator, Validated]:
         """A model of all stones, and its validation ``without_early_stopping``, fitted side by side."""
         everything = np.ones(len(self._fold), dtype=bool)
         fits = [partial(self._fitted, validated.parameters, everything), *self._of_each_fold(validated)]
-        estimator, *others = on_all_cores(fits)
+        estimator, *others = _fitted_side_by_side(fits)
         return estimator, self._judged(validated, others)
 
     def _of_each_fold(self, validated: Validated) -> list[partial[Estimator]]:
@@ -99,6 +100,11 @@ class CrossValidation:
     def _mae(self, predicted: Prices, rows: npt.NDArray[np.bool_]) -> float:
         error = np.abs(predicted[rows] - self._price_usd[rows])
         return float(np.average(error, weights=weight_at(self._row_weight, rows)))
+
+
+def _fitted_side_by_side(fits: Sequence[Callable[[], Estimator]]) -> list[Estimator]:
+    """Each on a core; one after the other where a cluster trains, each of whose cores has a worker."""
+    return [fit() for fit in fits] if settings().dask_scheduler else on_all_cores(fits)
 
 
 def _for_all(settled: list[Parameters]) -> Parameters:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import xgboost as xgb
     from dask import array as da
     from distributed import Client
+    from xgboost.dask import DaskDMatrix
 
 PART_ROWS = 500_000
 """Maximum number of stones that a worker derives features of at once."""
@@ -48,11 +50,11 @@ def train_on_cluster(
     from xgboost.collective import Config
 
     with _client() as client:
-        learned = cluster.DaskQuantileDMatrix(client, **_spread(client, rows), max_bin=bins)
+        learned = _dealt(client, cluster.DaskQuantileDMatrix(client, **_spread(client, rows), max_bin=bins))
         watched = None
         if unseen is not None:
             other = cluster.DaskQuantileDMatrix(client, **_spread(client, unseen), max_bin=bins, ref=learned)
-            watched = [(other, "unseen")]
+            watched = [(_dealt(client, other), "unseen")]
         grown = cluster.train(
             client,
             dict(parameters),
@@ -86,7 +88,8 @@ def _spread(client: "Client", rows: Rows) -> "dict[str, da.Array]":
     """The stones in parts on all workers, where their features are derived."""
     from dask import array as da
 
-    parts = max(len(client.scheduler_info()["workers"]), -(-len(rows.matrix) // PART_ROWS))
+    workers = len(_workers(client))
+    parts = workers * -(-len(rows.matrix) // (workers * PART_ROWS))
     places = np.array_split(np.arange(len(rows.matrix)), parts)
     slices = [slice(each[0], each[-1] + 1) for each in places if len(each)]
     stones = client.scatter([rows.matrix[each] for each in slices])
@@ -101,6 +104,22 @@ def _spread(client: "Client", rows: Rows) -> "dict[str, da.Array]":
         "label": _array(rows.log_price, chunks),
         "weight": _array(rows.weight, chunks),
     }
+
+
+def _workers(client: "Client") -> list[str]:
+    return sorted(client.scheduler_info()["workers"])
+
+
+def _dealt(client: "Client", matrix: "DaskDMatrix") -> "DaskDMatrix":
+    """The same, where each worker has as many parts, wherever Dask has put them.
+
+    XGBoost takes the plain mean of the workers' leaf values: those of a worker with few stones, or none,
+    would count as much as all others: https://xgboost.readthedocs.io/en/stable/parameter.html, absoluteerror.
+    """
+    parts = sorted(chain(*matrix.worker_map.values()), key=lambda part: matrix.partition_order[part.key])
+    workers = _workers(client)
+    matrix.worker_map = {each: parts[place :: len(workers)] for place, each in enumerate(workers)}
+    return matrix
 
 
 def _array(values: npt.NDArray[np.float64], chunks: list[int]) -> "da.Array":

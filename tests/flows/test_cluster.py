@@ -128,7 +128,8 @@ def test_xgboost_learns_on_all_workers_as_well_as_on_one_machine(
     settings.cache_clear()
     alone = _error_of_xgboost(dataset)
 
-    assert max(spread, from_a_worker) < 1.1 * alone  # of 370 stones; bits differ by how workers sum
+    assert spread < 1.1 * alone  # of 370 stones
+    assert from_a_worker == pytest.approx(spread, rel=0.01)  # bits differ by how workers sum
 
 
 def _error_of_xgboost(dataset: Dataset) -> float:

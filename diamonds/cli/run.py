@@ -5,7 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 
 import typer
@@ -16,11 +17,11 @@ from diamonds.cli.train import PARTLY_FAILED
 from diamonds.loopback import is_loopback
 from diamonds.process_list import NOT_SHOWN, are_processes_shown
 from diamonds.settings import settings, unknown_variables
-from diamonds.stack.environment import TRAINING, environment, metrics_folder
+from diamonds.stack.environment import PREFECT, TRAINING, environment, metrics_folder
 from diamonds.stack.only_run import only_run
-from diamonds.stack.parts import check_of_champion, first_training, parts
+from diamonds.stack.parts import check_of_champion, database_of_prefect, first_training, parts
 from diamonds.stack.ports import service_sockets
-from diamonds.stack.prefect import check_variables
+from diamonds.stack.prefect import check_variables, is_own_server
 from diamonds.stack.processes import MARK, mark_of
 from diamonds.stack.supervisor import guarded, supervise
 from diamonds.versions.presence import may_have_champion
@@ -78,7 +79,10 @@ def _train_first() -> None:
     typer.echo("Trains the first models; the others follow while prices are quoted.", err=True)
     # In a process of its own, so that the supervisor does not hold the memory of training until the end.
     variables = environment(TRAINING) | {MARK: mark_of(settings().home, TRAINING)}
-    with subprocess.Popen(first_training(), env=variables, process_group=0) as training:
+    with (
+        _database_of_prefect_made(),
+        subprocess.Popen(first_training(), env=variables, process_group=0) as training,
+    ):
         try:
             exit_code = training.wait()
         except BaseException:
@@ -86,3 +90,24 @@ def _train_first() -> None:
             raise
     if exit_code not in (0, PARTLY_FAILED):
         raise typer.Exit(exit_code)
+
+
+@contextmanager
+def _database_of_prefect_made() -> Iterator[None]:
+    """Makes the database of Prefect's own server meanwhile; where that fails, the server tries and says why.
+
+    The server would hold the memory of what makes it until the end.
+    """
+    if not is_own_server():
+        yield
+        return
+    variables = environment(PREFECT) | {MARK: mark_of(settings().home, PREFECT)}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(
+        database_of_prefect(), env=variables, stdout=quiet, stderr=quiet, process_group=0
+    ) as making:
+        try:
+            yield
+        except BaseException:
+            making.kill()
+            raise

@@ -61,6 +61,11 @@ def server() -> Part:
     return Part(PREFECT, command, environment(PREFECT), discards_output=True, ends_last=True)
 
 
+def database_of_prefect() -> tuple[str, ...]:
+    """The command that makes or migrates the database of Prefect's server."""
+    return (*_MODULE, "prefect", "server", "database", "upgrade", "--yes")
+
+
 def check_of_champion() -> Part:
     """What trains a first champion, once prices would be quoted, where all that there was is damaged."""
     return Part(TRAINING, first_training(), environment(TRAINING), starts_later=True, runs_once=True)
@@ -78,4 +83,5 @@ def first_training() -> tuple[str, ...]:
 def schedules() -> Part:
     """What deploys the schedules to Prefect and runs what is due."""
     command = (*_MODULE, "flows.schedules", "--first-training")
-    return Part(SCHEDULES, command, environment(SCHEDULES), starts_later=True)
+    # Prefect's worker may sleep until it looks for runs again, before it notices that it is to end.
+    return Part(SCHEDULES, command, environment(SCHEDULES), starts_later=True, stop_seconds=1)

@@ -49,8 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than the machine has cores, as many tests wait; each takes a gigabyte of memory."""
-    return min((os.cpu_count() or 1) + 1, 6)
+    """Two processes more than the machine has cores, as many tests wait; each takes a gigabyte of memory."""
+    return min((os.cpu_count() or 1) + 2, 6)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:

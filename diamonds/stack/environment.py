@@ -13,6 +13,7 @@ from diamonds.stack.addresses import LOOPBACK_NAMES, SERVERS, address_of
 
 DEFAULTS = {
     "PYTHONUNBUFFERED": "1",
+    "MALLOC_ARENA_MAX": "2",  # threads wait for one another anyway; each arena keeps free memory
     "PYTHONUTF8": "1",  # whatever the locale: their output is read as UTF-8
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -29,7 +30,6 @@ DEFAULTS = {
 
 SERVICE_DEFAULTS = {
     "OMP_NUM_THREADS": "1",  # see diamonds.models.threads
-    "MALLOC_ARENA_MAX": "2",  # threads wait for one another anyway; each arena keeps free memory
     "FORWARDED_ALLOW_IPS": "none",  # of uvicorn; ours is DIAMONDS_TRUSTED_PROXIES
 }
 """The variables of the service's workers where the user has not set them."""

@@ -84,4 +84,4 @@ def schedules() -> Part:
     """What deploys the schedules to Prefect and runs what is due."""
     command = (*_MODULE, "flows.schedules", "--first-training")
     # Prefect's worker may sleep until it looks for runs again, before it notices that it is to end.
-    return Part(SCHEDULES, command, environment(SCHEDULES), starts_later=True, stop_seconds=1)
+    return Part(SCHEDULES, command, environment(SCHEDULES), starts_later=True, stop_seconds=0.5)

@@ -117,7 +117,7 @@ def _dealt(client: "Client", matrix: "DaskDMatrix") -> "DaskDMatrix":
     would count as much as all others: https://xgboost.readthedocs.io/en/stable/parameter.html, absoluteerror.
     """
     parts = sorted(chain(*matrix.worker_map.values()), key=lambda part: matrix.partition_order[part.key])
-    workers = _workers(client)
+    workers = _workers(client)[: len(parts)]  # others may have come meanwhile
     matrix.worker_map = {each: parts[place :: len(workers)] for place, each in enumerate(workers)}
     return matrix
 

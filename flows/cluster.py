@@ -7,7 +7,7 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from diamonds.settings import settings
 from diamonds.training.cluster import ClusterAway
-from diamonds.training.processes import begin, copies_with, models_at_once
+from diamonds.training.processes import EnvironmentNow, begin_with, copies_with, models_at_once
 
 _SECONDS_TO_CONNECT = 12 * 3600
 """How long its client waits for a scheduler: as long as a run, which looks after the scheduler itself."""
@@ -31,7 +31,7 @@ def task_runner() -> TaskRunner[Any]:
     address = settings().dask_scheduler
     if address is None:
         chosen = get_current_settings().tasks.runner.process_pool_max_workers
-        return Processes(chosen or models_at_once(), initializer=begin)
+        return Processes(chosen or models_at_once(), initializer=begin_with, initargs=(EnvironmentNow(),))
     try:
         from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as error:

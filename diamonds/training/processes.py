@@ -41,21 +41,21 @@ def copies_with(*libraries: str) -> BaseContext:
     return context
 
 
-def begin_with(environment: Mapping[str, str]) -> None:
-    """Begins a process that trains with the environment of the one that started it.
+class EnvironmentNow:
+    """Arrives in a process as the environment of the one that starts it, as that is then."""
 
-    What was copied may be older than a change of the environment.
+    def __reduce__(self) -> tuple[type, tuple[dict[str, str]]]:
+        return dict, (dict(os.environ),)
+
+
+def begin_with(environment: Mapping[str, str]) -> None:
+    """Begins a process that trains with this environment: what was copied may have an older one.
+
+    It ends with its parent, and before others where memory runs out: a training can be repeated; prices,
+    exchanges and Prefect's server are not to end for one.
     """
     os.environ.clear()
     os.environ.update(environment)
-    begin()
-
-
-def begin() -> None:
-    """Begins a process that trains: it ends with its parent, and before others where memory runs out.
-
-    A training can be repeated; prices, exchanges and Prefect's server are not to end for one.
-    """
     with suppress(OSError):  # elsewhere than on Linux there is no such file
         Path("/proc/self/oom_score_adj").write_text("500")
     end_with_parent()

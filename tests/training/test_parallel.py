@@ -3,11 +3,18 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
+import pytest
 
+from diamonds.training.processes import EnvironmentNow, begin_with, copies_with
 from tests.processes import training_processes, wait_until
+
+ENVIRONMENT: tuple[Any] = (EnvironmentNow(),)
+"""As the flow's runner of tasks passes it, which is made before the environment of a run is known."""
 
 
 def test_processes_that_train_end_when_the_command_is_killed(few_stones: Path, tmp_path: Path) -> None:
@@ -24,6 +31,23 @@ def test_processes_that_train_end_when_the_command_is_killed(few_stones: Path, t
         killed.kill()
     _, left = psutil.wait_procs(started, timeout=60)
     assert left == []
+
+
+def test_a_process_that_trains_has_the_environment_in_which_it_is_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIAMONDS_DATA", "before.csv")
+    before = _in_a_copy()
+    monkeypatch.delenv("DIAMONDS_DATA")
+    after = _in_a_copy()
+
+    assert [before, after] == ["before.csv", None]
+
+
+def _in_a_copy() -> str | None:
+    """The data that a process finds configured."""
+    with ProcessPoolExecutor(1, copies_with(), begin_with, ENVIRONMENT) as pool:
+        return pool.submit(os.getenv, "DIAMONDS_DATA").result()
 
 
 def copies_for(command: int) -> list[psutil.Process]:

@@ -11,7 +11,7 @@ from dashboard.ui.interpretation import show_interpretation
 from dashboard.ui.reading_options import ReadingOptions, choose_reading_options, show_unreadable
 from dashboard.ui.text import code, counted, escape_markdown
 from diamonds.dataset import DataError, DataReport, Interpretation, load_dataset
-from diamonds.dataset.read import without_secrets
+from diamonds.dataset.source_url import without_secrets
 from diamonds.diamond import COLUMNS
 from diamonds.settings import settings
 from diamonds.training import uploads

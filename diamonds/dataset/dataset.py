@@ -27,9 +27,9 @@ from diamonds.dataset.read import (
     damage_as_data_error,
     tables_of,
     tables_of_content,
-    without_secrets,
 )
 from diamonds.dataset.report import DataReport, TableSummary
+from diamonds.dataset.source_url import without_secrets
 from diamonds.dataset.split import deciding, identities, in_calibration, in_hold_out
 from diamonds.dataset.table import Table
 from diamonds.diamond import COLUMNS

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit, urlunsplit
 
 import fsspec
 import polars as pl
@@ -19,7 +18,8 @@ from diamonds.dataset.files import has_table_suffix, names_below, readable
 from diamonds.dataset.formats import file_tables
 from diamonds.dataset.formats.options import Options
 from diamonds.dataset.formats.partitions import groups_of, joined, partition_of, with_partition
-from diamonds.dataset.formats.sql import sql_table, without_password
+from diamonds.dataset.formats.sql import sql_table
+from diamonds.dataset.source_url import is_file_url, is_url, without_secrets
 from diamonds.dataset.table import Batch, Table
 
 _UNREADABLE = (
@@ -40,11 +40,11 @@ def tables_of(source: str | Path, options: Options | None = None) -> Iterator[It
     text, options = str(source), options or Options()
     if not text.strip():
         raise DataError(f"Got {text!r}; expected a file, folder, URL or database.")
-    if _is_url(text) and not _is_file_url(text):
+    if is_url(text) and not is_file_url(text):
         yield iter([sql_table(text)])
         return
     with tempfile.TemporaryDirectory() as folder:
-        if _is_url(text):
+        if is_url(text):
             yield _downloaded(text, Path(folder), options)
         else:
             path, part = _with_part(text)
@@ -92,29 +92,10 @@ def _of_group(
     yield from tables if len(group) == 1 else joined(list(tables), place, batches_of)
 
 
-def without_secrets(source: str | Path) -> str:
-    """The source as messages and reports may show it: without passwords, tokens and signatures."""
-    text = str(source)
-    if not _is_url(text):
-        return text
-    if not _is_file_url(text):
-        return without_password(text)
-    parts = urlsplit(text)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
-
-
 def batches_of(table: Table, names: Sequence[str]) -> Iterator[Batch]:
     """The batches of a table; raises ``DataError`` when the table is damaged."""
     with damage_as_data_error(table.place):
         yield from table.batches(names)
-
-
-def _is_url(text: str) -> bool:
-    return "://" in text
-
-
-def _is_file_url(text: str) -> bool:
-    return text.split("://")[0] in fsspec.available_protocols()
 
 
 def _tables_in(path: Path, place: str, options: Options, folder: Path) -> Iterator[Table]:

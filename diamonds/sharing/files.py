@@ -13,6 +13,8 @@ from uuid import uuid4
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from diamonds.dataset.source_url import without_secrets
+
 _READ_ONLY = ("http", "https")
 _SECONDS_TO_ANSWER = 20
 """How long an entry of the log may take, whatever a library does meanwhile: some try for minutes."""
@@ -79,7 +81,7 @@ class SharedFiles:
         """
         self.create(_PROBE, b"{}")
         if self.create(_PROBE, uuid4().bytes):
-            place = _without_secrets(self.url)
+            place = without_secrets(self.url)
             raise StoreAway(
                 f"The shared model store at {place} overwrites files where it was asked to create them; "
                 "expected one with conditional writes, such as a recent version of the same."
@@ -170,12 +172,6 @@ def _http_timeout() -> Any:
     return ClientTimeout(total=None, sock_connect=3, sock_read=10)
 
 
-def _without_secrets(url: str) -> str:
-    from diamonds.dataset.read import without_secrets
-
-    return without_secrets(url)
-
-
 @contextmanager
 def _errors_of(url: str) -> Iterator[None]:
     """Raises ``StoreAway`` for whatever a file system raises: each library has errors of its own."""
@@ -184,7 +180,7 @@ def _errors_of(url: str) -> Iterator[None]:
     except (StoreAway, NoRoom):
         raise
     except Exception as error:
-        place = _without_secrets(url)
+        place = without_secrets(url)
         cause = f"{type(error).__name__}: {error}".replace(url, place)
         message = f"The shared model store at {place} does not answer: {cause}"
         raise StoreAway(message) from error

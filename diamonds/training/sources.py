@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from diamonds.dataset import DataError
+from diamonds.dataset.source_url import without_secrets
 from diamonds.settings import settings
 from diamonds.training.uploads import uploads_folder
 from diamonds.versions import datasets
@@ -25,8 +26,6 @@ def check_source(data: str) -> None:
         return
     if _is_allowed_url(data) if "://" in data else _is_allowed_file(data):
         return
-    from diamonds.dataset.read import without_secrets
-
     raise SourceNotAllowed(
         f"Got data={without_secrets(data)!r}; expected the configured data, an upload, a stored dataset, a "
         f"file in one of DIAMONDS_DATA_FOLDERS, or a URL that begins with one of DIAMONDS_DATA_HOSTS."

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 
+from diamonds.dataset.source_url import without_secrets
 from diamonds.settings import settings
 from diamonds.versions import store
 from diamonds.versions.acceptance import acceptance_number
@@ -50,8 +51,6 @@ def promote_best(challengers: Sequence[Version]) -> Decision:
 def _foreign_reason(version: Version, source: str) -> str:
     """Why what learned from another market is not promoted, and what to do instead."""
     champion = store.champion()
-    from diamonds.dataset.read import without_secrets
-
     market = without_secrets(settings().data)
     then = f"nobody quotes yet, and `diamonds promote {version.tag}` lets it"
     if champion:

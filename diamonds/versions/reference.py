@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from diamonds.dataset.source_url import without_secrets
 from diamonds.evaluation.metrics import Evaluation
 from diamonds.settings import settings
 from diamonds.versions import datasets, store
@@ -54,7 +55,5 @@ def _stored(fingerprint: str) -> Version | None:
 
 def is_market(source: str) -> bool:
     """Whether a source, as reports name it, is the market that is configured."""
-    from diamonds.dataset.read import without_secrets
-
     market = without_secrets(settings().data)
     return source == market or ("://" not in source and Path(source).resolve() == Path(market).resolve())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xgboost as xgb
     from dask import array as da
     from distributed import Client
-    from xgboost.dask import DaskDMatrix
+    from xgboost.dask import DaskQuantileDMatrix
 
 PART_ROWS = 500_000
 """Maximum number of stones that a worker derives features of at once."""
@@ -50,11 +50,10 @@ def train_on_cluster(
     from xgboost.collective import Config
 
     with _client() as client:
-        learned = _dealt(client, cluster.DaskQuantileDMatrix(client, **_spread(client, rows), max_bin=bins))
+        learned = _dealt(client, rows, bins)
         watched = None
         if unseen is not None:
-            other = cluster.DaskQuantileDMatrix(client, **_spread(client, unseen), max_bin=bins, ref=learned)
-            watched = [(_dealt(client, other), "unseen")]
+            watched = [(_dealt(client, unseen, bins, like=learned), "unseen")]
         grown = cluster.train(
             client,
             dict(parameters),
@@ -110,12 +109,17 @@ def _workers(client: "Client") -> list[str]:
     return sorted(client.scheduler_info()["workers"])
 
 
-def _dealt(client: "Client", matrix: "DaskDMatrix") -> "DaskDMatrix":
-    """The same, where each worker has as many parts, wherever Dask has put them.
+def _dealt(
+    client: "Client", rows: Rows, bins: int, like: "DaskQuantileDMatrix | None" = None
+) -> "DaskQuantileDMatrix":
+    """The stones in bins, those of ``like`` if there is one; each worker has as many, wherever Dask put them.
 
     XGBoost takes the plain mean of the workers' leaf values: those of a worker with few stones, or none,
     would count as much as all others: https://xgboost.readthedocs.io/en/stable/parameter.html, absoluteerror.
     """
+    from xgboost.dask import DaskQuantileDMatrix
+
+    matrix = DaskQuantileDMatrix(client, **_spread(client, rows), max_bin=bins, ref=like)
     parts = sorted(chain(*matrix.worker_map.values()), key=lambda part: matrix.partition_order[part.key])
     workers = _workers(client)[: len(parts)]  # others may have come meanwhile
     matrix.worker_map = {each: parts[place :: len(workers)] for place, each in enumerate(workers)}

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from bento_service.http.body import PRICED_FILES, STONES_FILES
+from bento_service.http.body import STONES_FILES
 from bento_service.http.errors import ApiError, bad_request
+from diamonds.api.content_types import PRICED_FILES
 from diamonds.api.quotes import Source
 from diamonds.api.requests import MOST_STONES
 from diamonds.dataset import DataError

@@ -6,15 +6,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
 from bento_service.http.errors import ApiError, quoted
+from diamonds.api.content_types import PRICED_FILES
 
 JSON, BYTES = "application/json", "application/octet-stream"
-PRICED_FILES = (
-    "text/csv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/vnd.apache.parquet",
-    "application/x-ndjson",
-)
-"""Content types of the files with prices that are answered: see ``diamonds.dataset.priced_file``."""
 STONES_FILES = frozenset(
     {
         *PRICED_FILES,

@@ -7,7 +7,8 @@ import polars as pl
 
 from dashboard.batch.quotes import QuotedFile
 from dashboard.ui.colors import CYAN, GRAY, ORANGE, RED
-from diamonds.dataset.priced_file import ASKED, OUTSIDE, PERCENT, PRICE
+from diamonds.api.requests import ASKED
+from diamonds.dataset.priced_file import OUTSIDE, PERCENT, PRICE
 
 MOST_POINTS = 3_000
 _SIDES = {"below": CYAN, "within": GRAY, "above": RED}

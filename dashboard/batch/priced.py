@@ -10,8 +10,8 @@ from dashboard.batch.charts import deals_chart
 from dashboard.batch.quotes import QuotedFile
 from dashboard.ui.figures import show_figures
 from dashboard.ui.text import code, format_amount
+from diamonds.api.requests import ASKED
 from diamonds.dataset.priced_file import (
-    ASKED,
     DIFFERENCE,
     HIGH,
     LOW,

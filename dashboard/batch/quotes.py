@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from dashboard.clients.api import JsonObject, post
+from diamonds.api.requests import ASKED
 from diamonds.dataset import StonesFile
 from diamonds.dataset.priced_file import (
-    ASKED,
     CSV,
     DEAL,
     HIGH,

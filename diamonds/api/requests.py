@@ -11,6 +11,7 @@ from diamonds.diamond import Diamond, GradedWeight
 MOST_STONES = 50_000
 """Maximum number of stones, or of their sales, in one request."""
 ASKED = "asked"
+"""Field of a stone: its asking price."""
 MOST_ASKED = 1e9
 """Highest asking price of a stone."""
 MOMENT = "a date such as 2026-01-31, or a time with its zone such as 2026-01-31T12:00:00Z"

@@ -9,6 +9,8 @@ from itertools import chain, count
 
 import polars as pl
 
+from diamonds.api import content_types
+from diamonds.api.requests import ASKED
 from diamonds.dataset.formats.layout import best_separator, decoded
 from diamonds.dataset.formats.signatures import format_of
 from diamonds.dataset.stones_file import StonesFile
@@ -16,7 +18,8 @@ from diamonds.dataset.written_workbook import workbook_of
 
 PRICE, LOW, HIGH, WARNING, PROBLEM = "price", "low", "high", "warning", "problem"
 QUOTED = (PRICE, LOW, HIGH, WARNING)
-ASKED, DIFFERENCE, PERCENT, OUTSIDE = DEAL = ("asked", "difference", "difference_percent", "outside")
+DIFFERENCE, PERCENT, OUTSIDE = "difference", "difference_percent", "outside"
+DEAL = (ASKED, DIFFERENCE, PERCENT, OUTSIDE)
 """What is said of a stone with an asking price: see ``diamonds.pricing.deals``."""
 _FORMULA = re.compile(r"\s*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d{1,15})?")
@@ -91,7 +94,7 @@ def _csv_like(text: str) -> FileFormat:
     separator = best_separator(lines)
     comma = separator != "," and any(_DECIMAL_COMMA.search(line) for line in lines)
     mark = codecs.BOM_UTF8 if text.startswith("\ufeff") or not text.isascii() else b""
-    return FileFormat("text/csv", ".csv", lambda rows: mark + _csv(rows, separator, comma))
+    return FileFormat(content_types.CSV, ".csv", lambda rows: mark + _csv(rows, separator, comma))
 
 
 def _csv(rows: pl.DataFrame, separator: str = ",", decimal_comma: bool = False) -> bytes:
@@ -125,7 +128,7 @@ def _harmless(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip()) else text
 
 
-CSV = FileFormat("text/csv", ".csv", _csv)
-WORKBOOK = FileFormat("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", ".xlsx", _workbook)
-PARQUET = FileFormat("application/vnd.apache.parquet", ".parquet", _parquet)
-JSON_LINES = FileFormat("application/x-ndjson", ".jsonl", lambda rows: rows.write_ndjson().encode())
+CSV = FileFormat(content_types.CSV, ".csv", _csv)
+WORKBOOK = FileFormat(content_types.WORKBOOK, ".xlsx", _workbook)
+PARQUET = FileFormat(content_types.PARQUET, ".parquet", _parquet)
+JSON_LINES = FileFormat(content_types.JSON_LINES, ".jsonl", lambda rows: rows.write_ndjson().encode())
